@@ -1,0 +1,1 @@
+"""The machinery under the exchange: nothing in here knows what is traded."""

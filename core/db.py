@@ -1,0 +1,209 @@
+"""The database and its units of work: the only place that commits.
+
+A unit is *run*: ``db.read(work)`` and ``db.write(work)`` call ``work(uow)``, maybe more than once,
+so the body has no effect outside the database. A normal return commits, an exception rolls back.
+
+SQLite: ``write`` is ``BEGIN IMMEDIATE``, retried by ourselves after a short random pause, because
+SQLite's own busy wait is unfair beside a busy loader. PostgreSQL: READ COMMITTED with guarded
+updates, retried on serialisation failures and deadlocks.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import DateTime, MetaData, String, create_engine, event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from core.events import Event, dispatch
+from core.problems import DomainError, Refused, StorageFull, Unavailable
+
+if TYPE_CHECKING:
+    from core.house import House
+
+T = TypeVar("T")
+Id = String(40)
+_LONGEST_WAIT_S = 15.0
+_RETRIED_SQLSTATES = {"40001", "40P01"}
+
+
+class Base(DeclarativeBase):
+    """Base of all mapped classes; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. Refuses naive values; SQLite's naive answers come back aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Uow:
+    """One unit of work: a session, the house it runs in, and one moment that all of it shares."""
+
+    def __init__(self, session: Session, house: House, *, writes: bool) -> None:
+        self.session = session
+        self.house = house
+        self.writes = writes
+        self._now = house.clock.now()
+        self._depth = 0
+
+    def now(self) -> datetime:
+        """The moment this unit began; the same in all its rows."""
+        return self._now
+
+    def emit(self, event: Event) -> None:
+        """Publish a fact: inline handlers run now, later handlers get their outbox rows in this unit."""
+        from core.outbox import enqueue
+
+        self._depth += 1
+        try:
+            dispatch(self, self.house.registry, event, self._depth)
+        finally:
+            self._depth -= 1
+        enqueue(self, event)
+
+
+class Database:
+    """An engine and the two ways to use it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.sqlite else _postgresql_engine(url)
+        self._house: House | None = None
+        self._open = threading.local()
+
+    def attach(self, house: House) -> None:
+        self._house = house
+
+    def read(self, work: Callable[[Uow], T]) -> T:
+        """Run ``work`` against one consistent snapshot and change nothing."""
+        return self._run(work, writes=False)
+
+    def write(self, work: Callable[[Uow], T]) -> T:
+        """Run ``work`` and commit, or roll all of it back. A policy refusal is recorded before it is raised."""
+        return self._run(work, writes=True)
+
+    def _run(self, work: Callable[[Uow], T], *, writes: bool) -> T:
+        if getattr(self._open, "unit", False):
+            raise RuntimeError("a unit of work is already open in this thread")
+        self._open.unit = True
+        try:
+            return self._retried(work, writes=writes)
+        finally:
+            self._open.unit = False
+
+    def _retried(self, work: Callable[[Uow], T], *, writes: bool) -> T:
+        give_up = time.monotonic() + _LONGEST_WAIT_S
+        while True:
+            try:
+                return self._once(work, writes=writes)
+            except DBAPIError as error:
+                _raise_storage_full(error)
+                if not _worth_retrying(error):
+                    raise
+                if time.monotonic() > give_up:
+                    raise Unavailable("The database is busy.", hint="Try again in a moment.") from error
+            time.sleep(random.uniform(0.0005, 0.004))
+
+    def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
+        assert self._house is not None, "the database is not attached to a house"
+        with self.engine.connect() as connection:
+            if self.sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            elif not writes:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
+                uow = Uow(session, self._house, writes=writes)
+                answer = self._guarded(uow, work) if writes else work(uow)
+                if writes:
+                    session.commit()
+                else:
+                    session.rollback()
+                return answer
+
+    def _guarded(self, uow: Uow, work: Callable[[Uow], T]) -> T:
+        """Undo a refused command to a savepoint, but keep the record of its refusal."""
+        savepoint = uow.session.begin_nested()
+        try:
+            answer = work(uow)
+            uow.session.flush()
+        except Refused as refusal:
+            savepoint.rollback()
+            if uow.house.registry.on_refusal is not None:
+                uow.house.registry.on_refusal(uow, refusal)
+                uow.session.commit()
+            raise
+        savepoint.commit()
+        return answer
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 0, "check_same_thread": False}, pool_size=16, max_overflow=32)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we write BEGIN ourselves
+        for pragma in (
+            "busy_timeout=2000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "busy_timeout=0",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True, isolation_level="READ COMMITTED")
+
+
+def _worth_retrying(error: DBAPIError) -> bool:
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
+
+
+def _raise_storage_full(error: DBAPIError) -> None:
+    text = str(error.orig)
+    full = isinstance(error, OperationalError) and ("disk is full" in text or "disk I/O error" in text)
+    if full or getattr(error.orig, "sqlstate", None) == "53100":
+        raise StorageFull("The disk is full; nothing was changed.", hint="Free some space, then try again.") from error
+
+
+__all__ = ["Base", "Database", "DomainError", "Id", "Uow", "UtcDateTime"]

@@ -1,0 +1,54 @@
+"""What one process of the exchange holds. Built once, at start, by ``exchange.app.build_house``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from core.clock import Clock
+from core.db import Database
+from core.events import Registry
+from core.keyring import Keyring
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.http import Api, Authenticator
+
+T = TypeVar("T")
+
+
+@dataclass
+class House:
+    """Settings, database, keys, clock, handlers and adapters, each reachable by name."""
+
+    settings: Settings
+    db: Database
+    keyring: Keyring
+    clock: Clock
+    registry: Registry = field(default_factory=Registry)
+    adapters: dict[type, Any] = field(default_factory=dict)
+    apis: list[Api] = field(default_factory=list)
+    authenticator: Authenticator | None = None
+
+    @classmethod
+    def open(cls, settings: Settings) -> House:
+        """Open the data folder. It must have been made by ``piaohao init``; the database is not touched yet."""
+        house = cls(
+            settings=settings,
+            db=Database(settings.database),
+            keyring=Keyring(settings.data / "secrets", may_generate=not settings.production),
+            clock=Clock(settings.data / "clock-offset", movable=not settings.production),
+        )
+        house.db.attach(house)
+        return house
+
+    def provide(self, kind: type[T], adapter: T) -> None:
+        """Make ``adapter`` the one implementation of the protocol ``kind``."""
+        self.adapters[kind] = adapter
+
+    def adapter(self, kind: type[T]) -> T:
+        """The implementation of ``kind``. Raises KeyError when no package provided one."""
+        return cast(T, self.adapters[kind])
+
+    def add_api(self, api: Api) -> None:
+        self.apis.append(api)

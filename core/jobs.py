@@ -1,0 +1,106 @@
+"""Jobs: long work as leased rows with progress and a mark to resume from; no thread of a request is held."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Id, Uow, UtcDateTime
+from core.ids import new_id
+
+if TYPE_CHECKING:
+    from core.house import House
+
+_LEASE = timedelta(seconds=60)
+log = logging.getLogger("piaohao.jobs")
+
+
+class Job(Base):
+    __tablename__ = "job"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str]
+    owner: Mapped[str | None]
+    payload: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(default="queued", index=True)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    note: Mapped[str] = mapped_column(Text, default="")
+    resume_mark: Mapped[str] = mapped_column(Text, default="")
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+@dataclass
+class JobRun:
+    """What a job's handler gets: its payload, where an earlier run stopped, and a place to report progress."""
+
+    house: House
+    id: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    resume_mark: str = ""
+
+    def progress(self, done: int, total: int, note: str = "", resume_mark: str | None = None) -> None:
+        """Store how far the work is; also renews the lease."""
+
+        def work(uow: Uow) -> None:
+            job = uow.session.get_one(Job, self.id)
+            job.done, job.total, job.note = done, total, note
+            job.lease_until = uow.now() + _LEASE
+            if resume_mark is not None:
+                job.resume_mark = resume_mark
+
+        self.house.db.write(work)
+
+
+def enqueue(uow: Uow, kind: str, payload: dict[str, Any], owner: str | None = None) -> str:
+    """Queue a job in the present unit; answers its id."""
+    job = Job(id=new_id("job"), kind=kind, owner=owner, payload=json.dumps(payload), created_at=uow.now())
+    uow.session.add(job)
+    return job.id
+
+
+def run_one(house: House) -> bool:
+    """Claim and run one job. Answers False when there was none to do."""
+    run = house.db.write(lambda uow: _claim(uow))
+    if run is None:
+        return False
+    kind, job_run = run
+    state, note = "done", None
+    try:
+        house.registry.job_handlers[kind](house, job_run)
+    except Exception as error:  # a failed job is shown with its reason, the worker goes on
+        log.exception("job %s (%s) failed", job_run.id, kind)
+        state, note = "failed", f"{type(error).__name__}: {error}"
+    house.db.write(lambda uow: _finish(uow, job_run.id, state, note))
+    return True
+
+
+def _claim(uow: Uow) -> tuple[str, JobRun] | None:
+    free = or_(Job.lease_until.is_(None), Job.lease_until < uow.now())
+    statement = (
+        select(Job)
+        .where(Job.state.in_(("queued", "running")), free)
+        .order_by(Job.created_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    job = uow.session.execute(statement).scalar_one_or_none()
+    if job is None:
+        return None
+    job.state, job.lease_until = "running", uow.now() + _LEASE
+    return job.kind, JobRun(uow.house, job.id, json.loads(job.payload), job.resume_mark)
+
+
+def _finish(uow: Uow, job_id: str, state: str, note: str | None) -> None:
+    job = uow.session.get_one(Job, job_id)
+    job.state, job.finished_at, job.lease_until = state, uow.now(), None
+    if note is not None:
+        job.note = note[:2000]

@@ -1,0 +1,82 @@
+"""Keyset paging: (sort key, id) in a cursor that the server signed."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from core.db import Uow
+from core.keyring import Keyring
+from core.problems import Invalid
+
+T = TypeVar("T")
+MOST_PER_PAGE = 100
+DEFAULT_PER_PAGE = 25
+
+
+class BadCursor(Invalid):
+    code, title = "bad_cursor", "This cursor was not made by this exchange"
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page; ``next_cursor`` is None on the last."""
+
+    items: Sequence[T]
+    next_cursor: str | None = None
+
+
+def encode_cursor(keyring: Keyring, purpose: str, keys: list[Any]) -> str:
+    body = json.dumps([purpose, *keys], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(keyring.mac("cursor", body)[:16] + body).decode().rstrip("=")
+
+
+def decode_cursor(keyring: Keyring, purpose: str, text: str) -> list[Any]:
+    """Raises BadCursor for anything this exchange did not make for the same list."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if not hmac.compare_digest(keyring.mac("cursor", raw[16:])[:16], raw[:16]):
+            raise ValueError
+        found, *keys = json.loads(raw[16:])
+    except (ValueError, TypeError):
+        raise BadCursor("Use the cursor of the page before, unchanged.", field="cursor") from None
+    if found != purpose:
+        raise BadCursor("This cursor belongs to another list.", field="cursor")
+    return keys
+
+
+def newest_first(
+    uow: Uow,
+    statement: Select[tuple[T]],
+    *,
+    key: InstrumentedAttribute[str],
+    purpose: str,
+    cursor: str | None,
+    limit: int = DEFAULT_PER_PAGE,
+) -> Page[T]:
+    """A page of ``statement`` by an id column, newest first (ids begin with their time)."""
+    limit = max(1, min(limit, MOST_PER_PAGE))
+    if cursor:
+        (last,) = decode_cursor(uow.house.keyring, purpose, cursor)
+        statement = statement.where(key < last)
+    rows = list(uow.session.execute(statement.order_by(key.desc()).limit(limit + 1)).scalars())
+    more = len(rows) > limit
+    rows = rows[:limit]
+    following = encode_cursor(uow.house.keyring, purpose, [getattr(rows[-1], key.key)]) if more else None
+    return Page(rows, following)
+
+
+def convert(page: Page[T], to: Callable[[T], Any]) -> Page[Any]:
+    return Page([to(item) for item in page.items], page.next_cursor)
+
+
+def after(first: Any, second: Any, last_first: Any, last_second: Any) -> Any:
+    """The condition "behind this pair" for ascending order over two columns."""
+    return or_(first > last_first, and_(first == last_first, second > last_second))

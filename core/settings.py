@@ -1,0 +1,78 @@
+"""Settings: frozen, read once from ``PIAOHAO_*`` variables and ``--data``. The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+PROFILES = ("development", "demo", "test", "production")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One exchange's settings; the name of each variable is ``PIAOHAO_`` and the field's name in capitals.
+
+    ``tax_rate_bp`` and ``commission_bp`` are basis points (600 is 6 %). ``database_url`` empty means
+    SQLite in the data folder.
+    """
+
+    data: Path = Path("var/exchange")
+    profile: str = "development"
+    database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8460
+    web_workers: int = 2
+    web_threads: int = 8
+    currency: str = "CNY"
+    tier_profile: str = "cn"
+    log_origin: str = "piaohao.local/log"
+    tax_rate_bp: int = 600
+    commission_bp: int = 1000
+    acceptance_days: int = 7
+    payment_days: int = 14
+    session_hours: int = 12
+    max_upload_bytes: int = 5_000_000_000
+    download_slots: int = 4
+    secure_cookies: bool = False
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'exchange.db'}"
+
+    @property
+    def production(self) -> bool:
+        return self.profile == "production"
+
+    @classmethod
+    def from_environment(cls, data: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings of this process. Raises ValueError naming the variable that cannot be read."""
+        environ = os.environ if environ is None else environ
+        given: dict[str, Any] = {}
+        for field in fields(cls):
+            name = f"PIAOHAO_{field.name.upper()}"
+            if name in environ:
+                given[field.name] = _read(name, environ[name], getattr(cls, field.name))
+        if data is not None:
+            given["data"] = Path(data)
+        if "data" in given:
+            given["data"] = given["data"].absolute()
+        else:
+            given["data"] = cls.data.absolute()
+        settings = cls(**given)
+        if settings.profile not in PROFILES:
+            raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
+        return settings
+
+
+def _read(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
+            raise ValueError(f"{name} must be 1 or 0")
+        return text.lower() in ("1", "true", "yes")
+    try:
+        return type(default)(text)
+    except ValueError:
+        raise ValueError(f"{name}: {text!r} is not a {type(default).__name__}") from None
