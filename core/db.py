@@ -34,6 +34,7 @@ T = TypeVar("T")
 Id = String(40)
 _LONGEST_WAIT_S = 15.0
 _RETRIED_SQLSTATES = {"40001", "40P01"}
+_RETRIED_CONSTRAINTS = {"pk_idempotency"}
 
 
 class Base(DeclarativeBase):
@@ -196,6 +197,9 @@ def _postgresql_engine(url: str) -> Engine:
 def _worth_retrying(error: DBAPIError) -> bool:
     if isinstance(error.orig, sqlite3.OperationalError):
         return "locked" in str(error.orig) or "busy" in str(error.orig)
+    diagnostics = getattr(error.orig, "diag", None)
+    if getattr(diagnostics, "constraint_name", None) in _RETRIED_CONSTRAINTS:
+        return True  # somebody else inserted the same row first: run again and find it
     return getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
 
 

@@ -1,0 +1,120 @@
+"""Reads of identity. Organisations' names are public among those signed in; members only to their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from compliance.identity.errors import OrganisationNotFound
+from compliance.identity.models import (
+    Account,
+    Membership,
+    Organisation,
+    PlatformRoleGrant,
+    SignInSession,
+)
+from compliance.identity.types import MemberSnapshot, OrganisationSnapshot, SessionSnapshot
+from core.actor import Actor
+from core.db import Uow
+from core.keyring import hash_token
+
+
+def organisation(uow: Uow, organisation_id: str) -> OrganisationSnapshot:
+    """Raises OrganisationNotFound."""
+    row = uow.session.get(Organisation, organisation_id)
+    if row is None:
+        raise OrganisationNotFound()
+    return row.snapshot(uow.now())
+
+
+def organisations(uow: Uow, ids: Iterable[str]) -> dict[str, OrganisationSnapshot]:
+    """Those that exist, in one query."""
+    rows = uow.session.execute(select(Organisation).where(Organisation.id.in_(set(ids)))).scalars()
+    return {row.id: row.snapshot(uow.now()) for row in rows}
+
+
+def organisations_in_state(uow: Uow, state: str, limit: int = 200) -> list[OrganisationSnapshot]:
+    """For officers: the oldest first."""
+    statement = select(Organisation).where(Organisation.state == state).order_by(Organisation.id).limit(limit)
+    return [row.snapshot(uow.now()) for row in uow.session.execute(statement).scalars()]
+
+
+def organisation_by_credit_code(uow: Uow, credit_code: str) -> OrganisationSnapshot | None:
+    row = uow.session.execute(select(Organisation).where(Organisation.credit_code == credit_code)).scalar_one_or_none()
+    return None if row is None else row.snapshot(uow.now())
+
+
+def organisation_count(uow: Uow) -> dict[str, int]:
+    """How many organisations of each origin there are (public figures)."""
+    counts: dict[str, int] = {}
+    for origin in uow.session.execute(select(Organisation.origin)).scalars():
+        counts[origin] = counts.get(origin, 0) + 1
+    return counts
+
+
+def members(uow: Uow, actor: Actor) -> list[MemberSnapshot]:
+    """The members of the actor's own organisation."""
+    statement = (
+        select(Account, Membership.role)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.organisation_id == actor.organisation_id)
+        .order_by(Account.id, Membership.role)
+    )
+    roles: dict[str, list[str]] = {}
+    accounts: dict[str, Account] = {}
+    for account, role in uow.session.execute(statement):
+        accounts[account.id] = account
+        roles.setdefault(account.id, []).append(role)
+    return [MemberSnapshot(a.id, a.name, a.email, tuple(roles[a.id])) for a in accounts.values()]
+
+
+def account_name(uow: Uow, account_id: str) -> str:
+    account = uow.session.get(Account, account_id)
+    return account.name if account else ""
+
+
+def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
+    """The actor's own sessions that have not ended, newest first."""
+    statement = (
+        select(SignInSession)
+        .where(
+            SignInSession.account_id == actor.account_id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > uow.now(),
+        )
+        .order_by(SignInSession.id.desc())
+    )
+    rows = uow.session.execute(statement).scalars()
+    return [
+        SessionSnapshot(r.id, r.kind, r.client, r.created_at, r.expires_at, r.id == actor.session_id) for r in rows
+    ]
+
+
+def actor_of_token(uow: Uow, token: str) -> Actor | None:
+    """The actor behind a token in force, or None."""
+    row = uow.session.execute(
+        select(SignInSession).where(SignInSession.token_hash == hash_token(token))
+    ).scalar_one_or_none()
+    if row is None or row.ended_at is not None or row.expires_at <= uow.now():
+        return None
+    account = uow.session.get_one(Account, row.account_id)
+    return None if account.disabled_at is not None else _actor(uow, account, row)
+
+
+def _actor(uow: Uow, account: Account, session: SignInSession) -> Actor:
+    organisation = uow.session.get(Organisation, session.organisation_id) if session.organisation_id else None
+    member_roles = select(Membership.role).where(
+        Membership.account_id == account.id, Membership.organisation_id == session.organisation_id
+    )
+    platform_roles = select(PlatformRoleGrant.role).where(PlatformRoleGrant.account_id == account.id)
+    return Actor(
+        account_id=account.id,
+        organisation_id=session.organisation_id,
+        roles=frozenset(uow.session.execute(member_roles).scalars()),
+        platform_roles=frozenset(uow.session.execute(platform_roles).scalars()),
+        qualification=organisation.level_at(uow.now()) if organisation else 1,
+        session_id=session.id,
+        pseudonym=account.pseudonym,
+        language=account.language,
+    )

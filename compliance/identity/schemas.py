@@ -1,0 +1,91 @@
+"""Wire shapes of identity."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from compliance.identity.types import Origin, Role
+from core.fields import TextField, UtcField
+
+
+class PersonIn(Schema):
+    name = TextField(required=True, shortest=1, longest=100)
+    email = TextField(required=True, shortest=3, longest=254)
+    password = fields.String(required=True, load_only=True)
+
+
+class OrganisationIn(Schema):
+    name = TextField(required=True, shortest=2, longest=100)
+    name_en = TextField(load_default="", longest=150)
+    credit_code = TextField(required=True, shortest=1, longest=40)
+    origin = fields.String(load_default="enterprise", validate=validate.OneOf([str(o) for o in Origin]))
+
+
+class RegistrationIn(Schema):
+    organisation = fields.Nested(OrganisationIn, required=True)
+    person = fields.Nested(PersonIn, required=True)
+
+
+class OrganisationEdit(Schema):
+    name = TextField(required=True, shortest=2, longest=100)
+    name_en = TextField(load_default="", longest=150)
+    credit_code = TextField(required=True, shortest=1, longest=40)
+
+
+class OrganisationOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    credit_code = fields.String()
+    origin = fields.String()
+    state = fields.String()
+    level = fields.Integer()
+    qualified_until = UtcField(allow_none=True)
+    reason = fields.String()
+    version = fields.Integer()
+    created_at = UtcField()
+
+
+class PublicOrganisationOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    name_en = fields.String()
+    origin = fields.String()
+    level = fields.Integer()
+
+
+class MemberIn(PersonIn):
+    roles = fields.List(
+        fields.String(validate=validate.OneOf([str(r) for r in Role])),
+        required=True,
+        validate=validate.Length(min=1, max=len(Role)),
+    )
+
+
+class MemberOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    email = fields.String()
+    roles = fields.List(fields.String())
+
+
+class SessionIn(Schema):
+    email = TextField(required=True, longest=254)
+    password = fields.String(required=True, load_only=True)
+
+
+class SessionOut(Schema):
+    token = fields.String()
+    session_id = fields.String()
+    account_id = fields.String()
+    organisation_id = fields.String(allow_none=True)
+    expires_at = UtcField()
+
+
+class OpenSessionOut(Schema):
+    id = fields.String()
+    kind = fields.String()
+    client = fields.String()
+    created_at = UtcField()
+    expires_at = UtcField()
+    current = fields.Boolean()

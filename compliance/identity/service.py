@@ -1,0 +1,254 @@
+"""What people do with identity: register, sign in, end sessions, add members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from compliance.audit.service import record
+from compliance.identity import queries
+from compliance.identity.errors import (
+    CreditCodeInvalid,
+    CreditCodeTaken,
+    EmailTaken,
+    OrganisationNotFound,
+    SessionNotFound,
+    SignInFailed,
+    TooManyAttempts,
+)
+from compliance.identity.events import QualificationChanged
+from compliance.identity.models import (
+    Account,
+    Membership,
+    Organisation,
+    PlatformRoleGrant,
+    SignInSession,
+    SignInThrottle,
+)
+from compliance.identity.rules import normal_email, password_matches
+from compliance.identity.types import OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
+from compliance.recognisers import valid_credit_code
+from core.actor import SYSTEM, Actor
+from core.db import Uow
+from core.house import House
+from core.ids import new_id
+from core.keyring import hash_token, new_token
+from core.problems import Forbidden, StaleVersion
+
+_FREE_FAILURES = 5
+_LONGEST_BLOCK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A new account as it comes in; the password was hashed before the unit opened."""
+
+    name: str
+    email: str
+    password_hash: str
+    language: str = "zh"
+
+
+def register(
+    uow: Uow, *, name: str, name_en: str, credit_code: str, origin: str, person: Person
+) -> OrganisationSnapshot:
+    """A new organisation with its first member, the owner.
+
+    Raises CreditCodeInvalid (checksum of GB 32100-2015), CreditCodeTaken, EmailTaken.
+    """
+    code = _checked_credit_code(uow, credit_code)
+    organisation = Organisation(
+        id=new_id("org"), name=name, name_en=name_en, credit_code=code, origin=Origin(origin),
+        created_at=uow.now(), level=1, reason="", version=1, state="registered",
+    )  # fmt: skip
+    uow.session.add(organisation)
+    uow.session.flush()
+    account = create_account(uow, person)
+    uow.session.add(Membership(account_id=account.id, organisation_id=organisation.id, role=Role.OWNER))
+    owner = Actor(account_id=account.id, organisation_id=organisation.id, pseudonym=account.pseudonym)
+    _record_organisation(uow, owner, "organisation:register", organisation, {"origin": organisation.origin})
+    return organisation.snapshot(uow.now())
+
+
+def mend_organisation(
+    uow: Uow, actor: Actor, *, version: int, name: str, name_en: str, credit_code: str
+) -> OrganisationSnapshot:
+    """An owner corrects the organisation's particulars before they are approved."""
+    organisation = uow.session.get(Organisation, actor.organisation_id or "")
+    if organisation is None:
+        raise OrganisationNotFound()
+    if "owner" not in actor.roles or organisation.state not in ("registered", "returned"):
+        raise Forbidden("Only an owner corrects particulars, and only before they are approved.")
+    if organisation.version != version:
+        raise StaleVersion(current=organisation.version)
+    code = organisation.credit_code
+    if credit_code != code:
+        code = _checked_credit_code(uow, credit_code)
+    organisation.name, organisation.name_en, organisation.credit_code = name, name_en, code
+    organisation.version += 1
+    _record_organisation(uow, actor, "organisation:mend", organisation, {})
+    return organisation.snapshot(uow.now())
+
+
+def create_account(uow: Uow, person: Person) -> Account:
+    """Raises EmailTaken or EmailInvalid."""
+    email = normal_email(person.email)
+    if uow.session.execute(select(Account.id).where(Account.email == email)).first():
+        raise EmailTaken("Sign in, or use another address.", field="email")
+    account = Account(
+        id=new_id("acc"), email=email, name=person.name, password_hash=person.password_hash,
+        pseudonym=new_id("psn"), language=person.language, created_at=uow.now(),
+    )  # fmt: skip
+    uow.session.add(account)
+    uow.session.flush()
+    return account
+
+
+def create_platform_person(uow: Uow, person: Person, roles: Sequence[str]) -> str:
+    """An account with roles of the platform; only the command line calls this. Answers the account's id."""
+    account = create_account(uow, person)
+    for role in roles:
+        uow.session.add(PlatformRoleGrant(account_id=account.id, role=PlatformRole(role)))
+    record(uow, SYSTEM, action="account:appoint", object_id=account.id, data={"roles": ",".join(sorted(roles))})
+    return account.id
+
+
+def add_member(uow: Uow, actor: Actor, *, person: Person, roles: Sequence[str]) -> str:
+    """An owner adds a person to the own organisation. Answers the account's id."""
+    if "owner" not in actor.roles or actor.organisation_id is None:
+        raise Forbidden("Only an owner adds members.")
+    account = create_account(uow, person)
+    for role in dict.fromkeys(roles):
+        uow.session.add(Membership(account_id=account.id, organisation_id=actor.organisation_id, role=Role(role)))
+    record(
+        uow, actor, action="organisation:add_member", object_id=actor.organisation_id,
+        data={"account": account.pseudonym, "roles": ",".join(sorted(set(roles)))}, concerns=[actor.organisation_id],
+    )  # fmt: skip
+    return account.id
+
+
+def set_password(uow: Uow, *, email: str, password_hash: str) -> None:
+    """Give an account a new password and end all its sessions; only the command line calls this."""
+    account = uow.session.execute(select(Account).where(Account.email == normal_email(email))).scalar_one_or_none()
+    if account is None:
+        raise SignInFailed("There is no account with this address.", field="email")
+    account.password_hash = password_hash
+    open_sessions = select(SignInSession).where(
+        SignInSession.account_id == account.id, SignInSession.ended_at.is_(None)
+    )
+    for row in uow.session.execute(open_sessions).scalars():
+        row.ended_at = uow.now()
+    record(uow, SYSTEM, action="account:set_password", object_id=account.id)
+
+
+def set_qualification(
+    uow: Uow,
+    organisation_id: str,
+    *,
+    state: str,
+    level: int | None = None,
+    until: datetime | None = None,
+    reason: str = "",
+) -> OrganisationSnapshot:
+    """Store the outcome of a qualification step; who may, and the audit entry, are the caller's part."""
+    organisation = uow.session.get(Organisation, organisation_id, with_for_update=True)
+    if organisation is None:
+        raise OrganisationNotFound()
+    organisation.state, organisation.reason = state, reason
+    if level is not None:
+        organisation.level, organisation.qualified_until = level, until
+    organisation.version += 1
+    uow.emit(QualificationChanged(organisation_id=organisation.id, state=state, level=organisation.level))
+    return organisation.snapshot(uow.now())
+
+
+def sign_in(
+    house: House, *, email: str, password: str, kind: str = "api", client: str = "", peer: str = ""
+) -> SignedIn:
+    """A session for the right password. Raises SignInFailed, or TooManyAttempts after failures in a row."""
+    address = normal_email(email)
+    keys = [f"email:{hash_token(address)[:40]}"] + ([f"peer:{peer[:60]}"] if peer else [])
+    stored = house.db.read(lambda uow: _password_hash(uow, address, keys))
+    if not password_matches(stored, password):
+        house.db.write(lambda uow: _count_failure(uow, keys))
+        raise SignInFailed(hint="Check both; after several failures you must wait.")
+    token = new_token()
+    return house.db.write(lambda uow: _open_session(uow, address, token, kind, client, keys[0]))
+
+
+def authenticate(house: House, token: str) -> Actor | None:
+    """The actor behind a bearer token or cookie, or None when it is unknown or has ended."""
+    return house.db.read(lambda uow: queries.actor_of_token(uow, token))
+
+
+def end_session(uow: Uow, actor: Actor, session_id: str) -> None:
+    """End one of the actor's own sessions. Raises SessionNotFound for anybody else's."""
+    row = uow.session.get(SignInSession, session_id)
+    if row is None or row.account_id != actor.account_id:
+        raise SessionNotFound()
+    row.ended_at = row.ended_at or uow.now()
+
+
+def _checked_credit_code(uow: Uow, text: str) -> str:
+    code = text.strip().upper()
+    if not valid_credit_code(code):
+        raise CreditCodeInvalid(
+            "The check digit of the 18 characters does not fit.", field="credit_code", hint="Compare it with the licence."
+        )
+    if queries.organisation_by_credit_code(uow, code) is not None:
+        raise CreditCodeTaken("Ask its owner to add you as a member.", field="credit_code")
+    return code
+
+
+def _record_organisation(uow: Uow, actor: Actor, action: str, row: Organisation, data: dict[str, str]) -> None:
+    record(
+        uow, actor, action=action, object_id=row.id, object_version=row.version,
+        data={"credit_code": row.credit_code, "name": row.name} | data, concerns=[row.id],
+    )  # fmt: skip
+
+
+def _password_hash(uow: Uow, email: str, keys: list[str]) -> str | None:
+    for key in keys:
+        throttle = uow.session.get(SignInThrottle, key)
+        if throttle and throttle.blocked_until and throttle.blocked_until > uow.now():
+            wait = int((throttle.blocked_until - uow.now()).total_seconds()) + 1
+            raise TooManyAttempts(f"Wait {wait} s, then try again.", retry_after=wait)
+    return uow.session.execute(
+        select(Account.password_hash).where(Account.email == email, Account.disabled_at.is_(None))
+    ).scalar_one_or_none()
+
+
+def _count_failure(uow: Uow, keys: list[str]) -> None:
+    for key in keys:
+        throttle = uow.session.get(SignInThrottle, key, with_for_update=True)
+        if throttle is None:
+            throttle = SignInThrottle(key=key, failures=0, last_at=uow.now())
+            uow.session.add(throttle)
+        if uow.now() - throttle.last_at > _LONGEST_BLOCK:
+            throttle.failures = 0
+        throttle.failures += 1
+        throttle.last_at = uow.now()
+        allowed = _FREE_FAILURES if key.startswith("email:") else _FREE_FAILURES * 10
+        if throttle.failures >= allowed:
+            wait = min(timedelta(seconds=2 ** min(throttle.failures - allowed + 2, 20)), _LONGEST_BLOCK)
+            throttle.blocked_until = uow.now() + wait
+
+
+def _open_session(uow: Uow, email: str, token: str, kind: str, client: str, throttle_key: str) -> SignedIn:
+    account = uow.session.execute(select(Account).where(Account.email == email)).scalar_one()
+    organisation_id = uow.session.execute(
+        select(Membership.organisation_id).where(Membership.account_id == account.id).limit(1)
+    ).scalar_one_or_none()
+    throttle = uow.session.get(SignInThrottle, throttle_key)
+    if throttle is not None:
+        throttle.failures, throttle.blocked_until = 0, None
+    row = SignInSession(
+        id=new_id("ses"), account_id=account.id, organisation_id=organisation_id, token_hash=hash_token(token),
+        kind=kind, client=client[:200], created_at=uow.now(),
+        expires_at=uow.now() + timedelta(hours=uow.house.settings.session_hours),
+    )  # fmt: skip
+    uow.session.add(row)
+    return SignedIn(token, row.id, account.id, organisation_id, row.expires_at)

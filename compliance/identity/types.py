@@ -1,0 +1,88 @@
+"""Roles, states and snapshots of identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member may do for an organisation; an owner may do all of it."""
+
+    OWNER = "owner"
+    SUPPLIER = "supplier"
+    BUYER = "buyer"
+    DEVELOPER = "developer"
+    FINANCE = "finance"
+
+
+class PlatformRole(StrEnum):
+    """What an account may do for the platform itself."""
+
+    REVIEWER = "reviewer"
+    OFFICER = "officer"
+    FINANCE = "finance"
+    OPERATOR = "operator"
+
+
+class Origin(StrEnum):
+    """Where an organisation's data comes from."""
+
+    GOVERNMENT = "government"
+    ENTERPRISE = "enterprise"
+    SOCIAL = "social"
+
+
+class QualificationState(StrEnum):
+    REGISTERED = "registered"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True)
+class OrganisationSnapshot:
+    """An organisation as others may see it; ``level`` counts only until ``qualified_until``."""
+
+    id: str
+    name: str
+    name_en: str
+    credit_code: str
+    origin: str
+    state: str
+    level: int
+    qualified_until: datetime | None
+    reason: str
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class MemberSnapshot:
+    id: str
+    name: str
+    email: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SessionSnapshot:
+    id: str
+    kind: str
+    client: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The only moment at which a token is known in clear."""
+
+    token: str
+    session_id: str
+    account_id: str
+    organisation_id: str | None
+    expires_at: datetime

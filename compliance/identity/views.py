@@ -1,0 +1,116 @@
+"""HTTP routes of identity."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import flask
+
+from compliance.identity import queries, service
+from compliance.identity.errors import OrganisationNotFound
+from compliance.identity.rules import check_password, hash_password, normal_email
+from compliance.identity.schemas import (
+    MemberIn,
+    MemberOut,
+    OpenSessionOut,
+    OrganisationEdit,
+    OrganisationOut,
+    PublicOrganisationOut,
+    RegistrationIn,
+    SessionIn,
+    SessionOut,
+)
+from compliance.identity.service import Person
+from core import http
+from core.actor import Actor
+from core.db import Uow
+from core.house import House
+
+api = http.Api("identity")
+
+
+def _person(body: dict[str, Any]) -> Person:
+    email = normal_email(body["email"])
+    check_password(body["password"], email)
+    return Person(name=body["name"], email=email, password_hash=hash_password(body["password"]))
+
+
+def _prepare_registration(_house: House, body: dict[str, Any]) -> dict[str, Any]:
+    return body["organisation"] | {"person": _person(body["person"])}
+
+
+def _prepare_member(_house: House, body: dict[str, Any]) -> dict[str, Any]:
+    return {"person": _person(body), "roles": body["roles"]}
+
+
+@api.post(
+    "/registrations", body=RegistrationIn, answer=OrganisationOut, status=201, who=http.ANYONE,
+    idempotent=True, prepare=_prepare_registration, summary="Register an organisation and its owner",
+)  # fmt: skip
+def register(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
+    return service.register(uow, **body)
+
+
+@api.raw("POST", "/sessions", body=SessionIn, answer=SessionOut, who=http.ANYONE, status=201, summary="Sign in")
+def sign_in(house: House, actor: Actor, request: flask.Request) -> flask.Response:
+    body = http.load(SessionIn, http.parse_json(request.get_data()[: http.MOST_JSON_BYTES]), where="body")
+    signed_in = service.sign_in(
+        house, email=body["email"], password=body["password"], kind="api",
+        client=request.headers.get("User-Agent", ""), peer=request.remote_addr or "",
+    )  # fmt: skip
+    text = json.dumps(SessionOut().dump(signed_in))
+    return flask.Response(text, status=201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+@api.get("/sessions", summary="Your sessions in force")
+def list_sessions(uow: Uow, actor: Actor) -> Any:
+    return {"items": OpenSessionOut(many=True).dump(queries.sessions(uow, actor))}
+
+
+@api.delete("/sessions/<session_id>", summary="End one of your sessions")
+def end_session(uow: Uow, actor: Actor, session_id: str) -> None:
+    service.end_session(uow, actor, session_id)
+
+
+@api.get("/me", summary="Who you are and what you may do")
+def me(uow: Uow, actor: Actor) -> Any:
+    own = queries.organisation(uow, actor.organisation_id) if actor.organisation_id else None
+    return {
+        "account_id": actor.account_id,
+        "name": queries.account_name(uow, actor.account_id or ""),
+        "roles": sorted(actor.roles),
+        "platform_roles": sorted(actor.platform_roles),
+        "qualification": actor.qualification,
+        "organisation": OrganisationOut().dump(own) if own else None,
+    }
+
+
+@api.get("/organisations/<organisation_id>", summary="An organisation; in full for its members and officers")
+def show_organisation(uow: Uow, actor: Actor, organisation_id: str) -> Any:
+    found = queries.organisation(uow, organisation_id)
+    own = actor.organisation_id == organisation_id or actor.platform("officer", "reviewer", "finance", "operator")
+    return (OrganisationOut if own else PublicOrganisationOut)().dump(found)
+
+
+@api.patch(
+    "/organisations/<organisation_id>", body=OrganisationEdit, answer=OrganisationOut, if_match=True,
+    summary="Correct your organisation's particulars",
+)  # fmt: skip
+def mend(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any], if_match: int) -> Any:
+    if organisation_id != actor.organisation_id:
+        raise OrganisationNotFound()
+    return service.mend_organisation(uow, actor, version=if_match, **body)
+
+
+@api.get("/members", summary="The members of your organisation")
+def list_members(uow: Uow, actor: Actor) -> Any:
+    return {"items": MemberOut(many=True).dump(queries.members(uow, actor))}
+
+
+@api.post(
+    "/members", body=MemberIn, status=201, idempotent=True, prepare=_prepare_member,
+    summary="Add a person to your organisation",
+)  # fmt: skip
+def add_member(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
+    return {"id": service.add_member(uow, actor, person=body["person"], roles=body["roles"])}

@@ -1,0 +1,127 @@
+"""Marshmallow fields of the wire: money and prices as strings, texts in two languages, times with a zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
+
+from core.ids import is_id
+from core.money import format_amount, format_price
+
+_LONGEST_TEXT = 20_000
+
+
+class MoneyField(fields.Field[Any]):
+    """Posted money: an integer of minor units inside, a decimal string outside.
+
+    Dumping reads the currency beside it (attribute ``currency``). Loading only checks that a string
+    came; the service parses it with its currency and names the field in its answer.
+    """
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        currency = obj.get("currency") if isinstance(obj, Mapping) else obj.currency
+        return format_amount(value, str(currency))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or len(value) > 40:
+            raise ValidationError('Write the amount as a string, for example "48000.00".')
+        return value
+
+
+class PriceField(MoneyField):
+    """A unit price: an integer of 10⁻⁷ minor units inside, a decimal string outside."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        if value is None:
+            return None
+        currency = obj.get("currency") if isinstance(obj, Mapping) else obj.currency
+        return format_price(value, str(currency))
+
+
+class LocalTextField(fields.Field[Any]):
+    """A text as ``{"zh": …, "en": …}``: one of the two is required, others are refused."""
+
+    def __init__(self, *, longest: int = _LONGEST_TEXT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = longest
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, str] | None:
+        return None if value is None else {str(k): str(v) for k, v in dict(value).items() if v}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, str]:
+        if not isinstance(value, Mapping) or not set(value) <= {"zh", "en"}:
+            raise ValidationError('Write the text as {"zh": "…", "en": "…"}; one of the two is enough.')
+        texts = {key: text.strip() for key, text in value.items() if isinstance(text, str) and text.strip()}
+        if not texts:
+            raise ValidationError("Give the text in Chinese or in English.")
+        if any(len(text) > self.longest for text in texts.values()):
+            raise ValidationError(f"At most {self.longest} characters.")
+        if any("\x00" in text for text in texts.values()):
+            raise ValidationError("A text may not hold NUL characters.")
+        return texts
+
+
+class TextField(fields.String):
+    """A trimmed text without NUL characters and of bounded length."""
+
+    def __init__(self, *, longest: int = 500, shortest: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest, self.shortest = longest, shortest
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs)).strip()
+        if "\x00" in text:
+            raise ValidationError("A text may not hold NUL characters.")
+        if not self.shortest <= len(text) <= self.longest:
+            raise ValidationError(f"Between {self.shortest} and {self.longest} characters.")
+        return text
+
+
+class UtcField(fields.Field[datetime]):
+    """RFC 3339 in UTC."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            parsed = datetime.fromisoformat(str(value))
+        except ValueError:
+            raise ValidationError("Write the time as 2026-11-24T15:31:00Z.") from None
+        if parsed.tzinfo is None:
+            raise ValidationError("The time needs its zone, for example a Z at the end.")
+        return parsed.astimezone(UTC)
+
+
+class IdField(fields.String):
+    """A public id of one kind; the prefix is checked, existence is not."""
+
+    def __init__(self, prefix: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.prefix = prefix
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not is_id(self.prefix, text):
+            raise ValidationError(f"Not an id of the form {self.prefix}_….")
+        return text
+
+
+class PageQuery(Schema):
+    """``?cursor=…&limit=…`` of every list."""
+
+    cursor = fields.String(load_default=None)
+    limit = fields.Integer(load_default=25, validate=lambda n: 1 <= n <= 100)
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """The answer schema of a page of ``item``."""
+    name = item.__name__.removesuffix("Out") + "PageOut"
+    return Schema.from_dict(
+        {"items": fields.List(fields.Nested(item)), "next_cursor": fields.String(allow_none=True)}, name=name
+    )

@@ -1,0 +1,1 @@
+"""The trade itself: orders, licences, delivery, notices and pages."""

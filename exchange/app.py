@@ -1,0 +1,48 @@
+"""The table of contents: what the exchange is made of, in order."""
+
+from __future__ import annotations
+
+import flask
+
+import billing
+import catalog
+import compliance
+from core import http, openapi
+from core.house import House
+from core.settings import Settings
+from exchange import clock_api, figures, health
+from exchange.delivery.include import include as include_delivery
+from exchange.notices.include import include as include_notices
+from exchange.trading.include import include as include_trading
+from exchange.web.include import include as include_web
+
+
+def build_house(settings: Settings) -> House:
+    """Everything that any process of the exchange needs; touches no database."""
+    house = House.open(settings)
+    compliance.include(house)
+    catalog.include(house)
+    billing.include(house)
+    include_trading(house)
+    include_delivery(house)
+    include_notices(house)
+    health.include(house)
+    figures.include(house)
+    clock_api.include(house)
+    return house
+
+
+def create_app(settings: Settings | None = None) -> flask.Flask:
+    """The WSGI application: pages at the root, the API under ``/api/v1``."""
+    return create_app_of(build_house(settings or Settings.from_environment()))
+
+
+def create_app_of(house: House) -> flask.Flask:
+    """The WSGI application of a house that is already built."""
+    app = flask.Flask("exchange", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 70 * 1024 * 1024
+    app.extensions["house"] = house
+    include_web(app, house)
+    http.mount(app, house)
+    openapi.mount(app, house)
+    return app

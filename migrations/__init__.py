@@ -1,0 +1,52 @@
+"""One migration history for both databases; triggers stand in one DDL file per feature and dialect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.engine import Engine
+
+_HERE = Path(__file__).parent
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    return config
+
+
+def head() -> str:
+    """The newest revision that this code knows."""
+    found = ScriptDirectory.from_config(_config()).get_current_head()
+    assert found is not None
+    return found
+
+
+def current(engine: Engine) -> str | None:
+    """The revision of a database, None when it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring a database to ``head()`` in one transaction."""
+    config = _config()
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def apply_ddl(connection: Connection) -> None:
+    """Create the triggers of the connection's dialect. Statements are parted by a line ``--;``."""
+    for path in sorted((_HERE / "ddl").glob(f"*_{connection.dialect.name}.sql")):
+        for statement in path.read_text(encoding="utf-8").split("\n--;"):
+            if statement.strip():
+                connection.exec_driver_sql(statement.replace("%", "%%") if "%" in statement else statement)

@@ -1,0 +1,24 @@
+"""Every feature's mapped classes, for Alembic and for tests of the schema."""
+
+import importlib
+
+FEATURES = (
+    "core.outbox",
+    "core.jobs",
+    "core.idempotency",
+    "compliance.audit.models",
+    "compliance.identity.models",
+    "compliance.review.models",
+    "catalog.files.models",
+    "catalog.listings.models",
+    "catalog.references.models",
+    "catalog.search.models",
+    "billing.ledger.models",
+    "billing.invoices.models",
+    "billing.payments.models",
+    "exchange.trading.models",
+    "exchange.delivery.models",
+)
+
+for _feature in FEATURES:
+    importlib.import_module(_feature)
