@@ -1,0 +1,81 @@
+# Works with GNU Make 3.81 and in a folder with a space in its name: every path is relative, no target is a file.
+# PYTHON=…        another interpreter to make .venv with
+# ONCE=1          `make demo` ends after the story instead of going on serving
+# PIAOHAO_PORT=…  another port than 8460; every setting of the product is such a variable
+
+.PHONY: help setup setup-dev demo run test test-sqlite test-postgresql check format soak bench requirements docs clean
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+RUN = .venv/bin/python -m
+PACKAGES = core compliance catalog billing exchange migrations tests bench
+TESTS ?= tests
+WORKERS ?= 2
+COVERAGE = --cov --cov-config=pyproject.toml --cov-append --cov-report=
+
+help:
+	@echo "make demo      set up, start a demo exchange, play one trade through its API, go on serving (ONCE=1: end)"
+	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
+	@echo "make test      check, then all tests on SQLite and on PostgreSQL, with coverage"
+	@echo "make check     ruff, mypy --strict, import contracts"
+	@echo "make soak      the long campaigns (crash, contention, leaks, tampering)"
+	@echo "make bench     figures of the web process beside a bare Flask view"
+	@echo "make format    let ruff format and mend what it can"
+	@echo "make docs      write the generated pages of docs/ anew"
+	@echo "make requirements   compile requirements*.in into pinned, hashed requirements*.txt"
+	@echo "make clean     remove .venv, caches and data folders (var/)"
+
+setup:
+	@sh tools/setup.sh requirements.txt
+
+setup-dev:
+	@sh tools/setup.sh requirements.txt requirements-dev.txt
+	@sh tools/setup-postgresql.sh
+
+demo: setup
+	@$(RUN) exchange --data var/demo demo $(if $(ONCE),--once,)
+
+run: setup
+	@$(RUN) exchange --data var/exchange serve
+
+check: setup-dev
+	@$(RUN) ruff check --quiet $(PACKAGES) && echo "ruff: clean"
+	@$(RUN) ruff format --quiet --check $(PACKAGES) && echo "ruff format: clean"
+	@$(RUN) mypy --no-error-summary && echo "mypy --strict: clean"
+	@$(RUN) importlinter.cli lint --config pyproject.toml
+
+test: check
+	@$(RUN) coverage erase
+	@$(MAKE) test-sqlite test-postgresql
+	@$(RUN) coverage report
+
+test-sqlite: setup-dev
+	@echo "Tests on SQLite"
+	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) --database=sqlite -m "not soak" $(COVERAGE)
+
+test-postgresql: setup-dev
+	@echo "Tests on PostgreSQL"
+	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) --database=postgresql -m "not soak" $(COVERAGE)
+
+soak: setup-dev
+	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) -m soak
+	@$(RUN) bench.crash
+	@$(RUN) bench.contention --database=sqlite
+	@$(RUN) bench.contention --database=postgresql
+
+bench: setup-dev
+	@$(RUN) bench.web
+
+format: setup-dev
+	@$(RUN) ruff check --fix --quiet $(PACKAGES)
+	@$(RUN) ruff format --quiet $(PACKAGES)
+
+docs: setup
+	@$(RUN) exchange docs
+
+requirements: setup-dev
+	@sh tools/compile-requirements.sh
+
+clean:
+	@rm -rf .venv var .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "clean"
