@@ -41,7 +41,7 @@ check: setup-dev
 	@$(RUN) ruff check --quiet $(PACKAGES) && echo "ruff: clean"
 	@$(RUN) ruff format --quiet --check $(PACKAGES) && echo "ruff format: clean"
 	@$(RUN) mypy --no-error-summary && echo "mypy --strict: clean"
-	@$(RUN) importlinter.cli lint --config pyproject.toml
+	@.venv/bin/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 test: check
 	@$(RUN) coverage erase

@@ -1,0 +1,1 @@
+"""The tests: each package's folder mirrors it, beside journeys/ and architecture/."""

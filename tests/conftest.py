@@ -1,0 +1,166 @@
+"""What every test can ask for: a fresh house on SQLite or PostgreSQL, and a client of its HTTP API.
+
+``--database=postgresql`` runs the same tests on a real PostgreSQL, started once for the run. The database
+is migrated once, into a template, and copied for each test. Connections go to the loopback only.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+from uuid import uuid4
+
+import flask
+import pytest
+
+import migrations
+from core.db import Database
+from core.house import House
+from core.settings import Settings
+from tests import early
+from tests.client import ApiClient
+from tests.servers import postgresql
+
+if early.complete():
+    from exchange.app import build_house, create_app_of
+else:
+    from tests.early import build_house, create_app_of
+
+_TEMPLATE = "piaohao_template"
+
+
+@dataclass
+class Template:
+    """Where the migrated database lies that every test gets a copy of."""
+
+    kind: str
+    where: str  # a file's path, or the address of a PostgreSQL database beside which copies are made
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the tests run on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the template once: in the controller when there are workers, else here."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    config.stash[_RESOURCES] = resources = _Resources(config.getoption("--database"))
+    config.add_cleanup(resources.close)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    template = node.config.stash[_RESOURCES].template
+    node.workerinput["template"] = (template.kind, template.where)
+
+
+class _Resources:
+    """The template, and the server it lies on."""
+
+    def __init__(self, kind: str) -> None:
+        self._folder = Path(mkdtemp(prefix="piaohao-tests-"))
+        self._server: postgresql.Server | None = None
+        try:
+            self.template = self._sqlite() if kind == "sqlite" else self._postgresql()
+        except BaseException:
+            self.close()
+            raise
+
+    def _sqlite(self) -> Template:
+        path = self._folder / "template.db"
+        _migrate(f"sqlite:///{path}")
+        return Template("sqlite", str(path))
+
+    def _postgresql(self) -> Template:
+        self._server = postgresql.start()
+        address = self._server.url("postgres")
+        _migrate(postgresql.create_database(address, _TEMPLATE))
+        return Template("postgresql", address)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+_RESOURCES: pytest.StashKey[_Resources] = pytest.StashKey()
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrations.upgrade(database.engine) if early.complete() else early.migrate(database)
+    if database.sqlite:
+        with database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(pytestconfig: pytest.Config) -> Template:
+    handed_over = getattr(pytestconfig, "workerinput", {}).get("template")
+    if handed_over is not None:
+        return Template(*handed_over)
+    return pytestconfig.stash[_RESOURCES].template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """A test that would reach out of this machine fails and says where to."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        inet = self.family in (socket.AF_INET, socket.AF_INET6)
+        if inet and not (str(address[0]).startswith("127.") or address[0] in ("::1", "localhost")):
+            raise RuntimeError(f"a test tried to connect to {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture
+def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database of this test alone."""
+    if template.kind == "sqlite":
+        path = tmp_path / "exchange.db"
+        shutil.copyfile(template.where, path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"test_{uuid4().hex}"
+    yield postgresql.create_database(template.where, name, _TEMPLATE)
+    postgresql.drop_database(template.where, name)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path / "data", profile="test", database_url=database_url)
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    """Everything one process of the exchange holds, over a fresh data folder and database."""
+    settings.data.mkdir(mode=0o700, exist_ok=True)
+    built = build_house(settings)
+    yield built
+    built.db.engine.dispose()
+
+
+@pytest.fixture
+def app(house: House) -> flask.Flask:
+    made = create_app_of(house)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: flask.Flask) -> ApiClient:
+    """A stranger at the HTTP API; ``client.sign_in(email, password)`` answers the client of a person."""
+    return ApiClient(app)
