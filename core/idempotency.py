@@ -44,9 +44,7 @@ def check_key(key: str) -> str:
     return key
 
 
-def once(
-    uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple[int, Any]]
-) -> tuple[int, Any, bool]:
+def once(uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple[int, Any]]) -> tuple[int, Any, bool]:
     """Run ``work`` once for this actor and key; answers (status, body, replayed).
 
     The row is inserted first, so that two at the same moment meet at its primary key: the second

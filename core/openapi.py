@@ -9,8 +9,8 @@ from typing import Any
 import flask
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 from markupsafe import Markup
+from marshmallow import Schema
 
 from core.fields import LocalTextField, MoneyField, PriceField, UtcField
 from core.house import House

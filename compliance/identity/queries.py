@@ -86,9 +86,7 @@ def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
         .order_by(SignInSession.id.desc())
     )
     rows = uow.session.execute(statement).scalars()
-    return [
-        SessionSnapshot(r.id, r.kind, r.client, r.created_at, r.expires_at, r.id == actor.session_id) for r in rows
-    ]
+    return [SessionSnapshot(r.id, r.kind, r.client, r.created_at, r.expires_at, r.id == actor.session_id) for r in rows]
 
 
 def actor_of_token(uow: Uow, token: str) -> Actor | None:

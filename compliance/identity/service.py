@@ -196,7 +196,9 @@ def _checked_credit_code(uow: Uow, text: str) -> str:
     code = text.strip().upper()
     if not valid_credit_code(code):
         raise CreditCodeInvalid(
-            "The check digit of the 18 characters does not fit.", field="credit_code", hint="Compare it with the licence."
+            "The check digit of the 18 characters does not fit.",
+            field="credit_code",
+            hint="Compare it with the licence.",
         )
     if queries.organisation_by_credit_code(uow, code) is not None:
         raise CreditCodeTaken("Ask its owner to add you as a member.", field="credit_code")

@@ -1,0 +1,1 @@
+"""The trade: orders, licences and entitlements, as one explicit state machine."""

@@ -1,0 +1,17 @@
+"""Facts of the trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True)
+class OrderChanged(Event):
+    """An order took a step; both parties may have something to do."""
+
+    name: ClassVar[str] = "trading.order_changed"
+    order_id: str
+    state: str

@@ -1,0 +1,30 @@
+"""The order's state machine: an explicit table of who may lead where."""
+
+from __future__ import annotations
+
+from exchange.trading.errors import OrderStateConflict
+from exchange.trading.types import OrderState
+
+TRANSITIONS: dict[str, tuple[frozenset[OrderState], OrderState]] = {
+    "pay": (frozenset({OrderState.PLACED}), OrderState.PAID),
+    "cancel": (frozenset({OrderState.PLACED}), OrderState.CANCELLED),
+    "expire": (frozenset({OrderState.PLACED}), OrderState.CANCELLED),
+    "deliver": (frozenset({OrderState.PAID}), OrderState.DELIVERED),
+    "accept": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.ACCEPTED),
+    "accept_overdue": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.ACCEPTED),
+    "fail": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.REFUNDED),
+}
+ENDED = frozenset({OrderState.ACCEPTED, OrderState.CANCELLED, OrderState.REFUNDED})
+_NAMES = {"accept_overdue": "accept"}
+
+
+def follow(state: str, step: str) -> OrderState:
+    """The state after ``step``. Raises OrderStateConflict naming the states from which it is possible."""
+    allowed, target = TRANSITIONS[step]
+    if state not in allowed:
+        raise OrderStateConflict(
+            f"The order is {state}.",
+            hint=f"To {_NAMES.get(step, step)} it, it must be {' or '.join(sorted(allowed))}.",
+            state=state,
+        )
+    return target

@@ -1,0 +1,85 @@
+"""Wire shapes of the trade."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from core.fields import IdField, MoneyField, PageQuery, TextField, UtcField, page_of
+
+
+class OrderIn(Schema):
+    listing_id = fields.String(required=True)
+    offer_id = IdField("off", required=True)
+    purpose = TextField(required=True, longest=60)
+    accept_terms = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+class ReasonIn(Schema):
+    reason = TextField(required=True, shortest=2, longest=1000)
+
+
+class EmptyIn(Schema):
+    """No fields."""
+
+
+class OrdersQuery(PageQuery):
+    state = fields.String(load_default=None)
+
+
+class LicenceOut(Schema):
+    id = fields.String()
+    purpose = fields.String()
+    terms_hash = fields.String()
+    terms = fields.String()
+    starts_at = UtcField()
+    ends_at = UtcField(allow_none=True)
+
+
+class EntitlementOut(Schema):
+    id = fields.String()
+    state = fields.String()
+    starts_at = UtcField()
+    ends_at = UtcField(allow_none=True)
+
+
+class OrderOut(Schema):
+    id = fields.String()
+    listing_id = fields.String()
+    revision_id = fields.String()
+    revision_number = fields.Integer()
+    offer_id = fields.String()
+    title = fields.Dict()
+    tier = fields.Integer()
+    buyer_id = fields.String()
+    supplier_id = fields.String()
+    plan = fields.Dict()
+    currency = fields.String()
+    net = MoneyField()
+    tax = MoneyField()
+    gross = MoneyField()
+    purpose = fields.String()
+    state = fields.String()
+    reason = fields.String()
+    invoice_id = fields.String(allow_none=True)
+    licence = fields.Nested(LicenceOut, allow_none=True)
+    entitlement = fields.Nested(EntitlementOut, allow_none=True)
+    pay_by = UtcField()
+    accept_by = UtcField(allow_none=True)
+    created_at = UtcField()
+    paid_at = UtcField(allow_none=True)
+    delivered_at = UtcField(allow_none=True)
+    ended_at = UtcField(allow_none=True)
+    version = fields.Integer()
+
+
+OrderPageOut = page_of(OrderOut)
+
+
+class StepOut(Schema):
+    state = fields.String()
+    action = fields.String()
+    at = UtcField()
+    by = fields.String()
+    note = fields.String()
+    audit_entry_id = fields.String()
+    decision = fields.Dict(allow_none=True)
