@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import DateTime, MetaData, String, create_engine, event
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -142,10 +142,7 @@ class Database:
     def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         assert self._house is not None, "the database is not attached to a house"
         with self.engine.connect() as connection:
-            if self.sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-            elif not writes:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._begin(connection, writes=writes)
             with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
                 uow = Uow(session, self._house, writes=writes)
                 answer = self._guarded(uow, work) if writes else work(uow)
@@ -154,6 +151,12 @@ class Database:
                 else:
                     session.rollback()
                 return answer
+
+    def _begin(self, connection: Connection, *, writes: bool) -> None:
+        if self.sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        elif not writes:
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     def _guarded(self, uow: Uow, work: Callable[[Uow], T]) -> T:
         """Undo a refused command to a savepoint, but keep the record of its refusal."""

@@ -268,7 +268,7 @@ def answer_error(error: Exception) -> flask.Response:
     if isinstance(error, HTTPException):
         return problem_response(_from_http(error))
     reference = hashlib.sha256(f"{flask.request.path}{id(error)}".encode()).hexdigest()[:12]
-    log.exception("unexpected error %s", reference)
+    log.error("unexpected error %s", reference, exc_info=error)
     body = {"type": "/problems/internal", "title": gettext("Something went wrong on our side"), "status": 500,
             "code": "internal", "reference": reference}  # fmt: skip
     return _problem(500, body)

@@ -13,24 +13,34 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PATTERN = re.compile(r"\A([a-z]{3})_[0-7][0-9a-hjkmnp-tv-z]{25}\Z")
-_lock = threading.Lock()
-_last_ms = 0
-_sequence = 0
+
+
+class _Ticks:
+    """Milliseconds with a sequence inside each, never going back within this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ms = 0
+        self._sequence = 0
+
+    def take(self) -> tuple[int, int]:
+        with self._lock:
+            ms = time.time_ns() // 1_000_000
+            if ms > self._ms:
+                self._ms, self._sequence = ms, int.from_bytes(os.urandom(1)) & 0x7F
+            elif self._sequence < 0xFFF:
+                self._sequence += 1
+            else:
+                self._ms, self._sequence = self._ms + 1, 0
+            return self._ms, self._sequence
+
+
+_ticks = _Ticks()
 
 
 def _uuid7() -> int:
     """128 bits: 48 of milliseconds, version, 12 of sequence within the millisecond, variant, 62 random."""
-    global _last_ms, _sequence
-    with _lock:
-        ms = time.time_ns() // 1_000_000
-        if ms <= _last_ms:
-            _sequence += 1
-            if _sequence > 0xFFF:
-                _last_ms, _sequence = _last_ms + 1, 0
-            ms = _last_ms
-        else:
-            _last_ms, _sequence = ms, int.from_bytes(os.urandom(1)) & 0x7F
-        sequence = _sequence
+    ms, sequence = _ticks.take()
     random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
     return (ms << 80) | (0x7 << 76) | (sequence << 64) | (0b10 << 62) | random
 

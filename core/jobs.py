@@ -69,7 +69,7 @@ def enqueue(uow: Uow, kind: str, payload: dict[str, Any], owner: str | None = No
 
 def run_one(house: House) -> bool:
     """Claim and run one job. Answers False when there was none to do."""
-    run = house.db.write(lambda uow: _claim(uow))
+    run = house.db.write(_claim)
     if run is None:
         return False
     kind, job_run = run

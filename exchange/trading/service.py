@@ -147,7 +147,9 @@ def _price(uow: Uow, listing: ListingSnapshot, offer_id: str, purpose: str, acce
 
 
 def _new_order(uow: Uow, actor: Actor, listing: ListingSnapshot, purpose: str, split: TaxSplit) -> Order:
-    assert listing.offer is not None and listing.revision is not None and actor.organisation_id is not None
+    assert listing.offer is not None
+    assert listing.revision is not None
+    assert actor.organisation_id is not None
     terms = json.dumps(dict(listing.licence_terms), ensure_ascii=False, sort_keys=True)
     return Order(
         id=new_id("ord"), listing_id=listing.id, revision_id=listing.revision.id,
