@@ -116,3 +116,18 @@ def _actor(uow: Uow, account: Account, session: SignInSession) -> Actor:
         pseudonym=account.pseudonym,
         language=account.language,
     )
+
+
+def platform_people(uow: Uow) -> list[MemberSnapshot]:
+    """Who holds which roles of the platform; for the command line."""
+    statement = (
+        select(Account, PlatformRoleGrant.role)
+        .join(PlatformRoleGrant, PlatformRoleGrant.account_id == Account.id)
+        .order_by(Account.email, PlatformRoleGrant.role)
+    )
+    people: dict[str, MemberSnapshot] = {}
+    for account, role in uow.session.execute(statement):
+        known = people.get(account.id)
+        roles = (*known.roles, role) if known else (role,)
+        people[account.id] = MemberSnapshot(account.id, account.name, account.email, roles)
+    return list(people.values())

@@ -13,17 +13,16 @@ import socket
 import subprocess
 import tempfile
 from dataclasses import dataclass, field
-from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 _PLACES = (
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql*/bin",
-    "/usr/local/opt/postgresql*/bin",
+    "usr/lib/postgresql/*/bin",
+    "usr/pgsql-*/bin",
+    "opt/homebrew/opt/postgresql*/bin",
+    "usr/local/opt/postgresql*/bin",
 )
 _OPTIONS = "-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c full_page_writes=off -c max_connections=300"
 
@@ -86,7 +85,7 @@ def _programs(folder: Path) -> Path:
     on_path = shutil.which("initdb")
     found = [str(Path(on_path).parent)] if on_path else []
     for place in _PLACES:
-        found.extend(sorted(glob(place), reverse=True))
+        found.extend(sorted(map(str, Path("/").glob(place)), reverse=True))
     for candidate in found:
         if Path(candidate, "initdb").exists():
             return Path(candidate)

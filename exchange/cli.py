@@ -1,0 +1,309 @@
+"""The command ``piaohao``: one program for everything that is not done in a browser or through the API."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.house import House
+from core.problems import DomainError
+from core.settings import PROFILES, Settings
+from exchange.installation import CannotStart, init, require_current
+
+PLATFORM_ROLES = ("reviewer", "officer", "finance", "operator")
+
+
+class Program(click.Group):
+    """A group that lists its commands in the order a newcomer needs them, and turns our errors into sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CannotStart as problem:
+            raise click.ClickException(str(problem)) from None
+        except DomainError as problem:
+            raise click.ClickException(_sentence(problem)) from None
+
+
+def _sentence(problem: DomainError) -> str:
+    where = f" ({problem.field})" if problem.field else ""
+    return " ".join(part for part in (f"{problem.title}{where}.", problem.detail, problem.hint or "") if part)
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="The data folder.  [default: PIAOHAO_DATA or var/exchange]"
+)
+@click.option(
+    "--profile", type=click.Choice(PROFILES), help="What kind of exchange.  [default: PIAOHAO_PROFILE or development]"
+)
+@click.pass_context
+def main(ctx: click.Context, data: Path | None, profile: str | None) -> None:
+    """Piaohao, a data exchange whose every trade can be verified offline.
+
+    Every setting is an environment variable named PIAOHAO_…, for example PIAOHAO_PORT.
+    """
+    try:
+        settings = Settings.from_environment(data)
+    except ValueError as problem:
+        raise click.ClickException(str(problem)) from None
+    ctx.obj = dataclasses.replace(settings, profile=profile) if profile else settings
+
+
+def _house(settings: Settings) -> House:
+    from exchange.app import build_house
+
+    if not settings.data.is_dir():
+        raise CannotStart(f"There is no exchange in {settings.data} yet: run `piaohao init` first.")
+    house = build_house(settings)
+    require_current(house.db)
+    return house
+
+
+def with_house(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the command the house of the data folder; it must have been made by ``init``."""
+
+    @click.pass_obj
+    @wraps(command)
+    def call(settings: Settings, *arguments: Any, **options: Any) -> Any:
+        return command(_house(settings), *arguments, **options)
+
+    return call
+
+
+@main.command("init")
+@click.pass_obj
+def init_command(settings: Settings) -> None:
+    """Make the data folder and its database, or bring them up to date."""
+    made = init(settings)
+    click.echo(f"{'Made' if made else 'Up to date:'} the exchange in {settings.data}")
+
+
+@main.command()
+@click.pass_obj
+def serve(settings: Settings) -> None:
+    """Serve the exchange: web and worker under one supervisor, until Ctrl-C or SIGTERM."""
+    from exchange import supervisor
+
+    supervisor.serve(settings, lambda: click.echo(_welcome(settings)))
+
+
+def _welcome(settings: Settings) -> str:
+    program = "./piaohao" if settings.data == Settings().data.absolute() else f"./piaohao --data '{settings.data}'"
+    return (
+        f"Piaohao serves http://{settings.host}:{settings.port}/ from {settings.data}\n"
+        f"The first operator, in another terminal:\n"
+        f"  {program} users create you@example.org --name 'Your Name' --role operator --role officer\n"
+        f"Ctrl-C stops it."
+    )
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="End when the story has been told instead of going on serving.")
+@click.pass_obj
+def demo(settings: Settings, once: bool) -> None:
+    """Make a demo exchange, play one trade through its public API, and go on serving it."""
+    from exchange import stage
+
+    sys.exit(stage.perform(dataclasses.replace(settings, profile="demo"), once=once))
+
+
+@main.group("import")
+def import_group() -> None:
+    """Bring in what others have published."""
+
+
+@import_group.command("listings")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, help="The name of a mapping file, or its path.")
+@with_house
+def import_listings(house: House, file: Path, source: str) -> None:
+    """Read crawled listings of another exchange as external references.
+
+    Every row is imported, queued for review, quarantined or reported with its line and reason. Running it
+    again with the same file changes nothing; a newer file updates, adds and marks what has vanished.
+    """
+    from catalog.references.importer import import_file
+
+    def progress(done: int, total: int) -> None:
+        click.echo(f"\r{done} of {total} rows", nl=False, err=True)
+
+    report = import_file(house, file, source, progress=progress)
+    click.echo("", err=True)
+    click.echo(report.text())
+
+
+@main.group()
+def search() -> None:
+    """Look after the search index."""
+
+
+@search.command("rebuild")
+@with_house
+def search_rebuild(house: House) -> None:
+    """Make the index anew from the database, beside the old one, then change over."""
+    from catalog.search import maintenance
+
+    click.echo(f"{maintenance.rebuild(house)} documents indexed")
+
+
+@search.command("check")
+@with_house
+def search_check(house: House) -> None:
+    """Compare the index with the database; ends with 1 when they differ."""
+    from catalog.search import maintenance
+
+    differences = maintenance.check(house)
+    for line in differences:
+        click.echo(line)
+    click.echo(f"{len(differences)} differences")
+    sys.exit(bool(differences))
+
+
+@main.group()
+def audit() -> None:
+    """Look after the audit log."""
+
+
+@audit.command("verify")
+@with_house
+def audit_verify(house: House) -> None:
+    """Read the whole log and its checkpoints and prove them; ends with 1 when something was changed."""
+    from compliance.audit import check
+
+    faults = check.verify_log(house)
+    for line in faults:
+        click.echo(line)
+    click.echo("the log verifies" if not faults else f"{len(faults)} faults")
+    sys.exit(bool(faults))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, required=True, metavar="FILE [--key KEY]")
+def verify(arguments: tuple[str, ...]) -> None:
+    """Verify an evidence bundle offline. Needs no exchange: the verifier is one file that you can take along."""
+    from compliance.audit import verifier
+
+    sys.exit(verifier.main(list(arguments)))
+
+
+@main.group()
+def users() -> None:
+    """The people of the platform: reviewers, officers, finance, operators."""
+
+
+def _password(stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _hashed(email: str, password: str) -> str:
+    from compliance.identity.rules import check_password, hash_password
+
+    check_password(password, email)
+    return hash_password(password)
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="How others see this person.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(PLATFORM_ROLES), help="Repeatable.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@with_house
+def users_create(house: House, email: str, name: str, roles: tuple[str, ...], password_stdin: bool) -> None:
+    """Make an account with roles of the platform."""
+    from compliance.identity.service import Person, create_platform_person
+
+    person = Person(name=name, email=email, password_hash=_hashed(email, _password(password_stdin)))
+    account_id = house.db.write(lambda uow: create_platform_person(uow, person, roles))
+    click.echo(f"{email} is {', '.join(sorted(set(roles)))} ({account_id})")
+
+
+@users.command("list")
+@with_house
+def users_list(house: House) -> None:
+    """Who holds which role of the platform."""
+    from compliance.identity.queries import platform_people
+
+    for person in house.db.read(platform_people):
+        click.echo(f"{person.email}\t{person.name}\t{', '.join(person.roles)}")
+
+
+@users.command("set-password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@with_house
+def users_set_password(house: House, email: str, password_stdin: bool) -> None:
+    """Give any account a new password and end its sessions."""
+    from compliance.identity.service import set_password
+
+    hashed = _hashed(email, _password(password_stdin))
+    house.db.write(lambda uow: set_password(uow, email=email, password_hash=hashed))
+    click.echo(f"{email} has a new password; all its sessions have ended")
+
+
+@main.group()
+def clock() -> None:
+    """The exchange's clock, which can be moved forwards outside production."""
+
+
+@clock.command("advance")
+@click.option("--days", type=click.IntRange(0), default=0)
+@click.option("--hours", type=click.IntRange(0), default=0)
+@with_house
+def clock_advance(house: House, days: int, hours: int) -> None:
+    """Move the clock forwards, for all processes of this exchange at once."""
+    try:
+        now = house.clock.advance(timedelta(days=days, hours=hours))
+    except ValueError as problem:
+        raise click.ClickException(str(problem)) from None
+    click.echo(f"It is now {now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+@main.command()
+@click.pass_obj
+def doctor(settings: Settings) -> None:
+    """Look for what is wrong with this installation; ends with 1 when something is."""
+    from exchange import checkup
+
+    findings = checkup.examine(settings)
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.text}")
+    sys.exit(not all(finding.well for finding in findings))
+
+
+@main.command(hidden=True)
+@click.argument("name", type=click.Choice(("web", "worker")))
+@click.option("--bind", default="")
+@click.pass_obj
+def role(settings: Settings, name: str, bind: str) -> None:
+    """One process of `serve`; the supervisor starts it."""
+    if name == "web":
+        from exchange import web_server
+
+        web_server.run(settings, bind or f"{settings.host}:{settings.port}")
+    else:
+        from exchange import worker
+
+        worker.run(settings)
+
+
+@main.command(hidden=True)
+@click.pass_obj
+def docs(settings: Settings) -> None:
+    """Write the generated pages of docs/ anew."""
+    from exchange import generated_docs
+
+    for path in generated_docs.write(Path("docs"), settings):
+        click.echo(f"wrote {path}")

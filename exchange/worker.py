@@ -1,0 +1,109 @@
+"""The worker role: the outbox's relay, the audit sequencer and signer, deadlines, and jobs.
+
+Short units with pauses between them: people at the pages never wait for this process.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+from compliance.audit import checkpoints, sequencer
+from core import jobs, outbox
+from core.house import House
+from core.settings import Settings
+from exchange import logs
+from exchange.app import build_house
+from exchange.installation import require_current
+from exchange.orphan import when_orphaned
+from exchange.trading import service as trading
+
+log = logging.getLogger("piaohao.worker")
+
+_LONGEST_PAUSE_S = 30.0
+
+
+@dataclass
+class Chore:
+    """Something done again and again; ``act`` answers whether there may be more to do at once."""
+
+    name: str
+    act: Callable[[House], bool]
+    every_s: float
+    due_at: float = 0.0
+    failures: int = 0
+
+    def attend(self, house: House) -> bool:
+        """Do it when it is due. A failure is logged, and waited after, longer each time."""
+        if time.monotonic() < self.due_at:
+            return False
+        try:
+            more = self.act(house)
+        except Exception:  # one chore's failure must not stop the others
+            self.failures += 1
+            pause = min(_LONGEST_PAUSE_S, self.every_s * 2**self.failures)
+            log.exception("%s failed, again in %.1f s", self.name, pause)
+            self.due_at = time.monotonic() + pause
+            return False
+        self.failures = 0
+        self.due_at = time.monotonic() + (0.0 if more else self.every_s)
+        return more
+
+
+def chores() -> list[Chore]:
+    """What the steady loop attends to, in order."""
+    return [
+        Chore("relay", lambda house: outbox.relay(house, 20) > 0, 0.1),
+        Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
+        Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
+        Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
+    ]
+
+
+def _attend_all(house: House, attended: list[Chore]) -> bool:
+    """Give every chore its turn; whether one of them may have more to do."""
+    return sum(chore.attend(house) for chore in attended) > 0
+
+
+def attend_once(house: House) -> None:
+    """Everything that is due, until nothing is left: for tests and for commands that must see the outcome."""
+    waiting = chores()
+    while _attend_all(house, waiting) or jobs.run_one(house):
+        for chore in waiting:
+            chore.due_at = 0.0
+
+
+def loop(house: House, stop: threading.Event, attended: list[Chore], idle_s: float) -> None:
+    """Attend to the chores until ``stop``; a breath between units lets others write."""
+    while not stop.is_set():
+        busy = _attend_all(house, attended)
+        stop.wait(0.002 if busy else idle_s)
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM, or until the supervisor is gone."""
+    logs.configure("worker")
+    house = build_house(settings)
+    require_current(house.db)
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    when_orphaned(stop.set)
+    running = [
+        threading.Thread(target=loop, args=(house, stop, chores(), 0.05), name="steady"),
+        threading.Thread(target=loop, args=(house, stop, [Chore("jobs", jobs.run_one, 0.2)], 0.1), name="jobs"),
+    ]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    log.info("worker stopped")
