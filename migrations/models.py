@@ -16,6 +16,7 @@ FEATURES = (
     "billing.ledger.models",
     "billing.invoices.models",
     "billing.payments.models",
+    "billing.settlement.models",
     "exchange.trading.models",
     "exchange.delivery.models",
 )

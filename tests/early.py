@@ -18,7 +18,8 @@ from core.settings import Settings
 FEATURES = (
     "core.outbox core.jobs core.idempotency compliance.audit.models compliance.identity.models compliance.review.models "
     "catalog.files.models catalog.listings.models catalog.references.models catalog.search.models billing.ledger.models "
-    "billing.invoices.models billing.payments.models exchange.trading.models exchange.delivery.models"
+    "billing.invoices.models billing.payments.models billing.settlement.models exchange.trading.models "
+    "exchange.delivery.models"
 ).split()
 INCLUDES = (
     "compliance.policy compliance.audit compliance.identity compliance.review compliance.qualification catalog.files "

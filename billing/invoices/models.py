@@ -1,0 +1,51 @@
+"""Tables of invoices. Their triggers stand in ``migrations/ddl/billing_*.sql``: no change, no gap."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Id, UtcDateTime
+
+
+class InvoiceSeries(Base):
+    """The counter of one issuer's row of numbers; it moves in the unit that issues, so no number is lost."""
+
+    __tablename__ = "invoice_series"
+
+    issuer: Mapped[str] = mapped_column(Id, primary_key=True)
+    series: Mapped[str] = mapped_column(String(3), primary_key=True)
+    last_number: Mapped[int] = mapped_column(BigInteger)
+
+
+class InvoiceRow(Base):
+    """A frozen document and what lists need of it."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("issuer", "series", "serial"),
+        UniqueConstraint("order_id", "series"),
+        CheckConstraint("gross = net + tax", name="sums"),
+        CheckConstraint("(series = 'CRN') = (corrects_id IS NOT NULL)", name="corrects"),
+        CheckConstraint("(series = 'INV' AND net >= 0) OR (series = 'CRN' AND net <= 0)", name="sign"),
+        Index("ix_invoice_buyer_id", "buyer_id"),
+        Index("ix_invoice_supplier_id", "supplier_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    issuer: Mapped[str] = mapped_column(Id)
+    series: Mapped[str] = mapped_column(String(3))
+    serial: Mapped[int] = mapped_column(BigInteger)
+    order_id: Mapped[str] = mapped_column(Id)
+    buyer_id: Mapped[str] = mapped_column(Id)
+    supplier_id: Mapped[str] = mapped_column(Id)
+    currency: Mapped[str] = mapped_column(String(3))
+    net: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    gross: Mapped[int] = mapped_column(BigInteger)
+    corrects_id: Mapped[str | None] = mapped_column(Id, ForeignKey("invoice.id"), unique=True)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))

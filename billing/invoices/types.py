@@ -1,0 +1,81 @@
+"""Invoices and credit notes as documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+FORMAT_VERSION = 1
+ISSUER = "platform"
+"""The platform issues every invoice; numbers are gap-less for each issuer and series."""
+
+
+class Series(StrEnum):
+    """A row of numbers: invoices, or the credit notes that correct them."""
+
+    INVOICE = "INV"
+    CREDIT_NOTE = "CRN"
+
+
+@dataclass(frozen=True)
+class Party:
+    """A party as it was on the day: later changes of name do not reach an issued document."""
+
+    id: str
+    name: str
+    name_en: str
+    credit_code: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: net and tax sum to the gross."""
+
+    listing_id: str
+    description: Mapping[str, str]
+    quantity: int
+    net: int
+    tax_rate_bp: int
+    tax: int
+    gross: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """An invoice, or a credit note (``corrects`` names its invoice; its amounts are negative)."""
+
+    id: str
+    series: Series
+    number: str
+    order_id: str
+    issued_at: datetime
+    supplier: Party
+    buyer: Party
+    currency: str
+    net: int
+    tax: int
+    gross: int
+    lines: tuple[Line, ...]
+    rounding: str
+    corrects: str | None
+    reason: str
+    sha256: str
+    body: str
+
+    @property
+    def buyer_id(self) -> str:
+        return self.buyer.id
+
+    @property
+    def supplier_id(self) -> str:
+        return self.supplier.id
+
+    def document(self) -> dict[str, Any]:
+        """The frozen document, its amounts as strings; ``sha256`` is taken over its canonical JSON."""
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed

@@ -1,0 +1,210 @@
+"""Reads of the ledger, and its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from billing.ledger.models import LedgerAccount, LedgerBalance, LedgerEntry, LedgerTransaction
+from billing.ledger.types import (
+    Account,
+    AccountKind,
+    BalanceSnapshot,
+    Discrepancy,
+    EntrySnapshot,
+    StatementRow,
+    TransactionKind,
+    TransactionSnapshot,
+    TrialRow,
+)
+from compliance.policy.service import Resource, require
+from core.actor import Actor
+from core.db import Uow
+from core.paging import Page, decode_cursor, encode_cursor
+from core.problems import Invalid
+
+_SHOWN_KINDS = {str(kind): kind for kind in AccountKind if kind in ("buyer_prepaid", "supplier_on_hold", "supplier_available")}
+
+
+def balance(uow: Uow, org_id: str, currency: str | None = None) -> BalanceSnapshot:
+    """An organisation's prepaid balance; zero when it never had one. Asks no policy: for services."""
+    account = Account(AccountKind.BUYER_PREPAID, org_id, currency or uow.house.settings.currency)
+    return balance_of_account(uow, account)
+
+
+def balance_of_account(uow: Uow, account: Account) -> BalanceSnapshot:
+    """The balance row of any owned account."""
+    row = uow.session.get(LedgerBalance, account.key, populate_existing=True)
+    return row.snapshot(account.currency) if row else BalanceSnapshot(0, 0, account.currency)
+
+
+def own_balance(uow: Uow, actor: Actor) -> BalanceSnapshot:
+    """The prepaid balance of the actor's organisation, in the currency of the exchange."""
+    return balance(uow, _own(actor))
+
+
+def statement(
+    uow: Uow, actor: Actor, *, account: str = "buyer_prepaid", cursor: str | None = None, limit: int = 25
+) -> Page[StatementRow]:
+    """The entries of one of the own organisation's accounts with the running balance, newest first."""
+    if account not in _SHOWN_KINDS:
+        raise Invalid(f"Choose one of {', '.join(_SHOWN_KINDS)}.", field="account")
+    key = Account(_SHOWN_KINDS[account], _own(actor), uow.house.settings.currency).key
+    chosen = select(LedgerEntry, LedgerTransaction).join(LedgerTransaction).where(LedgerEntry.account == key)
+    if cursor:
+        (before,) = decode_cursor(uow.house.keyring, f"ledger:{key}", cursor)
+        chosen = chosen.where(LedgerEntry.sequence < before)
+    found = uow.session.execute(chosen.order_by(LedgerEntry.sequence.desc()).limit(limit + 1)).all()
+    rows = [_statement_row(entry, transaction) for entry, transaction in found[:limit]]
+    following = encode_cursor(uow.house.keyring, f"ledger:{key}", [rows[-1].sequence]) if len(found) > limit else None
+    return Page(rows, following)
+
+
+def transaction_by_key(uow: Uow, key: str) -> TransactionSnapshot | None:
+    """The transaction posted under an idempotency key."""
+    found = _transactions(uow, LedgerTransaction.key == key)
+    return found[0] if found else None
+
+
+def transactions_of(uow: Uow, order_id: str) -> list[TransactionSnapshot]:
+    """Everything that was posted for an order, in the order of posting. Asks no policy: for bundles."""
+    return _transactions(uow, LedgerTransaction.order_id == order_id)
+
+
+def trial_balance(uow: Uow) -> dict[str, int]:
+    """Debits less credits of the whole ledger by currency: zero, always. Asks no policy: for checks."""
+    totals: dict[str, int] = {}
+    for row in _trial_rows(uow):
+        totals[row.currency] = totals.get(row.currency, 0) + row.balance
+    return totals
+
+
+def trial_rows(uow: Uow, actor: Actor) -> list[TrialRow]:
+    """The ledger by kind of account, for finance and operators of the platform."""
+    require(actor, "ledger:see", Resource("ledger", "platform", {"owner": None}))
+    return _trial_rows(uow)
+
+
+def check(uow: Uow) -> list[Discrepancy]:
+    """Everything in the ledger that should be impossible; an empty list is the proof of its soundness.
+
+    Each transaction sums to zero in each currency and has its header; each balance row equals the sum of
+    its account's entries, and so does each running balance.
+    """
+    return [*_unbalanced(uow), *_without_header(uow), *_wrong_balances(uow), *_wrong_running_balances(uow)]
+
+
+def _own(actor: Actor) -> str:
+    resource = Resource("ledger", actor.organisation_id or "", {"owner": actor.organisation_id})
+    require(actor, "ledger:see", resource)
+    return actor.organisation_id or ""
+
+
+def _statement_row(entry: LedgerEntry, transaction: LedgerTransaction) -> StatementRow:
+    account = _account_of(entry.account)
+    return StatementRow(
+        sequence=entry.sequence or 0, transaction_id=transaction.id, kind=transaction.kind,
+        subject_id=transaction.subject_id, order_id=transaction.order_id, posted_at=transaction.posted_at,
+        currency=entry.currency, change=account.side * entry.amount, balance_after=entry.balance_after or 0,
+    )  # fmt: skip
+
+
+def _account_of(key: str) -> Account:
+    kind, owner, currency = key.split(":")
+    return Account(AccountKind(kind), None if owner == "platform" else owner, currency)
+
+
+def _transactions(uow: Uow, condition: ColumnElement[bool]) -> list[TransactionSnapshot]:
+    chosen = select(LedgerTransaction).where(condition).order_by(LedgerTransaction.id)
+    headers = uow.session.execute(chosen).scalars().all()
+    entries = _entries_of(uow, [header.id for header in headers])
+    return [_snapshot(header, entries[header.id]) for header in headers]
+
+
+def _entries_of(uow: Uow, ids: Sequence[str]) -> dict[str, list[LedgerEntry]]:
+    found: dict[str, list[LedgerEntry]] = {transaction_id: [] for transaction_id in ids}
+    chosen = select(LedgerEntry).where(LedgerEntry.transaction_id.in_(ids)).order_by(LedgerEntry.position)
+    for entry in uow.session.execute(chosen).scalars():
+        found[entry.transaction_id].append(entry)
+    return found
+
+
+def _snapshot(header: LedgerTransaction, entries: Iterable[LedgerEntry]) -> TransactionSnapshot:
+    posted = tuple(
+        EntrySnapshot(entry.position, _account_of(entry.account), entry.amount, entry.sequence, entry.balance_after)
+        for entry in entries
+    )
+    return TransactionSnapshot(
+        header.id, header.key, TransactionKind(header.kind), header.subject_id, header.order_id, header.posted_at, posted
+    )
+
+
+def _trial_rows(uow: Uow) -> list[TrialRow]:
+    debits = func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=0))
+    credits = func.sum(case((LedgerEntry.amount < 0, -LedgerEntry.amount), else_=0))
+    chosen = (
+        select(LedgerAccount.kind, LedgerAccount.currency, debits, credits)
+        .join(LedgerEntry, LedgerEntry.account == LedgerAccount.key)
+        .group_by(LedgerAccount.kind, LedgerAccount.currency)
+        .order_by(LedgerAccount.currency, LedgerAccount.kind)
+    )
+    return [TrialRow(kind, currency, int(d), int(c)) for kind, currency, d, c in uow.session.execute(chosen)]
+
+
+def _unbalanced(uow: Uow) -> list[Discrepancy]:
+    chosen = (
+        select(LedgerEntry.transaction_id, LedgerEntry.currency, func.sum(LedgerEntry.amount))
+        .group_by(LedgerEntry.transaction_id, LedgerEntry.currency)
+        .having(func.sum(LedgerEntry.amount) != 0)
+    )
+    return [Discrepancy(t, f"sums to {int(total)} {currency}") for t, currency, total in uow.session.execute(chosen)]
+
+
+def _without_header(uow: Uow) -> list[Discrepancy]:
+    orphans = (
+        select(LedgerEntry.transaction_id)
+        .outerjoin(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerTransaction.id.is_(None))
+        .distinct()
+    )
+    empty = (
+        select(LedgerTransaction.id)
+        .outerjoin(LedgerEntry, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerEntry.transaction_id.is_(None))
+    )
+    found = [Discrepancy(row, "entries without a transaction") for row in uow.session.execute(orphans).scalars()]
+    return found + [Discrepancy(row, "a transaction without entries") for row in uow.session.execute(empty).scalars()]
+
+
+def _wrong_balances(uow: Uow) -> list[Discrepancy]:
+    posted = func.coalesce(func.sum(LedgerEntry.amount * LedgerAccount.side), 0)
+    counted = func.count(LedgerEntry.transaction_id)
+    chosen = (
+        select(LedgerBalance.account, LedgerBalance.balance, LedgerBalance.entries, posted, counted)
+        .join(LedgerAccount, LedgerAccount.key == LedgerBalance.account)
+        .outerjoin(LedgerEntry, LedgerEntry.account == LedgerBalance.account)
+        .group_by(LedgerBalance.account, LedgerBalance.balance, LedgerBalance.entries)
+    )
+    found = uow.session.execute(chosen)
+    return [
+        Discrepancy(account, f"the balance row says {kept} after {entries or 0}, the entries {int(total)} after {count}")
+        for account, kept, entries, total, count in found
+        if kept != int(total) or (entries or 0) != count
+    ]
+
+
+def _wrong_running_balances(uow: Uow) -> list[Discrepancy]:
+    follows = func.sum(LedgerEntry.amount * LedgerAccount.side).over(
+        partition_by=LedgerEntry.account, order_by=LedgerEntry.sequence
+    )
+    running = (
+        select(LedgerEntry.account, LedgerEntry.sequence, LedgerEntry.balance_after, follows.label("follows"))
+        .join(LedgerAccount, LedgerAccount.key == LedgerEntry.account)
+        .where(LedgerEntry.sequence.is_not(None))
+        .subquery()
+    )
+    chosen = select(running.c.account, running.c.sequence).where(
+        and_(running.c.balance_after != running.c.follows)
+    )
+    return [Discrepancy(f"{a}#{n}", "the running balance does not follow") for a, n in uow.session.execute(chosen)]
