@@ -41,18 +41,19 @@ def events_page(settings: Settings) -> str:
 
 
 def _rows(registry: Registry) -> Iterator[str]:
-    for event in sorted(_all_events(Event), key=lambda kind: (kind.__module__, kind.__name__)):
+    for event in sorted(all_events(), key=lambda kind: (kind.__module__, kind.__name__)):
         fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(event))
         inline = ", ".join(f"`{_place(handler)}`" for handler in registry.inline_handlers.get(event, ()))
         later = ", ".join(f"`{name}`" for name in registry.subscribers(event))
         yield f"| `{event.__module__.removesuffix('.events')}.{event.__name__}` | {fields} | {inline} | {later} |\n"
 
 
-def _all_events(kind: type[Event]) -> Iterator[type[Event]]:
+def all_events(kind: type[Event] = Event) -> Iterator[type[Event]]:
+    """Every kind of event of the modules that are loaded, those of tests left out."""
     for subclass in kind.__subclasses__():
         if not subclass.__module__.startswith("tests"):
             yield subclass
-        yield from _all_events(subclass)
+        yield from all_events(subclass)
 
 
 def _place(handler: Callable[..., Any]) -> str:

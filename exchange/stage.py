@@ -15,6 +15,7 @@ import click
 
 from core.settings import Settings
 from exchange.installation import CannotStart
+from exchange.supervisor import listen
 
 _READY_WITHIN_S = 60.0
 _MARK = "this-is-a-demo"
@@ -22,6 +23,7 @@ _MARK = "this-is-a-demo"
 
 def perform(settings: Settings, *, once: bool) -> int:
     """Answers the exit status. Raises CannotStart, saying what to change, when the exchange does not come up."""
+    listen(settings.host, settings.port).close()  # a taken port is told at once, and no stranger answers for us
     _fresh_folder(settings.data)
     log = settings.data / "exchange.log"
     process = _start(settings, log)

@@ -119,7 +119,7 @@ def serve(settings: Settings, announce: Callable[[], None] = lambda: None) -> No
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = Lock.take(settings.data)
     try:
-        with _listen(settings.host, settings.port) as listener:
+        with listen(settings.host, settings.port) as listener:
             init(settings)
             announce()
             Supervisor(_children(settings, listener.fileno())).run()
@@ -135,8 +135,8 @@ def _children(settings: Settings, descriptor: int) -> list[Child]:
     ]
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Raises CannotStart when the port stays taken."""
+def listen(host: str, port: int) -> socket.socket:
+    """The socket that people connect to. Raises CannotStart when the port stays taken."""
     give_up_at = time.monotonic() + _PORT_PATIENCE_S
     while True:
         try:

@@ -37,9 +37,7 @@ def _password_hash() -> str:
 
 def person(name: str = "") -> Person:
     number = next(_numbers)
-    return Person(
-        name=name or f"Person {number}", email=f"person{number}@example.org", password_hash=_password_hash()
-    )
+    return Person(name=name or f"Person {number}", email=f"person{number}@example.org", password_hash=_password_hash())
 
 
 def organisation(house: House, *, name: str = "", origin: str = "enterprise", level: int = 2) -> Built:

@@ -1,0 +1,130 @@
+"""The tower and its rules of the house."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from core.db import Base
+from tests.architecture.sources import PACKAGES, ROOT, attribute_calls, imports, modules
+
+_FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager", "managers"}
+_LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+
+def test_import_contracts_are_kept() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LINT, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_only_core_db_commits() -> None:
+    offenders = {
+        f"{path}:{call.lineno}"
+        for path, tree in modules().items()
+        for call in attribute_calls(tree, "commit", "begin", "begin_nested")
+        if path not in ("core/db.py", "migrations/__init__.py")
+    }
+    assert offenders == set()
+
+
+def test_only_core_settings_reads_the_environment() -> None:
+    offenders = {
+        f"{path}:{node.lineno}"
+        for path, tree in modules().items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv", "getenvb", "putenv"))
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "os"
+            and {a.name for a in node.names} & {"environ", "getenv"}
+        )
+        if path != "core/settings.py"
+    }
+    assert offenders == set()
+
+
+def test_only_core_clock_reads_the_time() -> None:
+    """Logs and the ids' timestamps are about the machine, not about the exchange."""
+    allowed = {"core/clock.py", "core/ids.py", "exchange/logs.py", "compliance/audit/verifier.py"}
+    offenders = {
+        f"{path}:{call.lineno}"
+        for path, tree in modules().items()
+        for call in attribute_calls(tree, "now", "utcnow", "today")
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in ("datetime", "date")
+        if path not in allowed and not path.startswith("exchange/demo/")
+    }
+    assert offenders == set()
+
+
+def test_no_floating_point_column() -> None:
+    import_module("migrations.models")
+    offenders = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if {kind.__name__ for kind in type(column.type).__mro__} & {"Float", "Numeric", "Double", "REAL"}
+        and not {kind.__name__ for kind in type(column.type).__mro__} & {"Integer"}
+    }
+    assert offenders == set()
+
+
+def test_no_shapeless_module_names() -> None:
+    offenders = [path for path in modules() if set(re.split(r"[/.]", path)) & _FORBIDDEN_NAMES]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if name != "migrations"])
+def test_across_a_border_only_the_shared_files_are_imported(package: str) -> None:
+    """Models, schemas and views are private to their feature; nobody reaches past service, queries, types, …"""
+    offenders = set()
+    for path, tree in modules().items():
+        feature = tuple(path.split("/")[:2])
+        if path.startswith("migrations/"):
+            continue
+        for name in imports(tree):
+            parts = name.split(".")
+            if parts[0] != package or len(parts) < 3 or tuple(parts[:2]) == feature:
+                continue
+            if parts[2] in ("models", "schemas", "views", "handlers"):
+                offenders.add(f"{path} imports {name}")
+    assert offenders == set()
+
+
+def test_the_demo_player_knows_only_the_public_api() -> None:
+    trees = {path: tree for path, tree in modules().items() if path.startswith("exchange/demo/player")}
+    offenders = {
+        f"{path} imports {name}"
+        for path, tree in trees.items()
+        for name in imports(tree)
+        if name.split(".")[0] in PACKAGES and not name.startswith("exchange.demo")
+    }
+    assert trees
+    assert offenders == set()
+
+
+def test_the_verifier_is_one_file_of_standard_library_and_cryptography() -> None:
+    tree = modules()["compliance/audit/verifier.py"]
+    foreign = {name.split(".")[0] for name in imports(tree)} - set(sys.stdlib_module_names) - {"cryptography"}
+    assert foreign == set()
+
+
+def test_event_fields_travel_as_json() -> None:
+    from exchange.generated_docs import all_events
+
+    allowed = re.compile(r"(str|int|bool|None|tuple\[(str|int), \.\.\.\])( \| (str|int|bool|None))*")
+    offenders = {
+        f"{event.__name__}.{name}: {kind}"
+        for event in all_events()
+        for name, kind in event.__annotations__.items()
+        if not str(kind).startswith("ClassVar") and not allowed.fullmatch(str(kind))
+    }
+    assert offenders == set()
