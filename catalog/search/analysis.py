@@ -1,0 +1,131 @@
+"""The one analysis of text, shared by every engine, so that all of them find the same.
+
+NFKC, traditional to simplified characters, lower case; then runs of Han as overlapping pairs (a
+single character stays), and words of ``a–z`` and ``0–9``. No dictionary: product codes, new words
+and half words are found as well as old ones.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import opencc
+
+_HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
+_RUNS = re.compile(f"[{_HAN}]+|[a-z0-9]+")
+_IS_HAN = re.compile(f"[{_HAN}]")
+_LONGEST_WORD = 64
+_STOP_WORDS = (
+    "a an and are as at be by for from has have i in into is it its me my of on or our that the their there these this"
+    " to was we were what which with you your"
+)
+STOP_WORDS = frozenset(_STOP_WORDS.split(" "))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a shown text; ``hit`` when it answers the query."""
+
+    text: str
+    hit: bool
+
+
+@lru_cache(maxsize=1)
+def _converter() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+def normalise(text: str) -> str:
+    """One spelling of characters: width, traditional forms and case are folded."""
+    sound = text.encode("utf-8", "ignore").decode("utf-8")
+    return str(_converter().convert(unicodedata.normalize("NFKC", sound))).lower()
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text in their order."""
+    return [term for term, _start, _end in _spans(normalise(text))]
+
+
+def query_terms(text: str) -> list[str]:
+    """The terms of a query: English stop words are left out, unless nothing else was asked."""
+    found = terms(text)
+    return [term for term in found if term not in STOP_WORDS] or found
+
+
+def runs(text: str) -> list[str]:
+    """The normalised text cut into runs of Han and words, before pairs are made."""
+    return [match.group() for match in _RUNS.finditer(normalise(text))]
+
+
+def is_han(run: str) -> bool:
+    """Whether a run is of Han characters."""
+    return bool(run) and _IS_HAN.match(run) is not None
+
+
+def highlight(text: str, wanted: Sequence[str]) -> tuple[Piece, ...]:
+    """The text in pieces, those that hold one of the ``wanted`` terms marked; joined they are the text."""
+    characters, origins = _mapped(text)
+    asked = set(wanted)
+    marks = bytearray(len(text))
+    for term, start, end in _spans(characters):
+        if term in asked:
+            first, last = origins[start], origins[end - 1]
+            marks[first : last + 1] = b"\1" * (last + 1 - first)
+    return tuple(_pieces(text, marks))
+
+
+def excerpt(text: str, wanted: Sequence[str], length: int = 160) -> str:
+    """About ``length`` characters of the text, from where most of it answers the query."""
+    flat = " ".join(text.split())
+    if len(flat) <= length:
+        return flat
+    characters, origins = _mapped(flat)
+    asked = set(wanted)
+    places = [origins[start] for term, start, _end in _spans(characters) if term in asked]
+    start = max(0, min(_densest(places, length) - 20, len(flat) - length)) if places else 0
+    return ("…" if start else "") + flat[start : start + length] + ("…" if start + length < len(flat) else "")
+
+
+def _densest(places: Sequence[int], length: int) -> int:
+    best, most, end = places[0], 0, 0
+    for index, place in enumerate(places):
+        while end < len(places) and places[end] < place + length - 20:
+            end += 1
+        if end - index > most:
+            best, most = place, end - index
+    return best
+
+
+def _spans(normal: str) -> Iterator[tuple[str, int, int]]:
+    for match in _RUNS.finditer(normal):
+        run, start = match.group(), match.start()
+        if not is_han(run):
+            yield run[:_LONGEST_WORD], start, match.end()
+        elif len(run) == 1:
+            yield run, start, start + 1
+        else:
+            for place in range(len(run) - 1):
+                yield run[place : place + 2], start + place, start + place + 2
+
+
+@lru_cache(maxsize=20_000)
+def _normal_character(character: str) -> str:
+    return normalise(character)
+
+
+def _mapped(text: str) -> tuple[str, list[int]]:
+    parts = [_normal_character(character) for character in text]
+    origins = [index for index, part in enumerate(parts) for _ in part]
+    return "".join(parts), origins
+
+
+def _pieces(text: str, marks: bytearray) -> Iterator[Piece]:
+    start = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or marks[place] != marks[start]:
+            yield Piece(text[start:place], bool(marks[start]))
+            start = place

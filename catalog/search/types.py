@@ -1,0 +1,121 @@
+"""What is searched, how it is asked, and the protocol of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+MOST_RESULTS = 10_000
+FACETS = ("kind", "scene", "origin", "tier", "price_kind", "source", "orderable")
+"""The fields one can filter by and count; each holds one value, as text."""
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    PRICE = "price"
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """A listing or an imported reference as the index knows it. ``price`` is in 10⁻⁷ of the minor unit."""
+
+    id: str
+    kind: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    description: Mapping[str, str]
+    tags: tuple[str, ...]
+    scene: str
+    origin: str
+    tier: int
+    state: str
+    owner: str
+    owner_name: str
+    price_kind: str
+    price: int | None
+    updated_at: datetime
+    source: str = ""
+    orderable: bool = False
+
+    def facet(self, name: str) -> str:
+        """The value of one of ``FACETS`` as text; empty when there is none."""
+        value = getattr(self, name)
+        return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One way to be visible; every given part must hold. All parts None: everything."""
+
+    states: frozenset[str] | None = None
+    max_tier: int | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question to an engine. What none of ``visible`` allows, or ``excluded`` names, does not exist in its answer."""
+
+    text: str = ""
+    visible: tuple[Clause, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    facets: Sequence[str] = ()
+    sort: Sort = Sort.RELEVANCE
+    offset: int = 0
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Ids in order; how many there are in all; of each facet its values with their counts, most first."""
+
+    ids: tuple[str, ...]
+    total: int
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What an engine says of its index. ``marks`` tells of each id which document was indexed."""
+
+    ready: bool
+    version: str
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+
+Load = Callable[[Sequence[str]], Iterable[SearchDocument]]
+
+
+class SearchEngine(Protocol):
+    """An index of search documents. It is never the truth: it can be rebuilt from the database at any time."""
+
+    def ready(self) -> bool:
+        """Whether there is an index of the present format to ask."""
+
+    def refresh(self, ids: Sequence[str], load: Load) -> None:
+        """Bring the index in line with what ``load(ids)`` answers; ids it leaves out are removed.
+
+        ``load`` is called while this is the only writer, so that an older state never overwrites a
+        newer one. When this returns, every reader sees the change. Raises IndexBusy when another
+        writer does not finish in time.
+        """
+
+    def search(self, ask: Ask) -> Answer:
+        """Raises IndexNotReady when there is no index of the present format."""
+
+    def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
+        """Ids whose title has a word or a phrase that begins with ``prefix``, best first, visible ones only."""
+
+    def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
+        """Build a new index beside the present one, then swap; answers how many documents it holds.
+
+        The old index answers until the swap. ``documents`` is read while this is the only writer.
+        """
+
+    def state(self) -> EngineState:
+        """What the index holds, for comparing it with the database."""

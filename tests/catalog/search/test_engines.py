@@ -1,0 +1,214 @@
+"""What every search engine must do, whatever it is made of."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from catalog.search.errors import IndexBusy, IndexNotReady
+from catalog.search.tantivy_engine import TantivyEngine
+from catalog.search.types import Answer, Ask, Clause, SearchDocument, SearchEngine, Sort
+from tests.catalog.search.documents import EVERYTHING, document
+
+ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"tantivy": TantivyEngine}
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], SearchEngine]:
+    return lambda: ENGINES[request.param](tmp_path / "search")
+
+
+@pytest.fixture
+def engine(make: Callable[[], SearchEngine]) -> SearchEngine:
+    made = make()
+    made.rebuild([])
+    return made
+
+
+def put(engine: SearchEngine, *documents: SearchDocument) -> None:
+    engine.refresh([found.id for found in documents], lambda _ids: documents)
+
+
+def found(engine: SearchEngine, text: str, **given: object) -> tuple[str, ...]:
+    return answer(engine, text, **given).ids
+
+
+def answer(engine: SearchEngine, text: str = "", **given: object) -> Answer:
+    return engine.search(Ask(text=text, **({"visible": EVERYTHING} | given)))  # type: ignore[arg-type]
+
+
+def test_chinese_english_traditional_wide_and_code(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="企业工商信息查询"), document("b", zh="高速公路通行", en="Highway trips XK-9200"))
+    assert found(engine, "工商信息") == ("a",)
+    assert found(engine, "企業工商資訊")[0] == "a"
+    assert found(engine, "HIGHWAY") == ("b",)
+    assert found(engine, "ｘｋ 9200") == ("b",)
+
+
+def test_one_word_too_many_still_finds(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="贵州气温实况格点产品"), document("b", zh="银行卡核验"))
+    assert found(engine, "贵州气温的每小时观测记录")[0] == "a"
+
+
+def test_bridge_between_languages(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象观测"), document("b", zh="银行卡验证"), document("c", en="Weather radar"))
+    assert set(found(engine, "weather")) == {"a", "c"}
+    assert found(engine, "bank card verification")[0] == "b"
+    assert set(found(engine, "气象")) == {"a", "c"}
+
+
+def test_nothing_matches_and_only_signs(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象"))
+    assert found(engine, "火星车") == ()
+    assert found(engine, "，。！") == ()
+    assert found(engine, "   ") == ("a",)
+
+
+def test_refresh_replaces_and_removes(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象"), document("b", zh="气象"))
+    put(engine, document("a", zh="地震"))
+    assert found(engine, "气象") == ("b",)
+    engine.refresh(["a", "b"], lambda _ids: [])
+    assert answer(engine).total == 0
+
+
+def test_another_process_sees_it_at_once(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+    reader = make()
+    assert found(reader, "气象") == ()
+    put(engine, document("a", zh="气象"))
+    assert found(reader, "气象") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("clauses", "seen"),
+    [
+        ((), set()),
+        ((Clause(),), {"pub", "deep", "draft"}),
+        ((Clause(states=frozenset({"listed"})),), {"pub", "deep"}),
+        ((Clause(states=frozenset({"listed"}), max_tier=1),), {"pub"}),
+        ((Clause(owner="org_b"),), {"draft"}),
+        ((Clause(states=frozenset({"listed"}), max_tier=1), Clause(owner="org_b")), {"pub", "draft"}),
+    ],
+)
+def test_hits_counts_and_suggestions_see_the_same(
+    engine: SearchEngine, clauses: tuple[Clause, ...], seen: set[str]
+) -> None:
+    put(
+        engine,
+        document("pub", zh="气象一", scene="x"),
+        document("deep", zh="气象二", tier=3, scene="x"),
+        document("draft", zh="气象三", state="draft", owner="org_b", scene="x"),
+    )
+    given = answer(engine, "气象", visible=clauses, facets=("scene",))
+    assert set(given.ids) == seen
+    assert given.total == len(seen)
+    assert dict(given.facets["scene"]) == ({"x": len(seen)} if seen else {})
+    assert set(engine.suggest("气", clauses, frozenset(), 10)) == seen
+
+
+def test_excluded_ids_do_not_exist(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象", scene="x"), document("b", zh="气象", scene="x"))
+    given = answer(engine, "气象", excluded=frozenset({"a"}), facets=("scene",))
+    assert (given.ids, given.total, given.facets["scene"]) == (("b",), 1, (("x", 1),))
+    assert engine.suggest("气", EVERYTHING, frozenset({"a"}), 10) == ["b"]
+
+
+def test_each_facet_is_counted_without_its_own_filter(engine: SearchEngine) -> None:
+    put(
+        engine,
+        document("a", zh="气象", scene="x", kind="dataset"),
+        document("b", zh="气象", scene="y", kind="dataset"),
+        document("c", zh="气象", scene="y", kind="interface"),
+    )
+    given = answer(engine, "气象", filters={"scene": frozenset({"x"})}, facets=("scene", "kind"))
+    assert given.ids == ("a",)
+    assert given.facets["scene"] == (("y", 2), ("x", 1))
+    assert given.facets["kind"] == (("dataset", 1),)
+
+
+def test_filters_do_not_change_the_order(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象 气温 数据"), document("b", zh="气温 目录"), document("c", zh="气象", tier=2))
+    free = [hit for hit in found(engine, "气象气温") if hit != "c"]
+    assert list(found(engine, "气象气温", filters={"tier": frozenset({"1"})})) == free
+
+
+def test_orders_and_pages(engine: SearchEngine) -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    put(
+        engine,
+        document("a", zh="气象", updated_at=days[0], price=300),
+        document("b", zh="气象", updated_at=days[2], price=None),
+        document("c", zh="气象", updated_at=days[1], price=5),
+    )
+    assert found(engine, "气象", sort=Sort.NEWEST) == ("b", "c", "a")
+    assert found(engine, "气象", sort=Sort.PRICE) == ("c", "a", "b")
+    assert found(engine, "气象", sort=Sort.PRICE, offset=1, limit=1) == ("a",)
+    assert answer(engine, "气象", offset=5).total == 3
+
+
+def test_suggestions_by_half_words(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="企业工商信息", en="Company Register"), document("b", zh="全国企业年报"))
+    assert engine.suggest("企", EVERYTHING, frozenset(), 10) == ["a"]
+    assert engine.suggest("企业", EVERYTHING, frozenset(), 10) == ["a", "b"]
+    assert engine.suggest("regi", EVERYTHING, frozenset(), 10) == ["a"]
+    assert engine.suggest("", EVERYTHING, frozenset(), 10) == []
+
+
+def test_long_and_hostile_queries(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="气象"))
+    for text in ("气" * 5000, "a b " * 3000, '") OR (*:*', "\x00\ud800", "all:气象 -气象", "AND OR NOT +"):
+        answer(engine, text)
+        engine.suggest(text, EVERYTHING, frozenset(), 5)
+
+
+def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+    put(engine, document("a", zh="气象"))
+    reader = make()
+    assert found(reader, "气象") == ("a",)
+    during: list[tuple[str, ...]] = []
+
+    def documents() -> Iterable[SearchDocument]:
+        during.append(found(reader, "气象"))
+        yield document("b", zh="气象")
+
+    assert engine.rebuild(documents()) == 1
+    assert during == [("a",)]
+    assert found(reader, "气象") == ("b",)
+    assert set(reader.state().marks) == {"b"}
+
+
+def test_no_index_yet(make: Callable[[], SearchEngine]) -> None:
+    engine = make()
+    assert not engine.ready()
+    assert not engine.state().ready
+    with pytest.raises(IndexNotReady):
+        engine.search(Ask(visible=EVERYTHING))
+
+
+def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+    """A slow writer that loaded an old state first cannot overwrite the newer one."""
+    state = ["气象"]
+    inside, go = threading.Event(), threading.Event()
+
+    def slow(_ids: Sequence[str]) -> Iterable[SearchDocument]:
+        loaded = state[0]
+        inside.set()
+        go.wait(5)
+        return [document("a", zh=loaded)]
+
+    first = threading.Thread(target=lambda: engine.refresh(["a"], slow))
+    first.start()
+    inside.wait(5)
+    state[0] = "地震"
+    second = threading.Thread(target=lambda: make().refresh(["a"], lambda _ids: [document("a", zh=state[0])]))
+    second.start()
+    with pytest.raises(IndexBusy):
+        make().rebuild([], wait_s=0.05)
+    go.set()
+    first.join()
+    second.join()
+    assert found(engine, "地震") == ("a",)
