@@ -28,7 +28,7 @@ from compliance.identity.models import (
     SignInSession,
     SignInThrottle,
 )
-from compliance.identity.rules import normal_email, password_matches
+from compliance.identity.rules import check_password, hash_password, normal_email, password_matches
 from compliance.identity.types import OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
 from compliance.recognisers import valid_credit_code
 from core.actor import SYSTEM, Actor
@@ -50,6 +50,13 @@ class Person:
     email: str
     password_hash: str
     language: str = "zh"
+
+
+def new_person(*, name: str, email: str, password: str, language: str = "zh") -> Person:
+    """Check and hash, outside any unit of work. Raises EmailInvalid, PasswordTooWeak."""
+    address = normal_email(email)
+    check_password(password, address)
+    return Person(name=name, email=address, password_hash=hash_password(password), language=language)
 
 
 def register(
