@@ -1,0 +1,141 @@
+"""Registration, sign-in and sessions, through the HTTP API."""
+
+from datetime import timedelta
+
+import pytest
+
+from compliance.identity.errors import PasswordTooWeak
+from compliance.identity.rules import check_password
+from core.house import House
+from tests import build
+from tests.client import ApiClient
+from tests.credit_codes import credit_code
+
+REGISTRATION = {
+    "organisation": {"name": "平遥云图数据有限公司", "name_en": "Pingyao Cloud Atlas", "credit_code": credit_code(7001)},
+    "person": {"name": "乔致", "email": "Qiao@Example.org", "password": "correct horse battery"},
+}
+
+
+def _with(part: str, **changes: str) -> dict[str, dict[str, str]]:
+    return {**REGISTRATION, part: {**REGISTRATION[part], **changes}}
+
+
+def test_a_stranger_registers_and_signs_in(client: ApiClient) -> None:
+    made = client.post("/registrations", REGISTRATION).expect(201).json
+    assert (made["state"], made["level"]) == ("registered", 1)
+    me = client.sign_in("qiao@example.org", "correct horse battery").get("/me").expect(200).json
+    assert me["organisation"]["id"] == made["id"]
+    assert me["roles"] == ["owner"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (_with("organisation", credit_code="91140728MA0K12345X"), "credit_code_invalid", "credit_code"),
+        (_with("organisation", name=""), "invalid", "organisation.name"),
+        (_with("organisation", origin="martian"), "invalid", "organisation.origin"),
+        (_with("person", email="nobody"), "email_invalid", "email"),
+        (_with("person", password="short"), "password_too_weak", "password"),
+        (_with("person", password="aaaaaaaaaaaaaa"), "password_too_weak", "password"),
+        (REGISTRATION | {"extra": 1}, "invalid", "extra"),
+        ([], "invalid", ""),
+    ],
+)
+def test_a_registration_that_cannot_be_is_told_why_and_leaves_nothing(
+    client: ApiClient, body: object, code: str, field: str
+) -> None:
+    answer = client.post("/registrations", body).expect(422)
+    assert answer.code == code
+    assert answer.json.get("field", "") == field
+    client.post("/registrations", REGISTRATION).expect(201)
+
+
+def test_a_credit_code_and_an_address_register_once(client: ApiClient) -> None:
+    client.post("/registrations", REGISTRATION).expect(201)
+    assert client.post("/registrations", _with("person", email="x@example.org")).expect(409).code == "credit_code_taken"
+    other = _with("organisation", credit_code=credit_code(7002))
+    assert client.post("/registrations", other).expect(409).code == "email_taken"
+
+
+def test_a_replayed_registration_is_one_registration(client: ApiClient) -> None:
+    first = client.post("/registrations", REGISTRATION, key="k1").expect(201)
+    again = client.post("/registrations", REGISTRATION, key="k1").expect(201)
+    assert again.json == first.json
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = client.post("/registrations", _with("organisation", name="别的名字"), key="k1").expect(422)
+    assert other.code == "idempotency_key_reused"
+
+
+def test_failures_in_a_row_must_wait_also_with_the_right_password(client: ApiClient, house: House) -> None:
+    person = build.organisation(house)
+    for _ in range(5):
+        wrong = client.post("/sessions", {"email": person.email, "password": "wrong"})
+        assert wrong.expect(401).code == "sign_in_failed"
+    blocked = client.post("/sessions", {"email": person.email, "password": build.PASSWORD}).expect(429)
+    assert int(blocked.headers["Retry-After"]) >= 1
+    house.clock.advance(timedelta(minutes=16))
+    client.sign_in(person.email, build.PASSWORD)
+
+
+def test_an_unknown_address_is_answered_like_a_wrong_password(client: ApiClient, house: House) -> None:
+    person = build.organisation(house)
+    wrong = client.post("/sessions", {"email": person.email, "password": "wrong"})
+    unknown = client.post("/sessions", {"email": "unknown@example.org", "password": "wrong"})
+    assert (wrong.status, wrong.json) == (unknown.status, unknown.json)
+
+
+def test_sessions_are_seen_and_ended_by_their_owner_only(client: ApiClient, house: House) -> None:
+    mine, other = build.organisation(house), build.organisation(house)
+    first, second = (client.sign_in(mine.email, build.PASSWORD) for _ in range(2))
+    listed = first.get("/sessions").expect(200).json["items"]
+    assert len(listed) == 3, "the builder's own and these two"
+    (current,) = (s["id"] for s in second.get("/sessions").json["items"] if s["current"])
+    stranger = ApiClient(client.app, other.token)
+    assert stranger.delete(f"/sessions/{current}").expect(404).code == "session_not_found"
+    second.get("/me").expect(200)
+    first.delete(f"/sessions/{current}").expect(204)
+    assert second.get("/me").expect(401).code == "sign_in_required"
+
+
+def test_a_session_ends_by_itself(client: ApiClient, house: House) -> None:
+    person = build.organisation(house)
+    mine = ApiClient(client.app, person.token)
+    mine.get("/me").expect(200)
+    house.clock.advance(timedelta(hours=house.settings.session_hours + 1))
+    mine.get("/me").expect(401)
+
+
+def test_members_are_added_by_an_owner_only_and_hold_only_their_roles(client: ApiClient, house: House) -> None:
+    owner = ApiClient(client.app, build.organisation(house).token)
+    buyer = {"name": "采购", "email": "buyer@example.org", "password": "correct horse battery", "roles": ["buyer"]}
+    owner.post("/members", buyer).expect(201)
+    member = client.sign_in("buyer@example.org", "correct horse battery")
+    assert member.get("/me").json["roles"] == ["buyer"]
+    refused = member.post("/members", buyer | {"email": "more@example.org", "roles": ["owner"]}).expect(403)
+    assert refused.code == "forbidden"
+    assert len(owner.get("/members").json["items"]) == 2
+
+
+def test_another_organisation_is_seen_without_its_particulars(client: ApiClient, house: House) -> None:
+    mine, other = build.organisation(house), build.organisation(house)
+    seen = ApiClient(client.app, mine.token).get(f"/organisations/{other.organisation_id}").expect(200).json
+    assert set(seen) == {"id", "name", "name_en", "origin", "level"}
+    client.get(f"/organisations/{other.organisation_id}").expect(401)
+
+
+def test_particulars_are_mended_only_at_the_version_read(client: ApiClient, house: House) -> None:
+    mine = ApiClient(client.app, build.organisation(house, level=1).token)
+    path = f"/organisations/{mine.get('/me').json['organisation']['id']}"
+    read = mine.get(path).expect(200)
+    body = {"name": "新名称", "name_en": "", "credit_code": read.json["credit_code"]}
+    assert mine.patch(path, body).expect(428).code == "if_match_required"
+    mended = mine.patch(path, body, etag=read.etag).expect(200)
+    assert mended.json["name"] == "新名称"
+    assert mine.patch(path, body, etag=read.etag).expect(412).code == "stale_version"
+
+
+@pytest.mark.parametrize("password", ["", "short", "a" * 201, "ababababab", "person@example.org"])
+def test_weak_passwords(password: str) -> None:
+    with pytest.raises(PasswordTooWeak):
+        check_password(password, "person@example.org")
