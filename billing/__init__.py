@@ -1,0 +1,19 @@
+"""What it costs and who owes whom: ledger, invoices, payments, settlement, each knowing only those before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.house import House
+
+
+def include(house: House) -> None:
+    """Put every feature of billing into the house, in order."""
+    from billing.invoices.include import include as include_invoices
+    from billing.ledger.include import include as include_ledger
+    from billing.payments.include import include as include_payments
+    from billing.settlement.include import include as include_settlement
+
+    for include_feature in (include_ledger, include_invoices, include_payments, include_settlement):
+        include_feature(house)

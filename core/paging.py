@@ -54,7 +54,7 @@ def decode_cursor(keyring: Keyring, purpose: str, text: str) -> list[Any]:
 
 def newest_first(
     uow: Uow,
-    statement: Select[tuple[T]],
+    statement: Select[T],
     *,
     key: InstrumentedAttribute[str],
     purpose: str,

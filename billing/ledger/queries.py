@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from billing.ledger.models import LedgerAccount, LedgerBalance, LedgerEntry, LedgerTransaction
 from billing.ledger.types import (
@@ -18,13 +18,15 @@ from billing.ledger.types import (
     TransactionSnapshot,
     TrialRow,
 )
-from compliance.policy.service import Resource, require
+from compliance.identity.errors import OrganisationNotFound
+from compliance.identity.queries import organisation
+from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, decode_cursor, encode_cursor
 from core.problems import Invalid
 
-_SHOWN_KINDS = {str(kind): kind for kind in AccountKind if kind in ("buyer_prepaid", "supplier_on_hold", "supplier_available")}
+_SHOWN = (AccountKind.BUYER_PREPAID, AccountKind.SUPPLIER_ON_HOLD, AccountKind.SUPPLIER_AVAILABLE)
 
 
 def balance(uow: Uow, org_id: str, currency: str | None = None) -> BalanceSnapshot:
@@ -39,26 +41,46 @@ def balance_of_account(uow: Uow, account: Account) -> BalanceSnapshot:
     return row.snapshot(account.currency) if row else BalanceSnapshot(0, 0, account.currency)
 
 
-def own_balance(uow: Uow, actor: Actor) -> BalanceSnapshot:
-    """The prepaid balance of the actor's organisation, in the currency of the exchange."""
-    return balance(uow, _own(actor))
+def own_balance(uow: Uow, actor: Actor, organisation_id: str | None = None) -> BalanceSnapshot:
+    """The prepaid balance of the own organisation; finance of the platform names another.
+
+    Raises OrganisationNotFound, also when the actor may not see that organisation's money.
+    """
+    return balance(uow, _whose(uow, actor, organisation_id))
 
 
 def statement(
-    uow: Uow, actor: Actor, *, account: str = "buyer_prepaid", cursor: str | None = None, limit: int = 25
+    uow: Uow,
+    actor: Actor,
+    *,
+    account: str = "buyer_prepaid",
+    organisation_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = 25,
 ) -> Page[StatementRow]:
-    """The entries of one of the own organisation's accounts with the running balance, newest first."""
-    if account not in _SHOWN_KINDS:
-        raise Invalid(f"Choose one of {', '.join(_SHOWN_KINDS)}.", field="account")
-    key = Account(_SHOWN_KINDS[account], _own(actor), uow.house.settings.currency).key
-    chosen = select(LedgerEntry, LedgerTransaction).join(LedgerTransaction).where(LedgerEntry.account == key)
+    """The entries of one of an organisation's accounts with the running balance, newest first.
+
+    Raises OrganisationNotFound as ``own_balance`` does.
+    """
+    if account not in _SHOWN:
+        raise Invalid(f"Choose one of {', '.join(_SHOWN)}.", field="account")
+    key = Account(AccountKind(account), _whose(uow, actor, organisation_id), uow.house.settings.currency).key
+    purpose = f"ledger:{key}"
+    chosen = _entries_with_headers(key)
     if cursor:
-        (before,) = decode_cursor(uow.house.keyring, f"ledger:{key}", cursor)
+        (before,) = decode_cursor(uow.house.keyring, purpose, cursor)
         chosen = chosen.where(LedgerEntry.sequence < before)
-    found = uow.session.execute(chosen.order_by(LedgerEntry.sequence.desc()).limit(limit + 1)).all()
-    rows = [_statement_row(entry, transaction) for entry, transaction in found[:limit]]
-    following = encode_cursor(uow.house.keyring, f"ledger:{key}", [rows[-1].sequence]) if len(found) > limit else None
-    return Page(rows, following)
+    found = uow.session.execute(chosen.limit(limit + 1)).all()
+    rows = [_statement_row(entry, header) for entry, header in found[:limit]]
+    more = len(found) > limit
+    return Page(rows, encode_cursor(uow.house.keyring, purpose, [rows[-1].sequence]) if more else None)
+
+
+def recent(uow: Uow, org_id: str, limit: int = 10) -> list[StatementRow]:
+    """The newest entries of an organisation's prepaid account. Asks no policy: for pages that asked."""
+    key = Account(AccountKind.BUYER_PREPAID, org_id, uow.house.settings.currency).key
+    found = uow.session.execute(_entries_with_headers(key).limit(limit))
+    return [_statement_row(entry, header) for entry, header in found]
 
 
 def transaction_by_key(uow: Uow, key: str) -> TransactionSnapshot | None:
@@ -95,10 +117,25 @@ def check(uow: Uow) -> list[Discrepancy]:
     return [*_unbalanced(uow), *_without_header(uow), *_wrong_balances(uow), *_wrong_running_balances(uow)]
 
 
-def _own(actor: Actor) -> str:
-    resource = Resource("ledger", actor.organisation_id or "", {"owner": actor.organisation_id})
-    require(actor, "ledger:see", resource)
-    return actor.organisation_id or ""
+def _whose(uow: Uow, actor: Actor, organisation_id: str | None) -> str:
+    wanted = organisation_id or actor.organisation_id
+    if wanted is None:
+        raise Invalid("Say whose ledger you want to see.", field="organisation_id")
+    resource = Resource("ledger", wanted, {"owner": wanted})
+    if wanted == actor.organisation_id:
+        require(actor, "ledger:see", resource)
+    elif decide(actor, "ledger:see", resource).effect != "permit":
+        raise OrganisationNotFound()
+    return organisation(uow, wanted).id
+
+
+def _entries_with_headers(key: str) -> Select[LedgerEntry, LedgerTransaction]:
+    return (
+        select(LedgerEntry, LedgerTransaction)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(LedgerEntry.account == key)
+        .order_by(LedgerEntry.sequence.desc())
+    )
 
 
 def _statement_row(entry: LedgerEntry, transaction: LedgerTransaction) -> StatementRow:
@@ -135,8 +172,9 @@ def _snapshot(header: LedgerTransaction, entries: Iterable[LedgerEntry]) -> Tran
         EntrySnapshot(entry.position, _account_of(entry.account), entry.amount, entry.sequence, entry.balance_after)
         for entry in entries
     )
+    kind = TransactionKind(header.kind)
     return TransactionSnapshot(
-        header.id, header.key, TransactionKind(header.kind), header.subject_id, header.order_id, header.posted_at, posted
+        header.id, header.key, kind, header.subject_id, header.order_id, header.posted_at, posted
     )
 
 
@@ -186,10 +224,9 @@ def _wrong_balances(uow: Uow) -> list[Discrepancy]:
         .outerjoin(LedgerEntry, LedgerEntry.account == LedgerBalance.account)
         .group_by(LedgerBalance.account, LedgerBalance.balance, LedgerBalance.entries)
     )
-    found = uow.session.execute(chosen)
     return [
-        Discrepancy(account, f"the balance row says {kept} after {entries or 0}, the entries {int(total)} after {count}")
-        for account, kept, entries, total, count in found
+        Discrepancy(account, f"the row says {kept} after {entries or 0} entries, they say {int(total)} after {count}")
+        for account, kept, entries, total, count in uow.session.execute(chosen)
         if kept != int(total) or (entries or 0) != count
     ]
 
@@ -204,7 +241,5 @@ def _wrong_running_balances(uow: Uow) -> list[Discrepancy]:
         .where(LedgerEntry.sequence.is_not(None))
         .subquery()
     )
-    chosen = select(running.c.account, running.c.sequence).where(
-        and_(running.c.balance_after != running.c.follows)
-    )
+    chosen = select(running.c.account, running.c.sequence).where(running.c.balance_after != running.c.follows)
     return [Discrepancy(f"{a}#{n}", "the running balance does not follow") for a, n in uow.session.execute(chosen)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NoReturn
 
-from sqlalchemy import Table, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, or_, select, update
 
 from billing.ledger import queries
 from billing.ledger.errors import BalanceTooLow, KeyReused, NotEnoughHeld
@@ -16,52 +16,54 @@ from billing.ledger.types import (
     MAY_OVERDRAW,
     Account,
     AccountKind,
+    Draft,
     Entry,
     EntrySnapshot,
-    TransactionKind,
     TransactionSnapshot,
 )
-from core.db import Base, Uow
+from core.db import Uow
 from core.ids import new_id
 from core.money import format_amount
+from core.rows import insert_missing
 
 
-def post(
-    uow: Uow, *, key: str, kind: TransactionKind, subject_id: str, entries: Sequence[Entry], order_id: str | None = None
-) -> TransactionSnapshot:
-    """Post a balanced transaction once.
+def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
+    """Post balanced transactions, each once.
 
-    The same ``key`` with the same entries answers what was posted the first time; with others it raises
-    KeyReused. Raises BalanceTooLow or NotEnoughHeld, and changes nothing, when an account would be
-    overdrawn; no race can overdraw it. Raises Unbalanced for entries that are no transaction.
+    A key that was posted with the same entries answers what was posted the first time; with others it
+    raises KeyReused. Raises BalanceTooLow or NotEnoughHeld when an account would be overdrawn, whoever
+    else is posting meanwhile: no race can overdraw it. Raises Unbalanced for entries that are no
+    transaction. The rows of all accounts are taken first and in one order, so two units never wait for
+    each other in a circle.
     """
-    ordered = checked(entries)
-    _open_accounts(uow, [entry.account for entry in ordered])
-    _lock(uow, ordered)
-    before = queries.transaction_by_key(uow, key)
+    checked_drafts = [replace(draft, entries=tuple(checked(draft.entries))) for draft in drafts]
+    accounts = sorted({entry.account for draft in checked_drafts for entry in draft.entries}, key=lambda a: a.key)
+    _open_accounts(uow, accounts)
+    _lock(uow, accounts)
+    return [_post_once(uow, draft) for draft in checked_drafts]
+
+
+def _post_once(uow: Uow, draft: Draft) -> TransactionSnapshot:
+    before = queries.transaction_by_key(uow, draft.key)
     if before is not None:
-        return _same(before, kind, subject_id, ordered)
+        return _same(before, draft)
+    transaction_id = new_id("txn")
+    entries = tuple(_apply(uow, entry, position) for position, entry in enumerate(draft.entries, start=1))
+    uow.session.execute(insert(LedgerEntry), [_entry_row(transaction_id, entry) for entry in entries])
     header = {
-        "id": new_id("txn"), "key": key, "kind": kind, "subject_id": subject_id, "order_id": order_id,
-        "posted_at": uow.now(),
+        "id": transaction_id, "key": draft.key, "kind": str(draft.kind), "subject_id": draft.subject_id,
+        "order_id": draft.order_id, "posted_at": uow.now(),
     }  # fmt: skip
-    posted = [_apply(uow, entry, position) for position, entry in enumerate(ordered, start=1)]
-    uow.session.execute(insert(LedgerEntry), [_entry_row(str(header["id"]), entry) for entry in posted])
-    _seal(uow, header)
-    return TransactionSnapshot(**header, entries=tuple(posted))  # type: ignore[arg-type]
+    if not insert_missing(uow, LedgerTransaction, [header]):
+        raise KeyReused(f"Another transaction took the key {draft.key} a moment ago.")
+    return TransactionSnapshot(
+        transaction_id, draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
+    )
 
 
-def _seal(uow: Uow, header: dict[str, Any]) -> None:
-    sealed = _insert_missing(uow, LedgerTransaction, [header], returning="id")
-    if not sealed:
-        raise KeyReused("Another transaction took this key a moment ago.")
-
-
-def _same(
-    before: TransactionSnapshot, kind: TransactionKind, subject_id: str, entries: Sequence[Entry]
-) -> TransactionSnapshot:
+def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
     was = (before.kind, before.subject_id, [(entry.account, entry.amount) for entry in before.entries])
-    if was != (kind, subject_id, [(entry.account, entry.amount) for entry in entries]):
+    if was != (draft.kind, draft.subject_id, [(entry.account, entry.amount) for entry in draft.entries]):
         raise KeyReused(f"{before.key} was posted as {before.id}.")
     return before
 
@@ -70,13 +72,13 @@ def _open_accounts(uow: Uow, accounts: Sequence[Account]) -> None:
     keys = [account.key for account in accounts]
     there = set(uow.session.execute(select(LedgerAccount.key).where(LedgerAccount.key.in_(keys))).scalars())
     new = [account for account in accounts if account.key not in there]
-    _insert_missing(uow, LedgerAccount, [_account_row(account) for account in new])
-    _insert_missing(uow, LedgerBalance, [_balance_row(account) for account in new if account.owned])
+    insert_missing(uow, LedgerAccount, [_account_row(account) for account in new])
+    insert_missing(uow, LedgerBalance, [_balance_row(account) for account in new if account.owned])
 
 
 def _account_row(account: Account) -> dict[str, Any]:
     return {
-        "key": account.key, "kind": account.kind, "organisation_id": account.organisation_id,
+        "key": account.key, "kind": str(account.kind), "organisation_id": account.organisation_id,
         "currency": account.currency, "side": account.side,
     }  # fmt: skip
 
@@ -86,22 +88,8 @@ def _balance_row(account: Account) -> dict[str, Any]:
     return {"account": account.key, "balance": 0, "held": 0, "entries": None, "may_overdraw": may_overdraw}
 
 
-def _insert_missing(uow: Uow, model: type[Base], rows: list[dict[str, Any]], returning: str | None = None) -> list[Any]:
-    if not rows:
-        return []
-    table = model.__table__
-    assert isinstance(table, Table)
-    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(rows).on_conflict_do_nothing()
-    if returning is None:
-        uow.session.execute(statement)
-        return []
-    return list(uow.session.execute(statement.returning(table.c[returning])).scalars())
-
-
-def _lock(uow: Uow, entries: Sequence[Entry]) -> None:
-    """Take the balance rows in the order of their keys, so that two postings never wait for each other."""
-    keys = [entry.account.key for entry in entries if entry.account.owned]
+def _lock(uow: Uow, accounts: Sequence[Account]) -> None:
+    keys = [account.key for account in accounts if account.owned]
     chosen = select(LedgerBalance.account).where(LedgerBalance.account.in_(keys)).order_by(LedgerBalance.account)
     uow.session.execute(chosen.with_for_update()).all()
 
@@ -115,7 +103,7 @@ def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
         update(LedgerBalance)
         .where(
             LedgerBalance.account == account.key,
-            or_(change > 0, LedgerBalance.may_overdraw, LedgerBalance.balance + change >= LedgerBalance.held),
+            or_(LedgerBalance.may_overdraw, LedgerBalance.balance + change >= LedgerBalance.held),
         )
         .values(balance=LedgerBalance.balance + change, entries=func.coalesce(LedgerBalance.entries, 0) + 1)
         .returning(LedgerBalance.entries, LedgerBalance.balance)
@@ -127,7 +115,7 @@ def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
     return EntrySnapshot(position, account, entry.amount, sequence, after)
 
 
-def _refuse(uow: Uow, account: Account, needed: int) -> None:
+def _refuse(uow: Uow, account: Account, needed: int) -> NoReturn:
     found = queries.balance_of_account(uow, account)
     error = BalanceTooLow if account.kind is AccountKind.BUYER_PREPAID else NotEnoughHeld
     raise error(

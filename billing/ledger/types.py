@@ -8,6 +8,7 @@ a debit account, credits less debits on a credit account.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -99,6 +100,17 @@ def debit(account: Account, amount: int) -> Entry:
 
 def credit(account: Account, amount: int) -> Entry:
     return Entry(account, -amount)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A transaction to be posted. ``key`` names the fact for ever: it can be posted once."""
+
+    key: str
+    kind: TransactionKind
+    subject_id: str
+    entries: Sequence[Entry]
+    order_id: str | None = None
 
 
 @dataclass(frozen=True)

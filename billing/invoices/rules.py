@@ -1,0 +1,114 @@
+"""How an invoice is computed and written down. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+
+from billing.invoices.types import FORMAT_VERSION, ISSUER, Invoice, Line, Party, Series
+from core.money import Rounding, add_tax, format_amount, parse_amount
+
+
+def number_of(series: Series, serial: int) -> str:
+    """The printed number, such as ``INV-00000042``."""
+    return f"{series}-{serial:08d}"
+
+
+def line_of(
+    listing_id: str, description: str | Mapping[str, str], net: int, currency: str, rate_bp: int, rounding: Rounding
+) -> Line:
+    """One line with its tax, rounded once, here."""
+    texts = {"zh": description} if isinstance(description, str) else {k: v for k, v in description.items() if v}
+    amounts = add_tax(net, rate_bp, rounding)
+    return Line(listing_id, texts, 1, amounts.net, rate_bp, amounts.tax, amounts.gross, currency)
+
+
+def mirrored(line: Line) -> Line:
+    """The line of a credit note: the same to the last unit, with the sign turned."""
+    return replace(line, net=-line.net, tax=-line.tax, gross=-line.gross)
+
+
+def freeze(
+    *, invoice_id: str, series: Series, serial: int, order_id: str, issued_at: datetime, supplier: Party, buyer: Party,
+    currency: str, lines: tuple[Line, ...], rounding: str, corrects: Mapping[str, str] | None = None, reason: str = "",
+) -> Invoice:  # fmt: skip
+    """The document of these lines. Its totals are the sums of its lines."""
+    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
+    body = {
+        "version": FORMAT_VERSION,
+        "kind": "credit_note" if corrects else "invoice",
+        "id": invoice_id,
+        "issuer": ISSUER,
+        "number": number_of(series, serial),
+        "order": order_id,
+        "issued_at": issued_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "supplier": _party(supplier),
+        "buyer": _party(buyer),
+        "currency": currency,
+        "lines": [_line(line) for line in lines],
+        "net": format_amount(net, currency),
+        "tax": format_amount(tax, currency),
+        "gross": format_amount(net + tax, currency),
+        "rounding": rounding,
+    }
+    if corrects:
+        body |= {"corrects": dict(corrects), "reason": reason}
+    return thaw(rfc8785.dumps(body).decode())
+
+
+def thaw(body: str) -> Invoice:
+    """The invoice that a stored document says."""
+    said: dict[str, Any] = json.loads(body)
+    currency = said["currency"]
+    return Invoice(
+        id=said["id"],
+        series=Series(said["number"].partition("-")[0]),
+        number=said["number"],
+        order_id=said["order"],
+        issued_at=datetime.fromisoformat(said["issued_at"]),
+        supplier=Party(**said["supplier"]),
+        buyer=Party(**said["buyer"]),
+        currency=currency,
+        net=_amount(said["net"], currency),
+        tax=_amount(said["tax"], currency),
+        gross=_amount(said["gross"], currency),
+        lines=tuple(_read_line(line, currency) for line in said["lines"]),
+        rounding=said["rounding"],
+        corrects=said["corrects"]["id"] if "corrects" in said else None,
+        reason=said.get("reason", ""),
+        sha256=hashlib.sha256(body.encode()).hexdigest(),
+        body=body,
+    )
+
+
+def _amount(text: str, currency: str) -> int:
+    return parse_amount(text, currency, signed=True)
+
+
+def _party(party: Party) -> dict[str, str]:
+    return {"id": party.id, "name": party.name, "name_en": party.name_en, "credit_code": party.credit_code}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "listing": line.listing_id,
+        "description": dict(line.description),
+        "quantity": line.quantity,
+        "net": format_amount(line.net, line.currency),
+        "tax_rate_bp": line.tax_rate_bp,
+        "tax": format_amount(line.tax, line.currency),
+        "gross": format_amount(line.gross, line.currency),
+    }
+
+
+def _read_line(said: Mapping[str, Any], currency: str) -> Line:
+    net, tax, gross = (_amount(said[name], currency) for name in ("net", "tax", "gross"))
+    return Line(
+        said["listing"], said["description"], said["quantity"], net, said["tax_rate_bp"], tax, gross, currency
+    )

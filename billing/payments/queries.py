@@ -1,0 +1,53 @@
+"""Reads of payments."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from billing.payments.errors import TopUpNotFound
+from billing.payments.models import TopUpRow
+from billing.payments.types import TopUp, TopUpState
+from compliance.policy import Resource, decide, require
+from core.actor import Actor
+from core.db import Uow
+from core.paging import Page, convert, newest_first
+from core.problems import Invalid
+
+
+def get(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
+    """Raises TopUpNotFound, also for one that the actor may not see."""
+    row = uow.session.get(TopUpRow, topup_id)
+    if row is None or decide(actor, "ledger:see", _resource(row.organisation_id)).effect != "permit":
+        raise TopUpNotFound()
+    return row.snapshot()
+
+
+def listed(
+    uow: Uow, actor: Actor, *, state: str | None = None, cursor: str | None = None, limit: int = 25
+) -> Page[TopUp]:
+    """Top-ups of the own organisation, or of all for finance of the platform; newest first."""
+    own = actor.organisation_id
+    require(actor, "ledger:see", _resource(own))
+    chosen = select(TopUpRow)
+    if own is not None:
+        chosen = chosen.where(TopUpRow.organisation_id == own)
+    if state is not None:
+        chosen = chosen.where(TopUpRow.state == _state(state))
+    page = newest_first(uow, chosen, key=TopUpRow.id, purpose=f"topups:{own}:{state}", cursor=cursor, limit=limit)
+    return convert(page, TopUpRow.snapshot)
+
+
+def waiting(uow: Uow, limit: int = 100) -> list[TopUp]:
+    """Recorded top-ups that wait for a second person, oldest first. Asks no policy: for the desk of finance."""
+    chosen = select(TopUpRow).where(TopUpRow.state == str(TopUpState.RECORDED)).order_by(TopUpRow.id).limit(limit)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def _resource(organisation_id: str | None) -> Resource:
+    return Resource("ledger", organisation_id or "platform", {"owner": organisation_id})
+
+
+def _state(text: str) -> str:
+    if text not in {str(state) for state in TopUpState}:
+        raise Invalid(f"Choose one of {', '.join(TopUpState)}.", field="state")
+    return text

@@ -1,0 +1,19 @@
+"""What settlement refuses."""
+
+from __future__ import annotations
+
+from core.problems import Conflict, NotFound
+
+
+class PayableNotFound(NotFound):
+    code, title = "payable_not_found", "Nothing is owed for this order"
+
+
+class PayableReleased(Conflict):
+    """The supplier's share is no longer on hold, so the charge cannot be taken back."""
+
+    code, title = "payable_released", "The supplier's share was already released"
+
+
+class PayableReversed(Conflict):
+    code, title = "payable_reversed", "The charge of this order was taken back"
