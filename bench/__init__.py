@@ -1,0 +1,1 @@
+"""Figures, each beside a named peer, and campaigns that try to break what is promised."""

@@ -1,0 +1,86 @@
+"""An exchange with real processes: one supervisor on a free port, with its web and its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from exchange.stage import answers
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 30.0
+
+
+def eventually(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
+    """Whether it holds at some moment before the time is up."""
+    give_up_at = time.monotonic() + within_s
+    while time.monotonic() < give_up_at:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """``piaohao serve`` in a process of its own; settings are given as keywords (``web_workers=4``)."""
+
+    def __init__(self, data: Path, **settings: object) -> None:
+        self.data = data
+        self.port = int(str(settings.setdefault("port", free_port())))
+        self.log = data.parent / f"{data.name}.log"
+        given = {f"PIAOHAO_{name.upper()}": str(value) for name, value in settings.items()}
+        self._environment = os.environ | given
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "exchange", "--data", str(self.data), "serve"],
+                cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            )  # fmt: skip
+
+    def wait(self) -> None:
+        """Until it answers. Fails with its log when it does not."""
+        assert eventually(self.answers), self.log.read_text()[-4000:]
+
+    def answers(self) -> bool:
+        return answers("127.0.0.1", self.port)
+
+    def command(self, *words: str, typed: str = "") -> str:
+        """Run another command of ``piaohao`` on the same data folder; answers what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "exchange", "--data", str(self.data), *words],
+            cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def children(self) -> dict[str, int]:
+        """Role → pid of the newest process started for it."""
+        found: dict[str, int] = {}
+        for line in self.log.read_text().splitlines():
+            for role in ("web", "worker"):
+                if f'"{role} started, pid ' in line:
+                    found[role] = int(line.partition(f"{role} started, pid ")[2].split('"')[0])
+        return found
+
+    def stop(self) -> int:
+        """Ask it to stop and wait; answers its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
