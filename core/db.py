@@ -190,6 +190,12 @@ def _sqlite_engine(url: str) -> Engine:
         ):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "checkin")
+    def _end(connection: Any, _record: object) -> None:
+        """A COMMIT that SQLite refused (disk full, a deferred constraint) leaves its transaction open."""
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
     return engine
 
 
