@@ -1,0 +1,109 @@
+"""Policy's values: what is asked, and the answer that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.actor import Actor
+from core.problems import Refused
+
+Value = str | int | bool | None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What an action is about: its kind, id, and the attributes that rules may ask for."""
+
+    kind: str
+    id: str
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A condition that was not met: what was needed, what was there, and how to say it."""
+
+    attribute: str
+    operator: str
+    needed: str
+    actual: str
+    message_zh: str
+    message_en: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer of policy. ``rules`` are those that decided; ``needs`` is empty for a permit."""
+
+    action: str
+    effect: str
+    rules: tuple[str, ...]
+    obligations: tuple[str, ...]
+    needs: tuple[Need, ...]
+    policy_hash: str
+
+    @property
+    def permitted(self) -> bool:
+        return self.effect == "permit"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For storing and showing; contains nothing that the asking actor does not know."""
+        return {
+            "action": self.action,
+            "effect": self.effect,
+            "rules": list(self.rules),
+            "obligations": list(self.obligations),
+            "needs": [need.__dict__ for need in self.needs],
+            "policy_hash": self.policy_hash,
+        }
+
+
+@dataclass(frozen=True)
+class Clause:
+    """All of these hold; None means "any"."""
+
+    states: frozenset[str] | None = None
+    min_tier: int = 0
+    max_tier: int | None = None
+    owner: str | None = None
+
+    def admits(self, *, state: str, tier: int, owner: str) -> bool:
+        return (
+            (self.states is None or state in self.states)
+            and self.min_tier <= tier
+            and (self.max_tier is None or tier <= self.max_tier)
+            and (self.owner is None or owner == self.owner)
+        )
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """One of these clauses holds; no clause means nobody sees anything."""
+
+    clauses: tuple[Clause, ...]
+
+    def admits(self, *, state: str, tier: int, owner: str) -> bool:
+        return any(clause.admits(state=state, tier=tier, owner=owner) for clause in self.clauses)
+
+
+class PolicyRefused(Refused):
+    """The decision was no. The problem document carries every reason, with what would change it."""
+
+    code, title = "policy_refused", "Policy refuses this"
+
+    def __init__(self, actor: Actor, action: str, resource: Resource, decision: Decision) -> None:
+        zh = actor.language == "zh"
+        reasons = [need.message_zh if zh else need.message_en for need in decision.needs]
+        super().__init__(
+            ("；" if zh else "; ").join(reasons),
+            actor=actor,
+            action=action,
+            object_id=resource.id,
+            decision=decision,
+            decision_detail=decision.as_dict(),
+        )
+        if decision.needs and decision.needs[0].code:
+            self.code = decision.needs[0].code  # type: ignore[misc]

@@ -1,0 +1,63 @@
+"""Tiers: levels that decide every control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+class ProfileInvalid(ValueError):
+    """A tier profile that cannot be used, with the reason."""
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """One tier's controls, each a word of the profile's closed vocabulary."""
+
+    level: int
+    name: Mapping[str, str]
+    metadata: str
+    sample: str
+    sample_rows: int | None
+    buy: str
+    delivery: str
+    listing_approval: str
+    order_approval: str
+    contract: str
+    export: str
+    records_years: int
+    review_months: int | None
+    tradable: bool
+
+
+@dataclass(frozen=True)
+class TierProposal:
+    """The level that the data itself asks for, with every reason that was weighed."""
+
+    level: int
+    reasons: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class TierProfile:
+    """A versioned set of tiers; ``row(level)`` never guesses."""
+
+    name: str
+    version: int
+    effective_from: date
+    rows: tuple[TierRow, ...]
+    orders: Mapping[str, tuple[str, ...]]
+    proposal: tuple[Mapping[str, Any], ...]
+
+    def row(self, level: int) -> TierRow:
+        """Raises KeyError for a level that the profile does not have."""
+        for row in self.rows:
+            if row.level == level:
+                return row
+        raise KeyError(level)
+
+    @property
+    def highest(self) -> int:
+        return self.rows[-1].level
