@@ -80,7 +80,7 @@ def fill(house: House, supplier: build.Built, count: int) -> list[str]:
         if number % 200 == 199:
             print(f"\r{number + 1} listings", end="", file=sys.stderr, flush=True)
     attend_once(house)
-    print("", file=sys.stderr)
+    print(file=sys.stderr)
     return ids
 
 
