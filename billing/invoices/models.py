@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
 
 
 class InvoiceSeries(Base):
-    """The counter of one issuer's row of numbers; it moves in the unit that issues, so no number is lost."""
+    """The counter of one issuer's row of numbers, None until the first; its last number must exist at commit."""
 
     __tablename__ = "invoice_series"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["issuer", "series", "last_number"],
+            ["invoice.issuer", "invoice.series", "invoice.serial"],
+            name="fk_invoice_series_last_number",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+    )
 
     issuer: Mapped[str] = mapped_column(Id, primary_key=True)
     series: Mapped[str] = mapped_column(String(3), primary_key=True)
-    last_number: Mapped[int] = mapped_column(BigInteger)
+    last_number: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class InvoiceRow(Base):

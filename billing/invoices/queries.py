@@ -53,7 +53,7 @@ def check(uow: Uow) -> list[Discrepancy]:
         found += _faults(row, expected=last.get(row.series, 0) + 1)
         last[row.series] = row.serial
     for series in uow.session.execute(select(InvoiceSeries)).scalars():
-        if series.last_number != last.get(series.series, 0):
+        if (series.last_number or 0) != last.get(series.series, 0):
             found.append(Discrepancy(series.series, "the last number has no document"))
     return found
 

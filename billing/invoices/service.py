@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, update
 
 from billing.invoices import queries
 from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound
@@ -125,11 +125,11 @@ def _owed(supplier_id: str, net: int, tax: int, currency: str) -> list[tuple[Acc
 
 def _next_number(uow: Uow, series: Series) -> int:
     """The next serial; its row stays locked until the unit ends, so a number is used or was never given."""
-    insert_missing(uow, InvoiceSeries, [{"issuer": ISSUER, "series": str(series), "last_number": 0}])
+    insert_missing(uow, InvoiceSeries, [{"issuer": ISSUER, "series": str(series), "last_number": None}])
     moved = (
         update(InvoiceSeries)
         .where(InvoiceSeries.issuer == ISSUER, InvoiceSeries.series == str(series))
-        .values(last_number=InvoiceSeries.last_number + 1)
+        .values(last_number=func.coalesce(InvoiceSeries.last_number, 0) + 1)
         .returning(InvoiceSeries.last_number)
         .execution_options(synchronize_session=False)
     )

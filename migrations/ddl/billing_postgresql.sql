@@ -107,8 +107,28 @@ END $$
 CREATE TRIGGER invoice_numbered BEFORE INSERT ON invoice FOR EACH ROW EXECUTE FUNCTION invoice_check()
 --;
 CREATE TRIGGER invoice_series_stepwise BEFORE UPDATE ON invoice_series FOR EACH ROW
-WHEN (NEW.issuer <> OLD.issuer OR NEW.series <> OLD.series OR NEW.last_number <> OLD.last_number + 1)
+WHEN (NEW.issuer <> OLD.issuer OR NEW.series <> OLD.series OR NEW.last_number IS DISTINCT FROM COALESCE(OLD.last_number, 0) + 1)
 EXECUTE FUNCTION billing_refuse('invoice: numbers have no gaps')
 --;
 CREATE TRIGGER invoice_series_stays BEFORE DELETE ON invoice_series
 FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice: numbers have no gaps')
+--;
+CREATE TRIGGER payable_frozen BEFORE UPDATE ON payable FOR EACH ROW
+WHEN (OLD.state <> 'on_hold' OR NEW.state NOT IN ('available', 'reversed') OR NEW.settled_at IS NULL
+  OR (NEW.order_id, NEW.supplier_id, NEW.invoice_id, NEW.currency, NEW.net, NEW.commission_bp, NEW.commission, NEW.share)
+  IS DISTINCT FROM (OLD.order_id, OLD.supplier_id, OLD.invoice_id, OLD.currency, OLD.net, OLD.commission_bp,
+    OLD.commission, OLD.share))
+EXECUTE FUNCTION billing_refuse('payable: only its state changes, once')
+--;
+CREATE TRIGGER payable_stays BEFORE DELETE ON payable
+FOR EACH ROW EXECUTE FUNCTION billing_refuse('payable: only its state changes, once')
+--;
+CREATE TRIGGER top_up_frozen BEFORE UPDATE ON top_up FOR EACH ROW
+WHEN (OLD.state <> 'recorded' OR NEW.state NOT IN ('confirmed', 'rejected', 'cancelled') OR NEW.decided_by IS NULL
+  OR (NEW.id, NEW.organisation_id, NEW.amount, NEW.currency, NEW.bank_reference, NEW.recorded_by, NEW.recorded_at)
+  IS DISTINCT FROM (OLD.id, OLD.organisation_id, OLD.amount, OLD.currency, OLD.bank_reference, OLD.recorded_by,
+    OLD.recorded_at))
+EXECUTE FUNCTION billing_refuse('top_up: it is decided once, and nothing else of it changes')
+--;
+CREATE TRIGGER top_up_stays BEFORE DELETE ON top_up
+FOR EACH ROW EXECUTE FUNCTION billing_refuse('top_up: it is decided once, and nothing else of it changes')

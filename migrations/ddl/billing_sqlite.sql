@@ -65,8 +65,27 @@ WHEN NOT EXISTS (SELECT 1 FROM invoice_series
 BEGIN SELECT RAISE(ABORT, 'invoice: numbers have no gaps'); END
 --;
 CREATE TRIGGER invoice_series_stepwise BEFORE UPDATE ON invoice_series
-WHEN NEW.issuer <> OLD.issuer OR NEW.series <> OLD.series OR NEW.last_number <> OLD.last_number + 1
+WHEN NEW.issuer <> OLD.issuer OR NEW.series <> OLD.series OR NEW.last_number IS NOT COALESCE(OLD.last_number, 0) + 1
 BEGIN SELECT RAISE(ABORT, 'invoice: numbers have no gaps'); END
 --;
 CREATE TRIGGER invoice_series_stays BEFORE DELETE ON invoice_series
 BEGIN SELECT RAISE(ABORT, 'invoice: numbers have no gaps'); END
+--;
+CREATE TRIGGER payable_frozen BEFORE UPDATE ON payable
+WHEN OLD.state <> 'on_hold' OR NEW.state NOT IN ('available', 'reversed') OR NEW.settled_at IS NULL
+  OR (NEW.order_id, NEW.supplier_id, NEW.invoice_id, NEW.currency, NEW.net, NEW.commission_bp, NEW.commission, NEW.share)
+  IS NOT (OLD.order_id, OLD.supplier_id, OLD.invoice_id, OLD.currency, OLD.net, OLD.commission_bp, OLD.commission,
+    OLD.share)
+BEGIN SELECT RAISE(ABORT, 'payable: only its state changes, once'); END
+--;
+CREATE TRIGGER payable_stays BEFORE DELETE ON payable
+BEGIN SELECT RAISE(ABORT, 'payable: only its state changes, once'); END
+--;
+CREATE TRIGGER top_up_frozen BEFORE UPDATE ON top_up
+WHEN OLD.state <> 'recorded' OR NEW.state NOT IN ('confirmed', 'rejected', 'cancelled') OR NEW.decided_by IS NULL
+  OR (NEW.id, NEW.organisation_id, NEW.amount, NEW.currency, NEW.bank_reference, NEW.recorded_by, NEW.recorded_at)
+  IS NOT (OLD.id, OLD.organisation_id, OLD.amount, OLD.currency, OLD.bank_reference, OLD.recorded_by, OLD.recorded_at)
+BEGIN SELECT RAISE(ABORT, 'top_up: it is decided once, and nothing else of it changes'); END
+--;
+CREATE TRIGGER top_up_stays BEFORE DELETE ON top_up
+BEGIN SELECT RAISE(ABORT, 'top_up: it is decided once, and nothing else of it changes'); END
