@@ -25,6 +25,7 @@ from core.settings import Settings
 from tests import early
 from tests.client import ApiClient
 from tests.servers import postgresql
+from tests.servers.missing import strict
 
 if early.complete():
     from exchange.app import build_house, create_app_of
@@ -50,7 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the template once: in the controller when there are workers, else here."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    config.stash[_RESOURCES] = resources = _Resources(config.getoption("--database"))
+    try:
+        config.stash[_RESOURCES] = resources = _Resources(config.getoption("--database"))
+    except postgresql.PostgresqlMissing as missing:
+        pytest.exit(f"PostgreSQL not run: {missing}", returncode=1 if strict() else 0)
     config.add_cleanup(resources.close)
 
 
