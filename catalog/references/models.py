@@ -86,6 +86,7 @@ class Reference(Base):
     last_run_id: Mapped[str] = mapped_column(Id, index=True)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     def take(self, found: Candidate, moment: datetime) -> None:
@@ -93,11 +94,19 @@ class Reference(Base):
         for name in _COPIED:
             setattr(self, name, getattr(found, name))
         self.tags = list(found.tags)
-        self.state, self.reason = ReferenceState(found.outcome), found.reason
-        self.updated_at = moment
+        self.state, self.reason = found.outcome, found.reason
+        self.updated_at, self.vanished_at = moment, None
+        self.version = (self.version or 0) + 1
+
+    @property
+    def findable(self) -> bool:
+        """Whether everybody may find it by search."""
+        return self.state == ReferenceState.IMPORTED and self.vanished_at is None
 
     def snapshot(self) -> ReferenceSnapshot:
-        return ReferenceSnapshot(**{name: getattr(self, name) for name in _SHOWN} | {"tags": tuple(self.tags)})
+        vanished = self.state == ReferenceState.IMPORTED and self.vanished_at is not None
+        shown = {name: getattr(self, name) for name in _SHOWN} | {"tags": tuple(self.tags)}
+        return ReferenceSnapshot(**shown | {"state": ReferenceState.VANISHED if vanished else self.state})
 
 
 _COPIED = (

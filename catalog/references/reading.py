@@ -52,7 +52,7 @@ def candidate(mapping: SourceMapping, row: Row | Damage) -> Candidate | Rejected
     """What would be stored of one row."""
     key = _key(mapping, row.values)
     if isinstance(row, Damage):
-        return Rejected(row.line, row.reason, key)
+        return Rejected(row.line, row.reason, key, legible=bool(key))
     title = _texts(mapping, row.values, "title", _one_line)
     if not key or not title:
         return Rejected(row.line, "has no key" if not key else "has no title", key)

@@ -53,9 +53,10 @@ class Damage:
 
 @dataclass(frozen=True)
 class Table:
-    """A file that was opened: its encoding, its columns (empty for JSON) and its rows, to be read once."""
+    """A file that was opened: its encoding, its lines, its columns (none for JSON) and its rows, to be read once."""
 
     encoding: str
+    lines: int
     columns: tuple[str, ...]
     rows: Iterator[Row | Damage]
 
@@ -63,11 +64,12 @@ class Table:
 def read(raw: bytes, shape: FileShape) -> Table:
     """Open a file of the given shape. Raises FileRefused when not even its beginning makes sense."""
     encoding, text = decode(raw, shape.encodings)
+    lines = text.count("\n") + 1
     if shape.format == "csv":
         columns, rows = _read_csv(text, shape)
-        return Table(encoding, columns, rows)
+        return Table(encoding, lines, columns, rows)
     records = _json_lines(text) if shape.format == "jsonl" else _json_records(text, shape.records)
-    return Table(encoding, (), records)
+    return Table(encoding, lines, (), records)
 
 
 def decode(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class ReferenceState(StrEnum):
-    """Only ``imported`` ones are found by everybody."""
+    """Only ``imported`` ones are found by everybody; a vanished one can still be read by its id, marked as such."""
 
     IMPORTED = "imported"
     QUEUED = "queued"
@@ -56,11 +56,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that is not stored, and why. ``key`` is set when it could be read all the same."""
+    """A row that is not stored, and why. ``key`` is set when it could be read all the same.
+
+    Not ``legible``: it cannot be told which reference the row was about.
+    """
 
     line: int
     reason: str
     key: str = ""
+    legible: bool = True
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ import tantivy
 
 from catalog.search import analysis, question
 from catalog.search.errors import IndexBusy, IndexNotReady
-from catalog.search.types import FACETS, MOST_RESULTS, Answer, Ask, Clause, EngineState, Load, SearchDocument, Sort
+from catalog.search.types import FACETS, MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument, Sort
+from compliance.policy import Clause
 
 FORMAT = 1
 _VERSION = f"{FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
@@ -286,9 +287,9 @@ def _clause(clause: Clause) -> tantivy.Query:
     parts = []
     if clause.states is not None:
         parts.append(tantivy.Query.term_set_query(_SCHEMA, "state", sorted(clause.states)))
-    if clause.max_tier is not None:
+    if clause.max_tier is not None or clause.min_tier > 0:
         kind = tantivy.FieldType.Integer
-        parts.append(tantivy.Query.range_query(_SCHEMA, "level", kind, None, clause.max_tier))
+        parts.append(tantivy.Query.range_query(_SCHEMA, "level", kind, max(clause.min_tier, 0), clause.max_tier))
     if clause.owner is not None:
         parts.append(tantivy.Query.term_query(_SCHEMA, "owner", clause.owner))
     return _all_of(*parts)

@@ -8,7 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from catalog.search.analysis import Piece
+from compliance.policy import Clause
+
 MOST_RESULTS = 10_000
+REFERENCE = "reference"
+"""The state of documents that are imported references: everybody may find them."""
 FACETS = ("kind", "scene", "origin", "tier", "price_kind", "source", "orderable")
 """The fields one can filter by and count; each holds one value, as text."""
 
@@ -45,15 +50,6 @@ class SearchDocument:
         """The value of one of ``FACETS`` as text; empty when there is none."""
         value = getattr(self, name)
         return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One way to be visible; every given part must hold. All parts None: everything."""
-
-    states: frozenset[str] | None = None
-    max_tier: int | None = None
-    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,3 +115,83 @@ class SearchEngine(Protocol):
 
     def state(self) -> EngineState:
         """What the index holds, for comparing it with the database."""
+
+
+@dataclass(frozen=True)
+class SearchParams:
+    """What a person asks for. Raises SearchInvalid or TooFar when it is used."""
+
+    text: str = ""
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    facets: tuple[str, ...] = FACETS
+    sort: Sort = Sort.RELEVANCE
+    offset: int = 0
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One result, confirmed against the database. ``what`` is ``listing`` or ``reference``.
+
+    ``amount`` is in minor units, ``unit_price`` in 10⁻⁷ of them. ``marked_title`` and ``marked_excerpt``
+    are the shown texts in pieces, by language.
+    """
+
+    id: str
+    what: str
+    kind: str
+    title: Mapping[str, str]
+    marked_title: Mapping[str, tuple[Piece, ...]]
+    marked_excerpt: Mapping[str, tuple[Piece, ...]]
+    tags: tuple[str, ...]
+    scene: str
+    origin: str
+    tier: int | None
+    state: str
+    supplier_id: str | None
+    supplier: Mapping[str, str]
+    price_kind: str
+    price_text: str
+    currency: str | None
+    amount: int | None
+    unit_price: int | None
+    price_per: int
+    updated_at: datetime
+    source: str
+    source_title: Mapping[str, str]
+    address: str
+    orderable: bool
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A page of hits; ``total`` counts all, ``next_offset`` is None on the last page that can be asked for."""
+
+    hits: tuple[SearchHit, ...]
+    total: int
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    next_offset: int | None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A title that completes what was typed."""
+
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The index beside the database: how many documents there should be, and the ids that differ."""
+
+    ready: bool
+    version: str
+    documents: int
+    missing: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        return self.ready and not (self.missing or self.stale or self.extra)

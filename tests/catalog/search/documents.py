@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from catalog.search.types import Clause, SearchDocument
+from catalog.search.types import SearchDocument
+from compliance.policy import Clause
 
 EVERYTHING = (Clause(),)
 _PLAIN = SearchDocument(

@@ -11,7 +11,8 @@ import pytest
 
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
-from catalog.search.types import Answer, Ask, Clause, SearchDocument, SearchEngine, Sort
+from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
+from compliance.policy import Clause
 from tests.catalog.search.documents import EVERYTHING, document
 
 ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"tantivy": TantivyEngine}
@@ -90,6 +91,7 @@ def test_another_process_sees_it_at_once(engine: SearchEngine, make: Callable[[]
         ((Clause(),), {"pub", "deep", "draft"}),
         ((Clause(states=frozenset({"listed"})),), {"pub", "deep"}),
         ((Clause(states=frozenset({"listed"}), max_tier=1),), {"pub"}),
+        ((Clause(min_tier=2),), {"deep"}),
         ((Clause(owner="org_b"),), {"draft"}),
         ((Clause(states=frozenset({"listed"}), max_tier=1), Clause(owner="org_b")), {"pub", "draft"}),
     ],

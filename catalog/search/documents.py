@@ -1,0 +1,111 @@
+"""From listings and references to what the index holds and what a hit shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from catalog.listings.queries import resource_of
+from catalog.listings.types import ListingSnapshot
+from catalog.references import price
+from catalog.references.types import ReferenceSnapshot
+from catalog.search import analysis
+from catalog.search.types import REFERENCE, SearchDocument, SearchHit
+from compliance.identity.types import OrganisationSnapshot
+from core import money, plans
+
+_HIGHEST_TIER = 5
+_SELLABLE_STATES = frozenset({"listed"})
+
+
+def of_listing(listing: ListingSnapshot, supplier: OrganisationSnapshot | None, currency: str) -> SearchDocument:
+    """A listing with the attributes that policy sees, whatever its state: the owner finds drafts too."""
+    seen = resource_of(listing).attributes
+    tier = seen.get("tier")
+    plan = _plan(listing)
+    return SearchDocument(
+        id=listing.id, kind=str(listing.kind), title=listing.title, summary=listing.summary,
+        description=listing.description, tags=tuple(listing.tags), scene=listing.scene or "",
+        origin=str(listing.origin or ""), tier=tier if isinstance(tier, int) else _HIGHEST_TIER,
+        state=str(seen.get("state")), owner=str(seen.get("owner")),
+        owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
+        price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, currency),
+        updated_at=listing.updated_at, orderable=_orderable(listing, plan),
+    )  # fmt: skip
+
+
+def of_reference(reference: ReferenceSnapshot) -> SearchDocument:
+    """A reference that everybody may find. Its price is indexed for ordering only when it was read."""
+    return SearchDocument(
+        id=reference.id, kind=reference.kind, title=reference.title, summary=reference.summary,
+        description=reference.description, tags=reference.tags, scene=reference.scene, origin=reference.origin,
+        tier=0, state=REFERENCE, owner="", owner_name=reference.supplier, price_kind=reference.price_kind,
+        price=_reference_price(reference), updated_at=reference.source_updated_at or reference.imported_at,
+        source=reference.source,
+    )  # fmt: skip
+
+
+def hit_of_listing(
+    listing: ListingSnapshot, supplier: OrganisationSnapshot | None, currency: str, wanted: Sequence[str]
+) -> SearchHit:
+    plan = _plan(listing)
+    document = of_listing(listing, supplier, currency)
+    names = {"zh": supplier.name, "en": supplier.name_en} if supplier else {}
+    return SearchHit(
+        id=listing.id, what="listing", kind=document.kind, title=listing.title,
+        marked_title=_marked(listing.title, wanted), marked_excerpt=_excerpts(document, wanted), tags=document.tags,
+        scene=document.scene, origin=document.origin, tier=document.tier, state=document.state,
+        supplier_id=listing.supplier_id, supplier={key: name for key, name in names.items() if name},
+        price_kind=document.price_kind, price_text="", currency=currency,
+        amount=plan.list_price(currency) if plan else None, unit_price=document.price, price_per=1,
+        updated_at=listing.updated_at, source="", source_title={}, address="", orderable=document.orderable,
+    )  # fmt: skip
+
+
+def hit_of_reference(reference: ReferenceSnapshot, wanted: Sequence[str]) -> SearchHit:
+    document = of_reference(reference)
+    whole = reference.unit_price is not None and reference.unit_price % money.UNITS_PER_MINOR == 0
+    amount = reference.unit_price // money.UNITS_PER_MINOR if whole and reference.unit_price is not None else None
+    return SearchHit(
+        id=reference.id, what="reference", kind=reference.kind, title=reference.title,
+        marked_title=_marked(reference.title, wanted), marked_excerpt=_excerpts(document, wanted),
+        tags=reference.tags, scene=reference.scene, origin=reference.origin, tier=None, state=reference.state,
+        supplier_id=None, supplier={"zh": reference.supplier} if reference.supplier else {},
+        price_kind=reference.price_kind, price_text=reference.price_text, currency=reference.currency,
+        amount=amount, unit_price=reference.unit_price, price_per=reference.price_per, updated_at=document.updated_at,
+        source=reference.source, source_title=reference.source_title, address=reference.address, orderable=False,
+    )  # fmt: skip
+
+
+def _plan(listing: ListingSnapshot) -> plans.PricePlan | None:
+    return plans.parse(listing.offer.plan) if listing.offer is not None else None
+
+
+def _listing_price(plan: plans.PricePlan | None, currency: str) -> int | None:
+    amount = plan.list_price(currency) if plan else None
+    return None if amount is None else amount * money.UNITS_PER_MINOR
+
+
+def _reference_price(reference: ReferenceSnapshot) -> int | None:
+    if reference.price_kind == price.FREE:
+        return 0
+    return None if reference.unit_price is None else reference.unit_price // reference.price_per
+
+
+def _orderable(listing: ListingSnapshot, plan: plans.PricePlan | None) -> bool:
+    """Whether something is on offer; whether this actor may order it is policy's to say."""
+    return str(listing.state) in _SELLABLE_STATES and plan is not None and plan.sellable_now
+
+
+def _marked(texts: Mapping[str, str], wanted: Sequence[str]) -> dict[str, tuple[analysis.Piece, ...]]:
+    return {language: analysis.highlight(text, wanted) for language, text in texts.items() if text}
+
+
+def _excerpts(document: SearchDocument, wanted: Sequence[str]) -> dict[str, tuple[analysis.Piece, ...]]:
+    """The summary, unless the description answers the query and the summary does not."""
+    found = {}
+    for language in {**document.summary, **document.description}:
+        short, long = document.summary.get(language, ""), document.description.get(language, "")
+        asked = set(wanted)
+        text = short if short and (not long or asked & set(analysis.terms(short))) else long or short
+        found[language] = analysis.highlight(analysis.excerpt(text, wanted), wanted)
+    return found

@@ -1,0 +1,114 @@
+"""Keeping the index in line with the database, rebuilding and checking it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from catalog.listings import queries as listings
+from catalog.listings.types import ListingSnapshot
+from catalog.references import queries as references
+from catalog.search import documents, exclusions
+from catalog.search.tantivy_engine import mark
+from catalog.search.types import CheckReport, SearchDocument, SearchEngine
+from compliance.identity import queries as identity
+from core.db import Uow
+from core.house import House
+
+_PER_UNIT = 50
+
+
+def bring(house: House, ids: Sequence[str]) -> None:
+    """Bring the index in line with these listings and references, then lift their exclusions.
+
+    State-based: may be called at any time and again. Opens its own units. Raises IndexBusy when
+    another writer does not finish in time; the outbox then tries again.
+    """
+    engine = _engine(house)
+    if not engine.ready():
+        rebuild(house)
+        return
+    seen: dict[str, str] = {}
+
+    def load(wanted: Sequence[str]) -> Iterable[SearchDocument]:
+        marks, found = house.db.read(lambda uow: (exclusions.marks(uow, wanted), _documents(uow, wanted)))
+        seen.update(marks)
+        return found
+
+    engine.refresh(ids, load)
+    if seen:
+        house.db.write(lambda uow: exclusions.lift(uow, seen))
+
+
+def rebuild(house: House) -> int:
+    """Build the index anew beside the present one and swap; answers how many documents it holds."""
+    seen: dict[str, str] = {}
+
+    def everything() -> Iterator[SearchDocument]:
+        seen.update(house.db.read(exclusions.marks))
+        yield from all_documents(house)
+
+    count = _engine(house).rebuild(everything())
+    if seen:
+        house.db.write(lambda uow: exclusions.lift(uow, seen))
+    return count
+
+
+def ensure(house: House) -> bool:
+    """Build the index when there is none of the present format; answers whether it had to."""
+    if _engine(house).ready():
+        return False
+    rebuild(house)
+    return True
+
+
+def check(house: House, *, repair: bool = False) -> CheckReport:
+    """Compare the index with the database; with ``repair``, bring in line what differs.
+
+    Things that changed within the last moments may be reported although the worker is about to index them.
+    """
+    state = _engine(house).state()
+    expected = {document.id: mark(document) for document in all_documents(house)}
+    missing = sorted(expected.keys() - state.marks.keys())
+    extra = sorted(state.marks.keys() - expected.keys())
+    stale = sorted(key for key, value in expected.items() if state.marks.get(key, value) != value)
+    if repair and not state.ready:
+        rebuild(house)
+    elif repair:
+        differing = [*missing, *extra, *stale]
+        for start in range(0, len(differing), _PER_UNIT):
+            bring(house, differing[start : start + _PER_UNIT])
+    return CheckReport(state.ready, state.version, len(expected), tuple(missing), tuple(stale), tuple(extra))
+
+
+def all_documents(house: House) -> Iterator[SearchDocument]:
+    """Everything that belongs into the index, read in short units."""
+    for page in (_listing_page, _reference_page):
+        last = ""
+        while found := house.db.read(lambda uow, last=last, page=page: page(uow, last)):  # type: ignore[misc]
+            yield from found
+            last = found[-1].id
+
+
+def _engine(house: House) -> SearchEngine:
+    return house.adapter(SearchEngine)  # type: ignore[type-abstract]
+
+
+def _documents(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
+    rows = listings.many(uow, ids)
+    found = [documents.of_reference(row) for row in references.findable(uow, ids).values()]
+    return found + _with_suppliers(uow, rows.values())
+
+
+def _with_suppliers(uow: Uow, rows: Iterable[ListingSnapshot]) -> list[SearchDocument]:
+    kept = list(rows)
+    suppliers = identity.organisations(uow, [row.supplier_id for row in kept])
+    currency = uow.house.settings.currency
+    return [documents.of_listing(row, suppliers.get(row.supplier_id), currency) for row in kept]
+
+
+def _listing_page(uow: Uow, last: str) -> list[SearchDocument]:
+    return _with_suppliers(uow, listings.all_after(uow, last, _PER_UNIT))
+
+
+def _reference_page(uow: Uow, last: str) -> list[SearchDocument]:
+    return [documents.of_reference(row) for row in references.findable_after(uow, last, _PER_UNIT)]
