@@ -83,10 +83,21 @@ def _condition(raw: Mapping[str, Any]) -> Condition:
     return Condition(raw["attribute"], raw["is"], raw["value"], raw.get("code", ""), raw.get("says", {}))
 
 
+def _document() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((files("compliance.policy") / "rules.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
 @cache
 def current() -> Policy:
     """The policy that ships with the product."""
-    return parse(yaml.safe_load((files("compliance.policy") / "rules.yaml").read_text(encoding="utf-8")))
+    return parse(_document())
+
+
+@cache
+def policy_document() -> bytes:
+    """The policy in force as canonical JSON; its SHA-256 is the hash that decisions cite."""
+    return rfc8785.dumps(_document())
 
 
 Facts = Mapping[str, Any]
@@ -180,9 +191,7 @@ def _forbidden(rule: Rule) -> Need:
     return Need(first.attribute, "forbid", "", "", rule.says.get("zh", ""), rule.says.get("en", ""), rule.code)
 
 
-def _nearest_needs(
-    reaching: list[Rule], failed: Mapping[str, list[Condition]], facts: Facts
-) -> tuple[Need, ...]:
+def _nearest_needs(reaching: list[Rule], failed: Mapping[str, list[Condition]], facts: Facts) -> tuple[Need, ...]:
     """What is missing for the rule that came nearest, preferring rules that can explain themselves."""
     if not reaching:
         return (Need("action", "permit", "", "", "没有规则允许此操作", "no rule permits this", "no_rule"),)
@@ -207,9 +216,7 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def require(
-    actor: Actor, action: str, resource: Resource, context: Mapping[str, Any] | None = None
-) -> Decision:
+def require(actor: Actor, action: str, resource: Resource, context: Mapping[str, Any] | None = None) -> Decision:
     """The permitting decision. Raises PolicyRefused, which is audited for signed-in actors."""
     decision = decide(actor, action, resource, context)
     if not decision.permitted:

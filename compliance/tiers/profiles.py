@@ -71,9 +71,7 @@ def _compare(column: str, lower: int, higher: int, level: int) -> None:
         raise ProfileInvalid(f"tier {level} is laxer than tier {level - 1} in {column}")
 
 
-def propose(
-    using: TierProfile, scans: tuple[ScanSummary, ...], *, scene: str = "", origin: str = ""
-) -> TierProposal:
+def propose(using: TierProfile, scans: tuple[ScanSummary, ...], *, scene: str = "", origin: str = "") -> TierProposal:
     """The level that the findings ask for: the first rule that applies from the top, for rules stand strictest first."""
     personal = sum(scan.personal for scan in scans)
     applying = [rule for rule in using.proposal if _applies(rule, personal, scene, origin)]

@@ -1,0 +1,106 @@
+"""Evidence bundles: everything that proves an order's story offline, in one zip."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from compliance.audit import checkpoints, merkle, queries
+from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
+from compliance.audit.nodes import stored
+from compliance.audit.verifier import FORMAT, VERSION
+from compliance.policy import policy_document
+from core.db import Uow
+from core.house import House
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_README = """票号存证包 / Piaohao evidence bundle
+
+核验 / To verify (Python 3.11+, `pip install cryptography`):
+
+    python verify.py {name}.zip --key KEY --lang zh
+
+KEY 是平台公布的公钥（/api/v1/audit/key）。请从包外取得本程序与密钥。
+KEY is the log's public key as the platform publishes it (/api/v1/audit/key). Take the program and the key
+from outside of this bundle when you do not trust who gave it to you.
+
+退出码 / exit codes: 0 good, 1 tampered, 2 malformed, 3 unverifiable
+"""
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    note: str
+    size: int
+    entries: list[tuple[int, str, bytes, list[bytes]]]
+
+
+def build(house: House, *, order_id: str, object_ids: list[str]) -> bytes | None:
+    """The bundle over all entries of these objects; None while one of them waits for its checkpoint."""
+    evidence = house.db.read(lambda uow: _collect(uow, object_ids))
+    if evidence is None:
+        return None
+    files = {
+        "checkpoint.txt": evidence.note.encode(),
+        "key.txt": (checkpoints.public_key(house).text() + "\n").encode(),
+        "verify.py": (Path(__file__).parent / "verifier.py").read_bytes(),
+        "README.txt": _README.format(name=order_id).encode(),
+    }
+    policy = policy_document()
+    files[f"policy/{hashlib.sha256(policy).hexdigest()}.json"] = policy
+    described, counts = [], dict[str, int]()
+    for number, object_id, body, proof in evidence.entries:
+        name = f"entries/{number:09d}.json"
+        files[name] = body
+        described.append({"index": number, "file": name, "proof": [base64.b64encode(h).decode() for h in proof]})
+        counts[object_id] = counts.get(object_id, 0) + 1
+    manifest = {
+        "format": FORMAT, "version": VERSION, "order": order_id, "origin": house.settings.log_origin,
+        "checkpoint_size": evidence.size, "objects": counts, "entries": described,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+    }  # fmt: skip
+    return _zip({"manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode()} | files)
+
+
+def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
+    checkpoint = queries.newest_checkpoint(uow)
+    waiting = (
+        select(AuditPending.number)
+        .join(AuditEntry, AuditEntry.id == AuditPending.entry_id)
+        .where(AuditEntry.object_id.in_(object_ids))
+    )
+    if checkpoint is None or uow.session.execute(waiting.limit(1)).first():
+        return None
+    rows = uow.session.execute(
+        select(AuditLeaf.number, AuditEntry.object_id, AuditEntry.body)
+        .join(AuditEntry, AuditEntry.id == AuditLeaf.entry_id)
+        .where(AuditEntry.object_id.in_(object_ids))
+        .order_by(AuditLeaf.number)
+    ).all()
+    if not rows or rows[-1][0] >= checkpoint.size:
+        return None
+    node = stored(uow)
+    return _Evidence(
+        checkpoint.note,
+        checkpoint.size,
+        [(n, o, body, merkle.inclusion_proof(node, n, checkpoint.size)) for n, o, body in rows],
+    )
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    """The same files always give the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            bundle.writestr(info, content)
+    return made.getvalue()

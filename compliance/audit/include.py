@@ -1,0 +1,12 @@
+"""The audit log's place in the house."""
+
+from __future__ import annotations
+
+from compliance.audit import service
+from compliance.audit.views import api
+from core.house import House
+
+
+def include(house: House) -> None:
+    house.registry.on_refusal = service.record_refusal
+    house.add_api(api)

@@ -1,0 +1,73 @@
+"""Recording: the entry is written in the unit of the change it tells of. No entry, no change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from compliance.audit.entry import encode
+from compliance.audit.models import AuditConcern, AuditCounter, AuditEntry, AuditPending
+from compliance.policy import Decision
+from core.actor import Actor
+from core.db import Uow
+from core.ids import new_id
+from core.problems import Refused
+
+
+def record(
+    uow: Uow,
+    actor: Actor,
+    *,
+    action: str,
+    object_id: str,
+    object_version: int | None = None,
+    tier: int | None = None,
+    decision: Decision | None = None,
+    data: Mapping[str, str] | None = None,
+    concerns: Iterable[str] = (),
+) -> str:
+    """Write an entry ``subject:verb`` about one object; answers the entry's id.
+
+    ``data`` holds nothing personal: people are named by pseudonym, amounts, ids and times are texts.
+    ``concerns`` names the organisations that may read the entry.
+    """
+    entry_id = new_id("aud")
+    body = encode(
+        origin=uow.house.settings.log_origin, entry_id=entry_id, at=uow.now(), actor=actor.pseudonym, action=action,
+        object_id=object_id, object_seq=_next_number(uow, object_id), object_version=object_version, tier=tier,
+        decision=_brief(decision) if decision else None, data=data,
+    )  # fmt: skip
+    uow.session.add(AuditEntry(id=entry_id, object_id=object_id, action=action, at=uow.now(), body=body))
+    uow.session.flush()
+    uow.session.add(AuditPending(entry_id=entry_id))
+    uow.session.add_all(AuditConcern(organisation_id=each, entry_id=entry_id) for each in dict.fromkeys(concerns))
+    uow.session.flush()
+    return entry_id
+
+
+def record_refusal(uow: Uow, refusal: Refused) -> None:
+    """Keep the refusal of a signed-in actor. Refusals of strangers are not kept, or an attacker owns the writer."""
+    actor = refusal.actor
+    if not isinstance(actor, Actor) or not actor.signed_in:
+        return
+    record(
+        uow, actor, action=f"refused:{refusal.action}"[:60], object_id=refusal.object_id or "unknown",
+        decision=refusal.decision, data={"code": refusal.code},
+        concerns=[actor.organisation_id] if actor.organisation_id else [],
+    )  # fmt: skip
+
+
+def _brief(decision: Decision) -> dict[str, object]:
+    """What an entry holds of a decision: enough to repeat it with the policy of that hash."""
+    return {"effect": decision.effect, "policy": decision.policy_hash, "rules": list(decision.rules)}
+
+
+def _next_number(uow: Uow, object_id: str) -> int:
+    """The object's next number: one counter row, so that a history cannot lose a link unnoticed."""
+    dialect = sqlite if uow.house.db.sqlite else postgresql
+    insert = dialect.insert(AuditCounter).values(object_id=object_id, last=1)
+    statement = insert.on_conflict_do_update(
+        index_elements=[AuditCounter.object_id], set_={"last": AuditCounter.last + 1}
+    ).returning(AuditCounter.last)
+    return uow.session.execute(statement).scalar_one()

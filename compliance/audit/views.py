@@ -1,0 +1,61 @@
+"""HTTP routes of the audit log."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from compliance.audit import checkpoints, queries
+from compliance.audit.schemas import (
+    CheckpointOut,
+    ConsistencyQuery,
+    EntriesQuery,
+    EntryOut,
+    EntryPageOut,
+    ProofOut,
+    ProofQuery,
+)
+from core import http
+from core.actor import Actor
+from core.db import Uow
+
+api = http.Api("audit")
+
+
+@api.get("/audit/key", who=http.ANYONE, summary="The log's public key, as verifiers read it")
+def key(uow: Uow, actor: Actor) -> Any:
+    return {"key": checkpoints.public_key(uow.house).text()}
+
+
+@api.get("/audit/checkpoint", who=http.ANYONE, answer=CheckpointOut, summary="The newest signed checkpoint")
+def newest(uow: Uow, actor: Actor) -> Any:
+    found = queries.newest_checkpoint(uow)
+    if found is None:
+        raise queries.CheckpointNotFound("The first checkpoint has not been signed yet.")
+    return found
+
+
+@api.get("/audit/checkpoints", who=http.ANYONE, summary="The newest fifty checkpoints")
+def listed(uow: Uow, actor: Actor) -> Any:
+    return {"items": CheckpointOut(many=True).dump(queries.checkpoints(uow))}
+
+
+@api.get("/audit/entries", query=EntriesQuery, answer=EntryPageOut, summary="The entries that concern you")
+def entries(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    return queries.entries(uow, actor, **query)
+
+
+@api.get("/audit/entries/<int:number>", answer=EntryOut, summary="One entry, with its exact bytes")
+def entry(uow: Uow, actor: Actor, number: int) -> Any:
+    return queries.entry(uow, actor, number)
+
+
+@api.get("/audit/proof", who=http.ANYONE, query=ProofQuery, answer=ProofOut, summary="An inclusion proof")
+def proof(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    return queries.inclusion(uow, query["number"], query["size"])
+
+
+@api.get("/audit/consistency", who=http.ANYONE, query=ConsistencyQuery, summary="A consistency proof of two sizes")
+def consistency(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    second, path = queries.consistency(uow, query["first"], query["second"])
+    return {"first": query["first"], "second": second, "proof": [base64.b64encode(each).decode() for each in path]}
