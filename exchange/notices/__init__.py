@@ -1,0 +1,1 @@
+"""What each person must do next, gathered from every package for the desk."""

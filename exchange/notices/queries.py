@@ -1,0 +1,94 @@
+"""What an actor must do next, read from the present state of every package; nothing is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from billing.payments import queries as payments
+from catalog.listings import queries as listings
+from compliance.identity import queries as identity
+from compliance.review import queries as reviews
+from core.actor import Actor
+from core.db import Uow
+from exchange.notices.types import Task
+from exchange.trading import queries as trading
+from exchange.trading.types import OrderState
+
+_MOST = 50
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_QUALIFICATION = {"registered": "qualification:submit", "returned": "qualification:mend", "submitted": "qualification:wait"}
+_BUYER = {OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept"}
+_LISTING = {"draft": "listing:finish", "returned": "listing:mend"}
+
+
+def tasks(uow: Uow, actor: Actor) -> list[Task]:
+    """Everything that waits for this actor, the earliest deadline first; nothing for a stranger."""
+    if not actor.signed_in:
+        return []
+    found = [
+        *_of_organisation(uow, actor),
+        *_of_buyer(uow, actor),
+        *_of_supplier(uow, actor),
+        *_of_reviewer(uow, actor),
+        *_of_officer(uow, actor),
+        *_of_finance(uow, actor),
+    ]
+    return sorted(found, key=lambda task: task.due_at or _NEVER)[:_MOST]
+
+
+def _of_organisation(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("owner"):
+        return []
+    own = identity.organisation(uow, actor.organisation_id)
+    code = _QUALIFICATION.get(own.state)
+    return [Task(code, own.id, {"zh": own.name}, note=own.reason)] if code else []
+
+
+def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("buyer"):
+        return []
+    open_orders = [
+        order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
+        if order.buyer_id == actor.organisation_id
+    ]  # fmt: skip
+    return [
+        Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
+        for o in open_orders
+    ]
+
+
+def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("supplier"):
+        return []
+    own = listings.mine(uow, actor, cursor=None, limit=_MOST).items
+    return [Task(_LISTING[each.state], each.id, each.title) for each in own if each.state in _LISTING]
+
+
+def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("reviewer"):
+        return []
+    open_reviews = reviews.queue(uow, actor)
+    titles = listings.many(uow, [each.subject_id for each in open_reviews])
+    return [
+        Task("review:work", each.id, titles[each.subject_id].title if each.subject_id in titles else None)
+        for each in open_reviews
+    ]
+
+
+def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("officer"):
+        return []
+    return [
+        Task("qualification:decide", each.id, {"zh": each.name})
+        for each in identity.organisations_in_state(uow, "submitted", limit=_MOST)
+    ]
+
+
+def _of_finance(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("finance"):
+        return []
+    return [
+        Task("topup:confirm", each.id, note=each.bank_reference)
+        for each in payments.waiting(uow, limit=_MOST)
+        if each.recorded_by != actor.account_id
+    ]

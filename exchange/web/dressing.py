@@ -1,0 +1,64 @@
+"""What every template can use: the actor, languages, words and formats; and what the page's frame shows."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import flask
+from flask_babel import get_locale
+
+from core.db import Uow
+from core.house import House
+from exchange.web import formats, language, plans, tidings, words
+from exchange.web.frame import frame
+from exchange.web.session import actor, csrf_token, house
+from exchange.web.shell import asset
+
+log = logging.getLogger("piaohao.web")
+
+
+def install(app: flask.Flask) -> None:
+    """Filters, globals and the context of every template."""
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters.update(
+        money=formats.money, moment=formats.moment, day=formats.day, size=formats.size, number=formats.number,
+        short=formats.short, digest=formats.digest, local=language.local, plain=language.plain, said=language.said,
+        price=plans.describe,
+    )  # fmt: skip
+    environment.globals.update(
+        word=words.word, shape=words.shape, asset=asset, csrf_token=csrf_token, left=formats.left,
+        here_in=language.here_in,
+    )  # fmt: skip
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    lang = language.language()
+    return {
+        "actor": actor(),
+        "lang": lang,
+        "html_lang": "zh-CN" if lang == "zh" else "en",
+        "theme": language.theme(),
+        "frame": _frame_of(house()),
+        "done": tidings.text_of(flask.request.args.get("done")),
+        "locale": get_locale(),
+        "now": house().clock.now(),
+    }
+
+
+def _frame_of(served: House) -> dict[str, Any]:
+    """The frame never breaks a page: an error page must show even when the database does not answer."""
+    if "frame" not in flask.g:
+        try:
+            flask.g.frame = served.db.read(_read_frame)
+        except Exception:
+            log.exception("the frame of the page could not be read")
+            flask.g.frame = {"organisation": None, "checkpoint": None, "open_tasks": 0}
+    known: dict[str, Any] = flask.g.frame
+    return known
+
+
+def _read_frame(uow: Uow) -> dict[str, Any]:
+    return frame(uow, actor())

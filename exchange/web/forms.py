@@ -1,0 +1,64 @@
+"""What comes in from forms: Marshmallow schemas for the shape, as strict as the API's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from marshmallow import Schema, fields, validate
+
+from core.fields import TextField
+from core.http import load as load_schema
+
+_OWN = {"csrf", "done"}
+
+
+def load(schema: type[Schema], *, keep_empty: bool = True) -> Any:
+    """The form of this request through ``schema``. Raises Invalid naming the field."""
+    given = {key: value for key, value in flask.request.form.to_dict().items() if key not in _OWN}
+    if not keep_empty:
+        given = {key: value for key, value in given.items() if value.strip()}
+    return load_schema(schema, given, where="body")
+
+
+class SignInForm(Schema):
+    email = TextField(required=True, longest=254)
+    password = fields.String(required=True)
+    next = fields.String(load_default="")
+
+
+class PersonForm(Schema):
+    name = TextField(required=True, shortest=1, longest=100)
+    email = TextField(required=True, shortest=3, longest=254)
+    password = fields.String(required=True)
+
+
+class RegistrationForm(PersonForm):
+    organisation = TextField(required=True, shortest=2, longest=100)
+    organisation_en = TextField(load_default="", longest=150)
+    credit_code = TextField(required=True, shortest=1, longest=40)
+    origin = fields.String(load_default="enterprise", validate=validate.OneOf(["government", "enterprise", "social"]))
+
+
+class MendForm(Schema):
+    version = fields.Integer(required=True)
+    name = TextField(required=True, shortest=2, longest=100)
+    name_en = TextField(load_default="", longest=150)
+    credit_code = TextField(required=True, shortest=1, longest=40)
+
+
+class ReasonForm(Schema):
+    reason = TextField(required=True, shortest=2, longest=1000)
+
+
+class OrderForm(Schema):
+    listing_id = fields.String(required=True)
+    offer_id = fields.String(required=True)
+    purpose = TextField(required=True, shortest=1, longest=100)
+    accept_terms = fields.Boolean(load_default=False)
+
+
+class TopUpForm(Schema):
+    organisation_id = fields.String(required=True)
+    amount = fields.String(required=True)
+    bank_reference = TextField(required=True, shortest=1, longest=100)

@@ -1,0 +1,91 @@
+"""What every page has: the blueprint, rendering, units of work, security headers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import flask
+
+from core.db import Uow
+from core.problems import Unauthenticated
+from exchange.web import language
+from exchange.web.session import actor, house, keep_visitor, refuse_foreign_forms
+
+T = TypeVar("T")
+STATIC = Path(__file__).parent / "static"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+pages = flask.Blueprint(
+    "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+)
+pages.before_request(refuse_foreign_forms)
+
+
+def read(work: Callable[[Uow], T]) -> T:
+    """One snapshot for all that a page shows."""
+    return house().db.read(work)
+
+
+def act(work: Callable[[Uow], T]) -> T:
+    """One command of a form."""
+    return house().db.write(work)
+
+
+def signed_in() -> None:
+    """Raises Unauthenticated, which a page answers with the sign-in form."""
+    if not actor().signed_in:
+        raise Unauthenticated("This page belongs to an account.")
+
+
+def render(template: str, status: int = 200, **context: Any) -> flask.Response:
+    response = flask.make_response(flask.render_template(template, **context), status)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def done(notice: str, endpoint: str, **values: Any) -> flask.Response:
+    """Send the browser on after a command; ``notice`` is the code of what the next page says first."""
+    target = flask.url_for(endpoint, done=notice, **values)
+    response = flask.redirect(target, 303)
+    return flask.make_response(response)
+
+
+@lru_cache(maxsize=64)
+def _mark(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    return flask.url_for("web.static", filename=name, v=_mark(name))
+
+
+def finish(response: flask.Response) -> flask.Response:
+    """Security headers everywhere; cookies and caching of pages."""
+    if flask.request.path.startswith("/api/"):
+        return response
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if flask.request.path.startswith("/static/"):
+        fresh = "public, max-age=31536000, immutable" if "v" in flask.request.args else "no-cache"
+        response.headers["Cache-Control"] = fresh
+        return response
+    language.remember(response)
+    keep_visitor(response)
+    return response

@@ -1,0 +1,38 @@
+"""The first line of a page after a command: what was done. The address carries only the code."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+TEXTS = {
+    "registered": _l("Your organisation is registered. Sign in to hand in its qualification."),
+    "signed-out": _l("You have signed out."),
+    "session-ended": _l("The session has ended."),
+    "member-added": _l("The person can sign in now."),
+    "qualification-sent": _l("Handed in. An officer checks it; you will see the result here."),
+    "qualification-approved": _l("The organisation is qualified."),
+    "qualification-returned": _l("Returned with your reason."),
+    "listing-created": _l("Saved as a draft. Add files next."),
+    "listing-saved": _l("Saved."),
+    "files-added": _l("The files are stored and a revision has come to exist."),
+    "offer-saved": _l("The offer is saved."),
+    "listing-sent": _l("Handed in for review. Until it is approved only you can see it."),
+    "listing-withdrawn": _l("Withdrawn. Nobody finds it any more; rights already sold stay in force."),
+    "tier-raised": _l("The tier was raised."),
+    "order-placed": _l("The order is placed. Nothing has been paid yet."),
+    "order-paid": _l("Paid from your balance. The money is held until you accept."),
+    "order-cancelled": _l("The order is cancelled. No money had moved."),
+    "order-accepted": _l("Accepted. The money goes to the supplier, less the commission."),
+    "order-failed": _l("The delivery is declared failed; the money is back on the buyer's balance."),
+    "topup-recorded": _l("Recorded. Another person must confirm it before it is booked."),
+    "topup-confirmed": _l("Confirmed and booked to the balance."),
+    "item-answered": _l("The item is judged."),
+    "review-approved": _l("Approved. The listing is on sale."),
+    "review-returned": _l("Returned to the supplier with your reasons."),
+}
+
+
+def text_of(code: str | None) -> str | None:
+    """The text, or None for a code we do not have."""
+    found = TEXTS.get(code or "")
+    return str(found) if found is not None else None

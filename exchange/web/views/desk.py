@@ -1,0 +1,38 @@
+"""The desk: what to do next, then money, then one's own things."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+from billing.ledger import queries as ledger
+from billing.settlement import queries as settlement
+from catalog.listings import queries as listings
+from core.db import Uow
+from exchange.notices import queries as notices
+from exchange.trading import queries as trading
+from exchange.web import tasks
+from exchange.web.session import actor
+from exchange.web.shell import pages, read, render, signed_in
+
+_LATEST = 8
+
+
+@pages.get("/desk")
+def desk() -> flask.Response:
+    signed_in()
+    return render("desk/desk.html", **read(_desk))
+
+
+def _desk(uow: Uow) -> dict[str, Any]:
+    who = actor()
+    found: dict[str, Any] = {
+        "tasks": tasks.texts(notices.tasks(uow, who)), "money": None, "listings": [], "orders": [],
+    }  # fmt: skip
+    if who.organisation_id:
+        found["money"] = {"balance": ledger.own_balance(uow, who), "owed": settlement.totals(uow, who)}
+        found["orders"] = trading.orders(uow, who, limit=_LATEST).items
+    if who.has("supplier"):
+        found["listings"] = listings.mine(uow, who, cursor=None, limit=50).items
+    return found

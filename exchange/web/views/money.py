@@ -1,0 +1,98 @@
+"""Money: the balance, invoices, the ledger, what suppliers are owed, and top-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from werkzeug.wrappers import Response
+
+from billing.invoices import queries as invoices
+from billing.ledger import queries as ledger
+from billing.payments import queries as payments
+from billing.payments import service as payments_service
+from billing.settlement import queries as settlement
+from compliance.identity import queries as identity
+from core.db import Uow
+from core.problems import DomainError
+from exchange.web import forms
+from exchange.web.session import actor, house
+from exchange.web.shell import act, done, pages, read, render, signed_in
+
+
+@pages.get("/balance")
+def balance() -> flask.Response:
+    signed_in()
+
+    def work(uow: Uow) -> dict[str, Any]:
+        return {
+            "balance": ledger.own_balance(uow, actor()),
+            "rows": ledger.statement(uow, actor(), limit=10).items,
+            "invoices": invoices.listed(uow, actor(), cursor=flask.request.args.get("cursor")),
+            "topups": payments.listed(uow, actor(), limit=10).items,
+        }
+
+    return render("money/balance.html", **read(work))
+
+
+@pages.get("/invoices/<invoice_id>")
+def invoice(invoice_id: str) -> flask.Response:
+    signed_in()
+    return render("money/invoice.html", invoice=read(lambda uow: invoices.get(uow, actor(), invoice_id)))
+
+
+@pages.get("/ledger")
+def ledger_page() -> flask.Response:
+    """An organisation's own accounts; for finance of the platform, all of it by kind."""
+    signed_in()
+    if not actor().organisation_id:
+        rows, sums = read(lambda uow: (ledger.trial_rows(uow, actor()), ledger.trial_balance(uow)))
+        return render("money/trial.html", rows=rows, sums=sums)
+    account = flask.request.args.get("account", "buyer_prepaid")
+    cursor = flask.request.args.get("cursor")
+    page = read(lambda uow: ledger.statement(uow, actor(), account=account, cursor=cursor))
+    return render("money/ledger.html", page=page, account=account)
+
+
+@pages.get("/payables")
+def payables() -> flask.Response:
+    signed_in()
+
+    def work(uow: Uow) -> dict[str, Any]:
+        page = settlement.payables(uow, actor(), cursor=flask.request.args.get("cursor"))
+        names = identity.organisations(uow, {each.supplier_id for each in page.items})
+        return {"page": page, "totals": settlement.totals(uow, actor()) if actor().organisation_id else None,
+                "names": names}  # fmt: skip
+
+    return render("money/payables.html", **read(work))
+
+
+@pages.get("/topups")
+def topups(problem: DomainError | None = None) -> flask.Response:
+    signed_in()
+
+    def work(uow: Uow) -> dict[str, Any]:
+        page = payments.listed(uow, actor(), cursor=flask.request.args.get("cursor"))
+        names = identity.organisations(uow, {each.organisation_id for each in page.items})
+        return {"page": page, "names": names}
+
+    status = problem.status if problem else 200
+    return render("money/topups.html", status, problem=problem, form=flask.request.form, **read(work))
+
+
+@pages.post("/topups")
+def record_topup() -> Response:
+    signed_in()
+    try:
+        form = forms.load(forms.TopUpForm)
+        act(lambda uow: payments_service.record_topup(uow, actor(), currency=house().settings.currency, **form))
+    except DomainError as problem:
+        return topups(problem)
+    return done("topup-recorded", "web.topups")
+
+
+@pages.post("/topups/<topup_id>/confirm")
+def confirm_topup(topup_id: str) -> Response:
+    signed_in()
+    act(lambda uow: payments_service.confirm_topup(uow, actor(), topup_id))
+    return done("topup-confirmed", "web.topups")

@@ -1,0 +1,159 @@
+"""Orders: the list, and one order with its turn, thread, money, rights and proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask
+from werkzeug.wrappers import Response
+
+from billing.invoices import queries as invoices
+from billing.ledger import queries as ledger
+from compliance.audit import queries as audit
+from compliance.identity import queries as identity
+from compliance.policy import decide
+from core.db import Uow
+from exchange.delivery import queries as delivery
+from exchange.delivery import views as delivery_views
+from exchange.trading import queries, service
+from exchange.trading.types import OrderSnapshot, OrderState
+from exchange.web import forms
+from exchange.web.explain import DecisionText, card
+from exchange.web.session import actor, house
+from exchange.web.shell import act, done, pages, read, render, signed_in
+
+DEEDS = ("pay", "cancel", "accept", "fail")
+_STEPS = ("placed", "paid", "delivered", "accepted")
+
+
+@dataclass
+class OrderPage:
+    """All that the page of one order shows, read in one unit."""
+
+    order: OrderSnapshot
+    side: str
+    parties: dict[str, Any]
+    steps: list[Any]
+    numbers: dict[str, int]
+    files: list[Any]
+    received: dict[str, bool]
+    deeds: dict[str, DecisionText | None]
+    balance: Any = None
+    invoices: list[Any] = field(default_factory=list)
+
+    @property
+    def bar(self) -> list[tuple[str, str]]:
+        """The steps bar: done, now, or still to come."""
+        return [(name, _mark(self.order.state, position)) for position, name in enumerate(_STEPS)]
+
+    def may(self, deed: str) -> bool:
+        found = self.deeds.get(deed)
+        return found is not None and found.permitted
+
+
+def _mark(state: str, position: int) -> str:
+    if state == OrderState.ACCEPTED:
+        return "go"
+    if state not in _STEPS:
+        return ""
+    reached = _STEPS.index(state)
+    return "go" if position <= reached else "now" if position == reached + 1 else ""
+
+
+@pages.get("/orders")
+def orders() -> flask.Response:
+    signed_in()
+    state = flask.request.args.get("state") or None
+
+    def work(uow: Uow) -> dict[str, Any]:
+        page = queries.orders(uow, actor(), cursor=flask.request.args.get("cursor"), state=state)
+        ids = {each for order in page.items for each in (order.buyer_id, order.supplier_id)}
+        return {"page": page, "parties": identity.organisations(uow, ids)}
+
+    return render("orders/list.html", state=state, states=list(OrderState), **read(work))
+
+
+@pages.get("/orders/<order_id>")
+def order(order_id: str) -> flask.Response:
+    signed_in()
+    return render("orders/show.html", page=read(lambda uow: _order_page(uow, order_id)))
+
+
+def _order_page(uow: Uow, order_id: str) -> OrderPage:
+    who = actor()
+    row = queries.load(uow, who, order_id)
+    snapshot = row.snapshot()
+    resource = queries.resource_of(row)
+    steps = queries.timeline(uow, who, order_id)
+    mine = who.organisation_id == snapshot.buyer_id
+    return OrderPage(
+        order=snapshot,
+        side="buyer" if mine else "supplier" if who.organisation_id == snapshot.supplier_id else "platform",
+        parties=identity.organisations(uow, [snapshot.buyer_id, snapshot.supplier_id]),
+        steps=steps,
+        numbers=audit.numbers(uow, [step.audit_entry_id for step in steps]),
+        files=delivery.files(uow, who, order_id),
+        received={r.file_id: True for r in delivery.receipts(uow, who, order_id) if r.complete},
+        deeds={deed: card(decide(who, f"order:{deed}", resource)) for deed in DEEDS},
+        balance=ledger.balance(uow, snapshot.buyer_id) if mine else None,
+        invoices=invoices.of_order(uow, order_id),
+    )
+
+
+@pages.post("/orders")
+def place_order() -> Response:
+    signed_in()
+    form = forms.load(forms.OrderForm)
+    placed = act(lambda uow: service.place(uow, actor(), **form))
+    return done("order-placed", "web.order", order_id=placed.id)
+
+
+@pages.post("/orders/<order_id>/pay")
+def pay_order(order_id: str) -> Response:
+    signed_in()
+    act(lambda uow: service.pay(uow, actor(), order_id))
+    return done("order-paid", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/cancel")
+def cancel_order(order_id: str) -> Response:
+    signed_in()
+    form = forms.load(forms.ReasonForm)
+    act(lambda uow: service.cancel(uow, actor(), order_id, reason=form["reason"]))
+    return done("order-cancelled", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/accept")
+def accept_order(order_id: str) -> Response:
+    signed_in()
+    act(lambda uow: service.accept(uow, actor(), order_id))
+    return done("order-accepted", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/fail")
+def fail_order(order_id: str) -> Response:
+    signed_in()
+    form = forms.load(forms.ReasonForm)
+    act(lambda uow: service.fail_delivery(uow, actor(), order_id, reason=form["reason"]))
+    return done("order-failed", "web.order", order_id=order_id)
+
+
+@pages.get("/orders/<order_id>/files/<file_id>")
+def order_file(order_id: str, file_id: str) -> flask.Response:
+    signed_in()
+    return delivery_views.download(house(), actor(), flask.request, order_id, file_id)
+
+
+@pages.get("/orders/<order_id>/bundle.zip")
+def order_bundle(order_id: str) -> flask.Response:
+    """The bundle, or a page that asks to come back when the next checkpoint is still being signed."""
+    signed_in()
+    answer = delivery_views.bundle(house(), actor(), flask.request, order_id)
+    if answer.status_code != 202:
+        return answer
+    waiting = render("orders/bundle_waits.html", order_id=order_id)
+    waiting.headers["Refresh"] = "2"
+    return waiting
+
+

@@ -1,0 +1,116 @@
+"""The words for codes that people read: states, tiers, scenes, roles, steps, actions of the log."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+WORDS = {
+    "tier": {
+        "0": _l("Open"), "1": _l("General 1"), "2": _l("General 2"), "3": _l("General 3"), "4": _l("Sensitive"),
+        "5": _l("Important"),
+    },
+    "scene": {
+        "speech": _l("Speech"), "text_recognition": _l("Text recognition"), "text": _l("Text recognition"),
+        "ocr": _l("Text recognition"), "faces": _l("Faces"), "face": _l("Faces"), "driving": _l("Driving"),
+        "language": _l("Language"), "other": _l("Other"),
+    },
+    "origin": {"government": _l("Government"), "enterprise": _l("Enterprise"), "social": _l("Social")},
+    "kind": {"dataset": _l("Dataset"), "interface": _l("API interface"), "reference": _l("External reference")},
+    "plan": {
+        "free": _l("Free"), "one_off": _l("One-off"), "negotiated": _l("By quote"), "per_call": _l("Per call"),
+        "per_hit": _l("Per hit"), "package": _l("Package"), "subscription": _l("Subscription"),
+        "per_record": _l("Per record"), "per_byte": _l("By volume of bytes"), "graduated": _l("Graduated"),
+        "volume": _l("By volume"), "minimum": _l("Minimum"),
+        "per_item": _l("Per item"), "unread": _l("As the source writes it"), "unstated": _l("Not stated"),
+    },
+    "listing": {
+        "draft": _l("Draft"), "in_review": _l("In review"), "returned": _l("Returned"), "listed": _l("Listed"),
+        "withdrawn": _l("Withdrawn"), "suspended": _l("Suspended"),
+    },
+    "order": {
+        "placed": _l("Waiting for payment"), "paid": _l("Ready to download"), "delivered": _l("Waiting for acceptance"),
+        "accepted": _l("Accepted"), "cancelled": _l("Cancelled"), "refunded": _l("Refunded"),
+    },
+    "step": {
+        "place": _l("Order placed at the list price"), "pay": _l("Paid; the money is held, the licence begins"),
+        "cancel": _l("Cancelled before payment"), "expire": _l("Not paid in time, cancelled"),
+        "deliver": _l("Every file was delivered in full"), "accept": _l("Delivery accepted, money released"),
+        "accept_overdue": _l("Acceptance period ran out, taken as accepted"),
+        "fail": _l("Delivery failed, money returned"),
+    },
+    "by": {"buyer": _l("Buyer"), "supplier": _l("Supplier"), "platform": _l("Platform")},
+    "qualification": {
+        "registered": _l("Registered"), "submitted": _l("Submitted, being checked"), "returned": _l("Returned"),
+        "approved": _l("Verified"), "suspended": _l("Suspended"),
+    },
+    "level": {
+        "0": _l("not signed in"), "1": _l("registered"), "2": _l("qualified"), "3": _l("qualified in full"),
+        "4": _l("enhanced"),
+    },
+    "role": {
+        "owner": _l("Owner"), "supplier": _l("Supplier"), "buyer": _l("Buyer"), "developer": _l("Developer"),
+        "finance": _l("Finance"), "reviewer": _l("Reviewer"), "officer": _l("Officer"), "operator": _l("Operator"),
+    },
+    "topup": {
+        "recorded": _l("Waits for a second person"), "confirmed": _l("Booked"), "rejected": _l("Rejected"),
+        "cancelled": _l("Cancelled"),
+    },
+    "review": {"open": _l("Being reviewed"), "approved": _l("Approved"), "returned": _l("Returned"), "superseded": _l("Replaced")},
+    "answer": {
+        "open": _l("To be judged"), "pending": _l("To be judged"), "pass": _l("Passed"), "passed": _l("Passed"),
+        "auto": _l("Passed by machine"), "return": _l("Returned"), "returned": _l("Returned"), "fail": _l("Returned"),
+        "failed": _l("Returned"), "not_applicable": _l("Not applicable"), "na": _l("Not applicable"),
+    },
+    "invoice": {"INV": _l("Invoice"), "CRN": _l("Credit note")},
+    "posting": {
+        "top_up": _l("Top-up"), "invoice": _l("Invoice"), "payment": _l("Payment"), "credit_note": _l("Credit note"),
+        "refund": _l("Refund"), "release": _l("Release to the supplier"),
+    },
+    "account": {
+        "buyer_prepaid": _l("Prepaid balance"), "supplier_on_hold": _l("Supplier, on hold"),
+        "supplier_available": _l("Supplier, available"), "buyer_receivable": _l("Owed by buyers"),
+        "unearned": _l("Not earned yet"), "platform_revenue": _l("Revenue of the platform"),
+        "tax_payable": _l("Tax to be paid"), "bank_clearing": _l("Bank"), "refunds": _l("Refunds"),
+        "rounding": _l("Rounding"),
+    },
+    "payable": {
+        "on_hold": _l("Held until acceptance"), "available": _l("Available"), "reversed": _l("Returned to the buyer"),
+    },
+    "purpose": {
+        "training": _l("Training"), "evaluation": _l("Evaluation"), "research": _l("Research"),
+        "statistics": _l("Statistics"), "verification": _l("Verification"), "commercial": _l("Commercial use"),
+        "internal": _l("Internal use"), "product": _l("Product"), "analysis": _l("Analysis"),
+        "risk_control": _l("Risk control"), "public_service": _l("Public service"),
+    },
+    "identifier": {
+        "mobile": _l("Mobile number"), "phone": _l("Telephone number"), "resident_id": _l("Resident identity number"),
+        "email": _l("E-mail address"), "bank_card": _l("Bank card number"), "credit_code": _l("Unified social credit code"),
+        "plate": _l("Vehicle plate"), "vehicle_plate": _l("Vehicle plate"), "passport": _l("Passport number"),
+        "name": _l("Personal name"), "person_name": _l("Personal name"), "address": _l("Address"),
+        "ip": _l("IP address"), "coordinates": _l("Coordinates"), "vin": _l("Vehicle identification number"),
+    },
+    "effect": {"permit": _l("Permitted"), "forbid": _l("Refused"), "allow": _l("Permitted"), "deny": _l("Refused")},
+    "column": {
+        "integer": _l("whole number"), "decimal": _l("decimal number"), "number": _l("number"), "text": _l("text"),
+        "string": _l("text"), "boolean": _l("yes or no"), "date": _l("date"), "datetime": _l("time"),
+        "timestamp": _l("time"), "empty": _l("empty"),
+    },
+}  # fmt: skip
+
+_SHAPES = {
+    "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released",
+    "wait": "in_review placed delivered submitted recorded pending held on_hold open by_quote returned",
+    "stop": "suspended refunded reversed forbid deny rejected fail failed return",
+}
+SHAPES = {code: shape for shape, codes in _SHAPES.items() for code in codes.split()}
+
+
+def word(group: str, code: object) -> str:
+    """The word for a code; the code itself, readable, when there is none."""
+    found = WORDS[group].get(str(code))
+    return str(found) if found is not None else str(code).replace("_", " ")
+
+
+def shape(code: object) -> str:
+    """Which of the four state marks a code gets: go, wait, stop, or the ring of a draft."""
+    return SHAPES.get(str(code), "")
