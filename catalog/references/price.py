@@ -110,7 +110,7 @@ def read_parts(amount: str, unit: str, currency: str, words: Words) -> Price:
     count, unit_key = (found.group(1), found.group(2)) if found else (None, unit_key)
     if not _AMOUNT.match(number) or (unit_key and unit_key not in _all_units(words)):
         inner = replace(words, currency=_currency(parts["before"], words) or words.currency)
-        return read(f"{amount}/{unit}" if unit_key else amount, inner)
+        return read(f"{amount} {unit}", inner)
     return _from_parts(parts | {"count": count, "unit": unit_key or None}, words)
 
 

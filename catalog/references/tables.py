@@ -19,6 +19,7 @@ LONGEST_QUOTE = 4_000_000
 MOST_DAMAGES = 2_000
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_FOREIGN = re.compile(rb"[\x80-\xff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -80,9 +81,9 @@ def decode(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:
         if raw.startswith(bom):
             return encoding, raw[len(bom) :].decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     tries = [(encoding, raw.decode(encoding, "surrogateescape")) for encoding in encodings]
-    foreign = max(1, sum(byte > 127 for byte in raw))
+    foreign = len(_FOREIGN.findall(raw))
     for encoding, text in tries:
-        if len(_SURROGATE.findall(text)) <= 0.02 * foreign:
+        if len(_SURROGATE.findall(text)) <= max(1, 0.2 * foreign):
             return encoding, text
     raise FileRefused(f"The file is not text in {' or '.join(encodings)}.", hint="Name its encoding in the mapping.")
 
