@@ -1,0 +1,16 @@
+"""What you may do, who you are, and the record of what was done."""
+
+from __future__ import annotations
+
+from core.house import House
+
+
+def include(house: House) -> None:
+    """Include every feature, in the order in which they stand on each other."""
+    from compliance.audit.include import include as audit
+    from compliance.identity.include import include as identity
+    from compliance.qualification.include import include as qualification
+    from compliance.review.include import include as review
+
+    for feature in (audit, identity, review, qualification):
+        feature(house)

@@ -1,0 +1,24 @@
+"""The states of a qualification: an explicit table."""
+
+from __future__ import annotations
+
+from compliance.qualification.errors import QualificationStateConflict
+
+TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
+    "submit": (frozenset({"registered", "returned", "approved"}), "submitted"),
+    "return": (frozenset({"submitted"}), "returned"),
+    "approve": (frozenset({"submitted"}), "approved"),
+    "suspend": (frozenset({"approved", "submitted"}), "suspended"),
+}
+MOST_MONTHS = 12
+LEVELS = (2, 3)
+
+
+def follow(state: str, step: str) -> str:
+    """The state after ``step``. Raises QualificationStateConflict."""
+    allowed, target = TRANSITIONS[step]
+    if state not in allowed:
+        raise QualificationStateConflict(
+            f"It is {state}.", state=state, hint=f"To {step} it, it must be {' or '.join(sorted(allowed))}."
+        )
+    return target

@@ -1,0 +1,50 @@
+"""HTTP routes of qualification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from compliance.identity import queries as identity
+from compliance.identity.schemas import OrganisationOut
+from compliance.policy import Resource, require
+from compliance.qualification import service
+from compliance.qualification.schemas import ApproveIn, ReturnIn, SubmitIn
+from core import http
+from core.actor import Actor
+from core.db import Uow
+
+api = http.Api("qualification")
+
+
+class StateQuery(Schema):
+    state = fields.String(load_default="submitted")
+
+
+@api.post("/qualification", body=SubmitIn, answer=OrganisationOut, idempotent=True, summary="Hand in your organisation")
+def submit(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
+    return service.submit(uow, actor, **body)
+
+
+@api.get("/qualifications", query=StateQuery, summary="Organisations that wait for an officer")
+def waiting(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    require(actor, "qualification:see", Resource("organisation", "all"))
+    found = identity.organisations_in_state(uow, query["state"])
+    return {"items": OrganisationOut(many=True).dump(found)}
+
+
+@api.post(
+    "/qualifications/<organisation_id>/return", body=ReturnIn, answer=OrganisationOut, idempotent=True,
+    summary="Return it with a reason",
+)  # fmt: skip
+def give_back(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
+    return service.return_with_reason(uow, actor, organisation_id, **body)
+
+
+@api.post(
+    "/qualifications/<organisation_id>/approve", body=ApproveIn, answer=OrganisationOut, idempotent=True,
+    summary="Approve it with a level and an expiry",
+)  # fmt: skip
+def approve(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
+    return service.approve(uow, actor, organisation_id, **body)

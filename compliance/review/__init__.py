@@ -1,0 +1,1 @@
+"""Listing review: a checklist worked through by a person who did not upload the listing."""

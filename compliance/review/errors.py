@@ -1,0 +1,25 @@
+"""What review refuses, each with a stable code."""
+
+from __future__ import annotations
+
+from core.problems import Conflict, Invalid, NotFound
+
+
+class ReviewNotFound(NotFound):
+    code, title = "review_not_found", "There is no such review"
+
+
+class ReviewClosed(Conflict):
+    code, title = "review_closed", "The review is closed"
+
+
+class ItemUnknown(NotFound):
+    code, title = "review_item_unknown", "The checklist has no such item"
+
+
+class ItemMustApply(Invalid):
+    code, title = "review_item_must_apply", "This item always applies"
+
+
+class ItemsOpen(Conflict):
+    code, title = "review_items_open", "Items of the checklist are open or failed"

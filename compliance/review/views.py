@@ -1,0 +1,38 @@
+"""HTTP routes of review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compliance.review import queries, service
+from compliance.review.schemas import AnswerIn, NothingIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
+from core import http
+from core.actor import Actor
+from core.db import Uow
+
+api = http.Api("reviews")
+
+
+@api.get("/reviews", query=ReviewsQuery, answer=ReviewPageOut, summary="Reviews that you may see")
+def reviews(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    return queries.reviews(uow, actor, **query)
+
+
+@api.get("/reviews/<review_id>", answer=ReviewOut, summary="One review with its checklist")
+def show(uow: Uow, actor: Actor, review_id: str) -> Any:
+    return queries.get(uow, actor, review_id)
+
+
+@api.put("/reviews/<review_id>/items/<item>", body=AnswerIn, answer=ReviewOut, summary="Answer an item")
+def answer(uow: Uow, actor: Actor, review_id: str, item: str, body: dict[str, Any]) -> Any:
+    return service.answer_item(uow, actor, review_id, item, **body)
+
+
+@api.post("/reviews/<review_id>/approve", body=NothingIn, answer=ReviewOut, idempotent=True, summary="Approve")
+def approve(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
+    return service.approve(uow, actor, review_id)
+
+
+@api.post("/reviews/<review_id>/return", body=ReturnIn, answer=ReviewOut, idempotent=True, summary="Return it")
+def give_back(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
+    return service.return_to_supplier(uow, actor, review_id, **body)
