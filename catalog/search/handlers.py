@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.references.events import ReferencesChanged, ReferencesNarrowed
-from catalog.search import exclusions, service
+from catalog.search import pending, service
 from core.db import Uow
 from core.house import House
 
 
-def on_listing_narrowed(uow: Uow, event: ListingNarrowed) -> None:
-    exclusions.exclude(uow, [event.listing_id])
+def note_listing(uow: Uow, event: ListingChanged) -> None:
+    pending.note(uow, [event.listing_id])
 
 
-def on_references_narrowed(uow: Uow, event: ReferencesNarrowed) -> None:
-    exclusions.exclude(uow, event.ids)
+def note_references(uow: Uow, event: ReferencesChanged) -> None:
+    pending.note(uow, event.ids)
 
 
-def on_listing_changed(house: House, event: ListingChanged) -> None:
-    service.bring(house, [event.listing_id])
+def hide_listing(uow: Uow, event: ListingNarrowed) -> None:
+    pending.note(uow, [event.listing_id], hidden=True)
 
 
-def on_references_changed(house: House, event: ReferencesChanged) -> None:
-    service.bring(house, list(event.ids))
+def hide_references(uow: Uow, event: ReferencesNarrowed) -> None:
+    pending.note(uow, event.ids, hidden=True)
+
+
+def catch_up(house: House, _event: ListingChanged | ListingNarrowed | ReferencesChanged) -> None:
+    service.catch_up(house)

@@ -13,8 +13,12 @@ from core.house import House
 
 def include(house: House) -> None:
     house.provide(SearchEngine, TantivyEngine(house.settings.data / "search"))  # type: ignore[type-abstract]
-    house.registry.inline(ListingNarrowed, handlers.on_listing_narrowed)
-    house.registry.inline(ReferencesNarrowed, handlers.on_references_narrowed)
-    house.registry.later(ListingChanged, "search.listing", handlers.on_listing_changed)
-    house.registry.later(ReferencesChanged, "search.references", handlers.on_references_changed)
+    registry = house.registry
+    registry.inline(ListingChanged, handlers.note_listing)
+    registry.inline(ListingNarrowed, handlers.hide_listing)
+    registry.inline(ReferencesChanged, handlers.note_references)
+    registry.inline(ReferencesNarrowed, handlers.hide_references)
+    registry.later(ListingChanged, "search.listing", handlers.catch_up)
+    registry.later(ListingNarrowed, "search.narrowed", handlers.catch_up)
+    registry.later(ReferencesChanged, "search.references", handlers.catch_up)
     house.add_api(api)

@@ -1,19 +1,20 @@
-"""Ids that search must not show although the index may still hold them."""
+"""What the index has still to catch up with."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base, Id, UtcDateTime
+from core.db import Base, Id
 
 
-class SearchExclusion(Base):
-    """Written in the unit that narrowed who may see a thing; gone once the index has caught up with it."""
+class SearchPending(Base):
+    """A thing that changed; written in the unit of its change, gone once the index has caught up with it.
 
-    __tablename__ = "search_exclusion"
+    ``hidden`` ones were narrowed: search must not show them, although the index may still hold them.
+    """
+
+    __tablename__ = "search_pending"
 
     object_id: Mapped[str] = mapped_column(Id, primary_key=True)
     mark: Mapped[str] = mapped_column(Id)
-    narrowed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hidden: Mapped[bool] = mapped_column(default=False, index=True)

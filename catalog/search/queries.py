@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from catalog.references import queries as references
-from catalog.search import analysis, documents, exclusions, question
+from catalog.search import analysis, documents, pending, question
 from catalog.search.errors import SearchInvalid, TooFar
 from catalog.search.types import (
     FACETS,
@@ -37,7 +37,7 @@ def search(house: House, actor: Actor, params: SearchParams) -> SearchResult:
     """
     _check(params)
     visible = visible_to(actor)
-    hidden = house.db.read(exclusions.present)
+    hidden = house.db.read(pending.hidden)
     answer = house.adapter(SearchEngine).search(_ask(params, visible, hidden))  # type: ignore[type-abstract]
     wanted = question.shown_terms(params.text)
     hits = house.db.read(lambda uow: _confirmed(uow, actor, answer.ids, wanted))
@@ -49,7 +49,7 @@ def search(house: House, actor: Actor, params: SearchParams) -> SearchResult:
 def suggestions(house: House, actor: Actor, prefix: str, limit: int = 8) -> list[Suggestion]:
     """Titles that complete what was typed, of things that ``actor`` may find; each title once."""
     typed = prefix.strip()[:LONGEST_QUERY]
-    hidden = house.db.read(exclusions.present)
+    hidden = house.db.read(pending.hidden)
     engine = house.adapter(SearchEngine)  # type: ignore[type-abstract]
     ids = engine.suggest(typed, visible_to(actor), hidden, 4 * limit)
     hits = house.db.read(lambda uow: _confirmed(uow, actor, ids, ()))
@@ -86,7 +86,7 @@ def _ask(params: SearchParams, visible: tuple[Clause, ...], hidden: frozenset[st
 def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> list[SearchHit]:
     """The hits among ``ids`` that the actor may see at this moment, in the same order."""
     predicate = listing_predicate(actor)
-    hidden = exclusions.present(uow)
+    hidden = pending.hidden(uow)
     seen = {key: row for key, row in listings.many(uow, ids).items() if key not in hidden and _admits(predicate, row)}
     suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()])
     currency = uow.house.settings.currency

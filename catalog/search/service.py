@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from catalog.references import queries as references
-from catalog.search import documents, exclusions
+from catalog.search import documents, pending
 from catalog.search.tantivy_engine import mark
 from catalog.search.types import CheckReport, SearchDocument, SearchEngine
 from compliance.identity import queries as identity
@@ -15,28 +15,37 @@ from core.db import Uow
 from core.house import House
 
 _PER_UNIT = 50
+_PER_COMMIT = 1000
+
+
+def catch_up(house: House) -> int:
+    """Index what changed and was not indexed yet; answers how many things that were.
+
+    Opens its own units; may be called at any time and again. Raises IndexBusy when another writer does
+    not finish in time: the outbox then tries again.
+    """
+    if not _engine(house).ready():
+        return rebuild(house)
+    count = 0
+    while ids := house.db.read(lambda uow: pending.oldest(uow, _PER_COMMIT)):
+        bring(house, ids)
+        count += len(ids)
+    return count
 
 
 def bring(house: House, ids: Sequence[str]) -> None:
-    """Bring the index in line with these listings and references, then lift their exclusions.
-
-    State-based: may be called at any time and again. Opens its own units. Raises IndexBusy when
-    another writer does not finish in time; the outbox then tries again.
-    """
-    engine = _engine(house)
-    if not engine.ready():
-        rebuild(house)
-        return
+    """Bring the index in line with these listings and references as they are now. Raises IndexBusy."""
     seen: dict[str, str] = {}
 
-    def load(wanted: Sequence[str]) -> Iterable[SearchDocument]:
-        marks, found = house.db.read(lambda uow: (exclusions.marks(uow, wanted), _documents(uow, wanted)))
-        seen.update(marks)
-        return found
+    def load(wanted: Sequence[str]) -> Iterator[SearchDocument]:
+        for start in range(0, len(wanted), _PER_UNIT):
+            part = wanted[start : start + _PER_UNIT]
+            marks, found = house.db.read(lambda uow, part=part: (pending.marks(uow, part), _documents(uow, part)))  # type: ignore[misc]
+            seen.update(marks)
+            yield from found
 
-    engine.refresh(ids, load)
-    if seen:
-        house.db.write(lambda uow: exclusions.lift(uow, seen))
+    _engine(house).refresh(ids, load)
+    _settle(house, seen)
 
 
 def rebuild(house: House) -> int:
@@ -44,13 +53,19 @@ def rebuild(house: House) -> int:
     seen: dict[str, str] = {}
 
     def everything() -> Iterator[SearchDocument]:
-        seen.update(house.db.read(exclusions.marks))
+        seen.update(house.db.read(pending.marks))
         yield from all_documents(house)
 
     count = _engine(house).rebuild(everything())
-    if seen:
-        house.db.write(lambda uow: exclusions.lift(uow, seen))
+    _settle(house, seen)
     return count
+
+
+def _settle(house: House, seen: dict[str, str]) -> None:
+    items = list(seen.items())
+    for start in range(0, len(items), _PER_UNIT):
+        part = dict(items[start : start + _PER_UNIT])
+        house.db.write(lambda uow, part=part: pending.settle(uow, part))  # type: ignore[misc]
 
 
 def ensure(house: House) -> bool:
@@ -75,8 +90,7 @@ def check(house: House, *, repair: bool = False) -> CheckReport:
         rebuild(house)
     elif repair:
         differing = [*missing, *extra, *stale]
-        for start in range(0, len(differing), _PER_UNIT):
-            bring(house, differing[start : start + _PER_UNIT])
+        bring(house, differing)
     return CheckReport(state.ready, state.version, len(expected), tuple(missing), tuple(stale), tuple(extra))
 
 

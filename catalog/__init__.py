@@ -1,0 +1,19 @@
+"""What is offered: files, profiles, listings, references to other exchanges, search; each knows only those before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.house import House
+
+
+def include(house: House) -> None:
+    """Put every feature of the catalog into the house, in order."""
+    from catalog.files.include import include as include_files
+    from catalog.listings.include import include as include_listings
+    from catalog.references.include import include as include_references
+    from catalog.search.include import include as include_search
+
+    for include_feature in (include_files, include_listings, include_references, include_search):
+        include_feature(house)
