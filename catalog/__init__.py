@@ -1,4 +1,4 @@
-"""What is offered: files, profiles, listings, references to other exchanges, search; each knows only those before it."""
+"""What is offered: files, profiles, listings, references to other exchanges, search; each knows those before it."""
 
 from __future__ import annotations
 

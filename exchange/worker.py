@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
 from core import jobs, outbox
 from core.house import House
@@ -59,6 +60,7 @@ def chores() -> list[Chore]:
     """What the steady loop attends to, in order."""
     return [
         Chore("relay", lambda house: outbox.relay(house, 20) > 0, 0.1),
+        Chore("index", lambda house: search.catch_up(house) > 0, 1.0),
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),

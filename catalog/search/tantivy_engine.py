@@ -51,7 +51,7 @@ class TantivyEngine:
 
     def ready(self) -> bool:
         manifest = self._manifest()
-        return manifest is not None and manifest["version"] == _VERSION and self._path(manifest).is_dir()
+        return manifest is not None and self._usable(manifest) and manifest.get("whole") == "yes"
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
         with self._writing(10.0):
@@ -108,12 +108,14 @@ class TantivyEngine:
     def _path(self, manifest: Mapping[str, str]) -> Path:
         return self.folder / manifest["folder"]
 
+    def _usable(self, manifest: Mapping[str, str]) -> bool:
+        return manifest["version"] == _VERSION and self._path(manifest).is_dir()
+
     def _index(self) -> tantivy.Index:
         """The present index, opened once and again after a swap by any process."""
-        try:
-            stat = (self.folder / "manifest.json").stat()
-        except FileNotFoundError:
-            raise IndexNotReady("There is no search index yet.") from None
+        if not (self.folder / "manifest.json").exists():
+            self._begin()
+        stat = (self.folder / "manifest.json").stat()
         stamp = (stat.st_mtime_ns, stat.st_ino)
         present = self._open
         if present is None or present.stamp != stamp:
@@ -123,7 +125,7 @@ class TantivyEngine:
 
     def _open_index(self) -> tantivy.Index:
         manifest = self._manifest()
-        if manifest is None or manifest["version"] != _VERSION or not self._path(manifest).is_dir():
+        if manifest is None or not self._usable(manifest):
             raise IndexNotReady("The search index has an older format.")
         index = tantivy.Index(_SCHEMA, path=str(self._path(manifest)))
         index.config_reader("manual")
@@ -141,9 +143,18 @@ class TantivyEngine:
             _take(lock.fileno(), wait_s)
             yield
 
-    def _swap(self, name: str) -> None:
+    def _begin(self) -> None:
+        """An empty index for a new exchange; not whole, so that whoever keeps the index still builds it."""
+        with self._writing(10.0):
+            if self._manifest() is None:
+                name = f"index-{time.time_ns():x}"
+                _build(self.folder / name, ())
+                self._swap(name, whole=False)
+
+    def _swap(self, name: str, *, whole: bool = True) -> None:
         temporary = self.folder / "manifest.tmp"
-        temporary.write_text(json.dumps({"folder": name, "version": _VERSION}))
+        manifest = {"folder": name, "version": _VERSION, "whole": "yes" if whole else "no"}
+        temporary.write_text(json.dumps(manifest))
         with temporary.open() as written:
             os.fsync(written.fileno())
         temporary.replace(self.folder / "manifest.json")

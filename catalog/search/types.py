@@ -91,7 +91,7 @@ class SearchEngine(Protocol):
     """An index of search documents. It is never the truth: it can be rebuilt from the database at any time."""
 
     def ready(self) -> bool:
-        """Whether there is an index of the present format to ask."""
+        """Whether there is an index of the present format that was built from the database as a whole."""
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
         """Bring the index in line with what ``load(ids)`` answers; ids it leaves out are removed.
@@ -102,7 +102,10 @@ class SearchEngine(Protocol):
         """
 
     def search(self, ask: Ask) -> Answer:
-        """Raises IndexNotReady when there is no index of the present format."""
+        """The answer of the present index, an empty one at a new exchange.
+
+        Raises IndexNotReady while there is only one of another format.
+        """
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         """Ids whose title has a word or a phrase that begins with ``prefix``, best first, visible ones only."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def test_the_shipped_mappings_are_sound() -> None:
     assert mapping.names() == ["beijing", "guiyang", "zhejiang"]
     for name in mapping.names():
         assert mapping.load(name).name == name
+
+
+def test_the_mapping_in_the_documentation_is_sound() -> None:
+    page = Path(mapping.__file__).parents[2].joinpath("docs/formats/source-mapping.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    found = mapping.parse(example)
+    assert (found.name, found.file.delimiter, found.kind.default) == ("data-bazaar", ";", "other")
 
 
 def test_english_tabs_amount_and_unit_in_columns() -> None:

@@ -183,12 +183,24 @@ def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Callab
     assert set(reader.state().marks) == {"b"}
 
 
-def test_no_index_yet(make: Callable[[], SearchEngine]) -> None:
+def test_a_new_exchange_finds_nothing_and_still_has_to_build(make: Callable[[], SearchEngine]) -> None:
     engine = make()
+    assert answer(engine).total == 0
     assert not engine.ready()
     assert not engine.state().ready
+    engine.rebuild([document("a", zh="气象")])
+    assert make().ready()
+
+
+def test_an_index_of_another_format_is_not_asked(
+    engine: SearchEngine, make: Callable[[], SearchEngine], tmp_path: Path
+) -> None:
+    manifest = tmp_path / "search" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("tantivy-", "other-"))
     with pytest.raises(IndexNotReady):
-        engine.search(Ask(visible=EVERYTHING))
+        make().search(Ask(visible=EVERYTHING))
+    engine.rebuild([document("a", zh="气象")])
+    assert found(make(), "气象") == ("a",)
 
 
 def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
