@@ -16,7 +16,11 @@ from exchange.trading.types import OrderState
 
 _MOST = 50
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_QUALIFICATION = {"registered": "qualification:submit", "returned": "qualification:mend", "submitted": "qualification:wait"}
+_QUALIFICATION = {
+    "registered": "qualification:submit",
+    "returned": "qualification:mend",
+    "submitted": "qualification:wait",
+}
 _BUYER = {OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept"}
 _LISTING = {"draft": "listing:finish", "returned": "listing:mend"}
 
@@ -67,12 +71,7 @@ def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
 def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("reviewer"):
         return []
-    open_reviews = reviews.queue(uow, actor)
-    titles = listings.many(uow, [each.subject_id for each in open_reviews])
-    return [
-        Task("review:work", each.id, titles[each.subject_id].title if each.subject_id in titles else None)
-        for each in open_reviews
-    ]
+    return [Task("review:work", each.id, each.subject) for each in reviews.reviews(uow, actor, limit=_MOST).items]
 
 
 def _of_officer(uow: Uow, actor: Actor) -> list[Task]:

@@ -35,9 +35,8 @@ def error_texts() -> Iterator[str]:
     """Titles, fixed details and hints of every error that a person can meet."""
     for package in _PACKAGES:
         for path in sorted((_ROOT / package).rglob("*.py")):
-            if path.parent != _HERE:  # the pages' own texts are found above
-                for node in ast.walk(ast.parse(path.read_text())):
-                    yield from _texts_of(node)
+            if path != Path(__file__):
+                yield from (text for node in ast.walk(ast.parse(path.read_text())) for text in _texts_of(node))
 
 
 def _texts_of(node: ast.AST) -> Iterator[str]:
@@ -59,8 +58,9 @@ def _titles(node: ast.Assign) -> Iterator[str]:
                 yield value.value
 
 
-def _worth(text: Id) -> bool:
-    return isinstance(text, tuple) or (len(text) > 1 and " " in text.strip()) or text in (", ", "; ")
+def _for_people(text: str) -> bool:
+    """Texts for people begin with a capital letter; those of broken promises inside the program do not."""
+    return " " in text and text[0].isupper()
 
 
 def wanted() -> list[Id]:
@@ -69,7 +69,7 @@ def wanted() -> list[Id]:
     for text in page_texts():
         found.setdefault(text if isinstance(text, str) else text[0], text)
     for text in error_texts():
-        if _worth(text):
+        if _for_people(text):
             found.setdefault(text, text)
     return [found[key] for key in sorted(found)]
 

@@ -20,7 +20,9 @@ log = logging.getLogger("piaohao.web")
 MEANINGS = {
     400: _l("The request could not be understood. Go back and try again."),
     403: _l("You may know of this, but not do it. The reason stands below."),
-    404: _l("It may not exist, or not be open to you; both look the same. Check the address, or sign in as another member."),
+    404: _l(
+        "It may not exist, or not be open to you; both look the same. Check the address, or sign in as another member."
+    ),
     405: _l("This address does not take that kind of request."),
     409: _l("Nothing was changed. The state may have moved on since you opened the page."),
     412: _l("Somebody else changed this while you had it open. Open it again and repeat your change."),
@@ -67,7 +69,7 @@ def _unexpected(error: Exception) -> Response:
 
 def _page(status: int, problem: DomainError | None = None, reference: str = "") -> Response:
     response = render(
-        "error.html", status, status=status, problem=problem, reference=reference,
+        "error.html", status, code=status, problem=problem, reference=reference,
         title=TITLES.get(status), meaning=MEANINGS.get(status, MEANINGS[400]),
         card=card(getattr(problem, "decision", None)),
     )  # fmt: skip

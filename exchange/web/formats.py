@@ -70,7 +70,7 @@ def left(until: datetime | None, now: datetime) -> str:
         return ""
     seconds = (until - now).total_seconds()
     if seconds <= 0:
-        return gettext("due now")
+        return str(gettext("due now"))
     if seconds >= 2 * 86400:
-        return gettext("%(n)s days left", n=int(seconds // 86400))
-    return gettext("%(n)s hours left", n=max(1, int(seconds // 3600)))
+        return str(gettext("%(n)s days left", n=int(seconds // 86400)))
+    return str(gettext("%(n)s hours left", n=max(1, int(seconds // 3600))))

@@ -62,3 +62,45 @@ class TopUpForm(Schema):
     organisation_id = fields.String(required=True)
     amount = fields.String(required=True)
     bank_reference = TextField(required=True, shortest=1, longest=100)
+
+
+def load_lists(schema: type[Schema], *lists: str) -> Any:
+    """The same for a form in which some names stand several times."""
+    form = flask.request.form
+    given: dict[str, Any] = {key: value for key, value in form.to_dict().items() if key not in _OWN}
+    return load_schema(schema, given | {name: form.getlist(name) for name in lists}, where="body")
+
+
+class ListingForm(Schema):
+    version = fields.Integer(load_default=0)
+    title_zh = TextField(load_default="", longest=200)
+    title_en = TextField(load_default="", longest=200)
+    summary_zh = TextField(load_default="", longest=500)
+    summary_en = TextField(load_default="", longest=500)
+    description_zh = TextField(load_default="", longest=10_000)
+    description_en = TextField(load_default="", longest=10_000)
+    terms_zh = TextField(load_default="", longest=10_000)
+    terms_en = TextField(load_default="", longest=10_000)
+    scene = fields.String(required=True)
+    tags = TextField(load_default="", longest=500)
+
+
+class OfferForm(Schema):
+    kind = fields.String(required=True, validate=validate.OneOf(["free", "one_off"]))
+    amount = fields.String(load_default="")
+    term_months = fields.Integer(load_default=12, validate=validate.Range(min=1, max=120))
+    purposes = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+
+
+class AnswerForm(Schema):
+    answer = fields.String(required=True, validate=validate.OneOf(["pass", "fail", "not_applicable"]))
+    note = TextField(load_default="", longest=2000)
+
+
+class LevelForm(Schema):
+    level = fields.Integer(required=True)
+    months = fields.Integer(required=True, validate=validate.Range(min=1, max=12))
+
+
+class HandInForm(MendForm):
+    statement = TextField(required=True, longest=4000)

@@ -52,7 +52,7 @@ def _row(actor: Actor, hit: SearchHit) -> HitText:
         kind="reference" if reference else hit.kind,
         reference=reference,
         address=f"/references/{hit.id}" if reference else f"/listings/{hit.id}",
-        title=_marked(hit.marked_title) or Markup(escape(plain(hit.title))),
+        title=_marked(hit.marked_title) or escape(plain(hit.title)),
         summary=_marked(hit.marked_excerpt),
         owner=plain(hit.supplier),
         scene=hit.scene,
@@ -93,7 +93,7 @@ def _source_price(hit: SearchHit) -> str:
     if hit.price_text:
         return hit.price_text
     if hit.unit_price is None or not hit.currency:
-        return gettext("No price given")
+        return str(gettext("No price given"))
     if hit.unit_price % UNITS_PER_MINOR == 0:
         return money(hit.unit_price // UNITS_PER_MINOR, hit.currency)
     return f"¥{format_price(hit.unit_price, hit.currency)}"

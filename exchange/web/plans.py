@@ -31,12 +31,15 @@ def describe(document: Mapping[str, Any] | None) -> PriceText:
         plan = plans.parse(document)
     except Invalid:
         return PriceText(gettext("Price on the listing"))
+    return _said(plan)
+
+
+def _said(plan: plans.PricePlan) -> PriceText:
+    currency, terms = str(plan.currency), word("plan", plan.kind)
     if plan.kind is plans.Kind.FREE:
-        return PriceText(gettext("Free"), gettext("no invoice"))
-    if plan.kind is plans.Kind.NEGOTIATED:
-        return PriceText(gettext("By quote"))
+        return PriceText(terms, gettext("no invoice"))
     if plan.amount is not None:
-        return PriceText(money(plan.amount, str(plan.currency)), word("plan", plan.kind))
+        return PriceText(money(plan.amount, currency), terms)
     if plan.price is not None:
-        return PriceText(f"¥{format_price(plan.price, str(plan.currency))}", word("plan", plan.kind))
-    return PriceText(word("plan", plan.kind))
+        return PriceText(f"¥{format_price(plan.price, currency)}", terms)
+    return PriceText(terms)

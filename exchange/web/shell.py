@@ -31,9 +31,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-pages = flask.Blueprint(
-    "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-)
+pages = flask.Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 pages.before_request(refuse_foreign_forms)
 
 

@@ -39,10 +39,12 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         "clock", "dim",
     ),
     "listing:finish": (
-        _l("Finish the draft:"), _l("Only you can see it so far."), _l("Continue"), "/listings/{id}/edit", "file", "dim",
+        _l("Finish the draft:"), _l("Only you can see it so far."), _l("Continue"), "/listings/{id}/edit",
+        "file", "dim",
     ),
     "listing:mend": (
-        _l("Mend and hand in again:"), _l("The review returned it."), _l("Mend"), "/listings/{id}/edit", "file", "stop",
+        _l("Mend and hand in again:"), _l("The review returned it."), _l("Mend"), "/listings/{id}/edit",
+        "file", "stop",
     ),
     "order:pay": (
         _l("Pay:"), _l("Not paid in time, the order is cancelled; no money moves."), _l("Pay"), "/orders/{id}",
@@ -57,7 +59,8 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         "/orders/{id}", "clock", "wait",
     ),
     "review:work": (
-        _l("Review:"), _l("Judge the twelve items, then approve or return."), _l("Review"), "/review/{id}", "file", "wait",
+        _l("Review:"), _l("Judge the twelve items, then approve or return."), _l("Review"), "/review/{id}",
+        "file", "wait",
     ),
     "qualification:decide": (
         _l("Check a qualification:"), _l("Compare the documents, then approve or return."), _l("Check"),

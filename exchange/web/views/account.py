@@ -18,7 +18,9 @@ from exchange.web.shell import act, done, pages, read, render, signed_in
 def sign_in_form(problem: DomainError | None = None) -> flask.Response:
     wanted = flask.request.values.get("next", "")
     status = problem.status if problem else 200
-    return render("account/sign_in.html", status, problem=problem, next=wanted, email=flask.request.form.get("email", ""))
+    return render(
+        "account/sign_in.html", status, problem=problem, next=wanted, email=flask.request.form.get("email", "")
+    )
 
 
 @pages.post("/sign-in")

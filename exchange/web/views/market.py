@@ -83,7 +83,7 @@ def _facets(counts: object) -> list[tuple[str, str, list[tuple[str, int]]]]:
 def facet_word(name: str, value: str) -> str:
     """The word for a value that one can filter by."""
     if name == "orderable":
-        return gettext("Yes") if value == "yes" else gettext("No")
+        return word("orderable", value)
     if name == "tier":
         return f"L{value} {word('tier', value)}"
     group = _GROUPS.get(name, name)

@@ -155,5 +155,3 @@ def order_bundle(order_id: str) -> flask.Response:
     waiting = render("orders/bundle_waits.html", order_id=order_id)
     waiting.headers["Refresh"] = "2"
     return waiting
-
-

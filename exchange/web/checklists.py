@@ -1,0 +1,164 @@
+"""A review in words: the queue, the items with their evidence, and why it cannot be approved yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext, ngettext
+
+from catalog.listings import queries as listings
+from catalog.listings.types import ListingSnapshot
+from compliance.identity import queries as identity
+from compliance.policy import decide
+from compliance.review import queries as reviews
+from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, ReviewState
+from core.actor import Actor
+from core.db import Uow
+from exchange.web.explain import card
+from exchange.web.language import language, plain
+from exchange.web.words import word
+
+_MARKS = {"pass": "go", "not_applicable": "go", "fail": "stop", "": "wait"}
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    id: str
+    title: Mapping[str, str]
+    supplier: str
+    tier: int
+    judged: int
+    opened_at: Any
+
+
+@dataclass(frozen=True)
+class ItemText:
+    key: str
+    title: str
+    answer: str
+    mark: str
+    note: str
+    open: bool
+    evidence: list[str]
+    answers: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """All that the page of one review shows."""
+
+    review: ReviewSnapshot
+    title: Mapping[str, str]
+    supplier: str
+    tier: int
+    state: str
+    active: bool
+    items: list[ItemText]
+    open_items: int
+    blockers: list[str]
+    queue: list[QueueRow]
+    revision: Any
+    proposed: int | None
+    reasons: list[str]
+    scan: list[tuple[str, str, int]]
+    scan_rows: int
+
+
+def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
+    """Open reviews, the oldest first."""
+    found = list(reversed(reviews.reviews(uow, actor, limit=100).items))
+    names = identity.organisations(uow, {each.owner_id for each in found})
+    return [
+        QueueRow(
+            each.id, each.subject, names[each.owner_id].name if each.owner_id in names else "", each.tier,
+            len(each.items) - each.open_items, each.opened_at,
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
+    """The review, with what the exchange itself found in the data."""
+    listing = listings.many(uow, [review.subject_id]).get(review.subject_id)
+    owner = identity.organisations(uow, [review.owner_id]).get(review.owner_id)
+    work = card(decide(actor, "review:work", reviews.resource_of(review)))
+    may_work = work is not None and work.permitted
+    refusals = [need.message for need in work.needs] if work is not None and not may_work else []
+    scan = _scan(listing)
+    return ReviewPage(
+        review=review,
+        title=review.subject,
+        supplier=owner.name if owner else "",
+        tier=review.tier,
+        state=review.state,
+        active=review.state == ReviewState.OPEN and may_work,
+        items=[_item(each) for each in review.items],
+        open_items=review.open_items,
+        blockers=refusals + _blockers(review),
+        queue=queue(uow, actor) if actor.platform("reviewer", "officer") else [],
+        revision=listing.revision if listing else None,
+        proposed=listing.proposed_tier if listing else None,
+        reasons=[plain(reason) for reason in getattr(listing, "tier_reasons", ())],
+        scan=_counts(scan),
+        scan_rows=scan.rows if scan is not None else 0,
+    )
+
+
+def _scan(listing: ListingSnapshot | None) -> Any:
+    revision = listing.revision if listing else None
+    profile = getattr(revision, "profile", None)
+    return getattr(profile, "scan", None)
+
+
+def _counts(scan: Any) -> list[tuple[str, str, int]]:
+    if scan is None:
+        return []
+    return [
+        (column.name, str(kind), count)
+        for column in scan.columns for kind, count in sorted(column.counts.items()) if count
+    ]  # fmt: skip
+
+
+def _blockers(review: ReviewSnapshot) -> list[str]:
+    """Why it cannot be approved, each reason a short sentence."""
+    found = []
+    if review.state != ReviewState.OPEN:
+        found.append(gettext("This review is closed"))
+    elif review.open_items:
+        found.append(ngettext("%(num)s item is open", "%(num)s items are open", review.open_items))
+    if review.failed_items:
+        found.append(ngettext("%(num)s item failed", "%(num)s items failed", review.failed_items))
+    return found
+
+
+def _item(item: ItemSnapshot) -> ItemText:
+    offered = [Answer.PASS, Answer.FAIL, *([Answer.NOT_APPLICABLE] if item.may_not_apply else [])]
+    return ItemText(
+        key=item.id,
+        title=item.zh if language() == "zh" else item.en,
+        answer=item.answer,
+        mark=_MARKS.get(item.answer, "wait"),
+        note=item.note,
+        open=not item.answer,
+        evidence=lines(item.evidence),
+        answers=[(str(each), word("answer", each)) for each in offered],
+    )
+
+
+def lines(evidence: Mapping[str, Any]) -> list[str]:
+    """Evidence as lines; nested values are set out, texts of two languages shown in one."""
+    if set(evidence) and set(evidence) <= {"zh", "en"}:
+        return [plain(evidence)]
+    return [f"{word('evidence', key)}: {_value(value)}" for key, value in evidence.items() if value not in (None, "")]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(lines(value))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_value(each) for each in value)
+    if isinstance(value, bool):
+        return str(gettext("Yes") if value else gettext("No"))
+    return str(value)

@@ -1,0 +1,169 @@
+"""One listing as buyers see it, and as its supplier writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from billing.ledger import queries as ledger
+from catalog.listings import queries, service
+from catalog.listings.types import ListingSnapshot
+from compliance.identity import queries as identity
+from compliance.identity.types import OrganisationSnapshot
+from compliance.policy import decide
+from core.db import Uow
+from core.problems import DomainError
+from exchange.web import drafts, forms, samples, uploads
+from exchange.web.explain import DecisionText, card
+from exchange.web.formats import number, size
+from exchange.web.session import actor
+from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.words import word
+
+_ABILITIES = ("listing:sample", "listing:order")
+
+
+@dataclass
+class ListingPage:
+    """All that the page of one listing shows."""
+
+    listing: ListingSnapshot
+    supplier: OrganisationSnapshot | None
+    own: bool
+    abilities: list[tuple[str, DecisionText]]
+    order: DecisionText | None
+    sample: samples.SampleText | None = None
+    sample_refused: DecisionText | None = None
+    revisions: Sequence[Any] = ()
+    balance: Any = None
+    facts: list[tuple[str, str]] = field(default_factory=list)
+
+
+@pages.get("/listings/<listing_id>")
+def listing(listing_id: str) -> flask.Response:
+    return render("listing/show.html", page=read(lambda uow: _page(uow, listing_id)))
+
+
+def _page(uow: Uow, listing_id: str) -> ListingPage:
+    who = actor()
+    found = queries.get(uow, who, listing_id)
+    decisions = {action: card(decide(who, action, queries.resource_of(found))) for action in _ABILITIES}
+    page = ListingPage(
+        listing=found,
+        supplier=identity.organisations(uow, [found.supplier_id]).get(found.supplier_id),
+        own=who.organisation_id == found.supplier_id,
+        abilities=[(_ability(action), decision) for action, decision in decisions.items() if decision],
+        order=decisions["listing:order"],
+        revisions=queries.revisions(uow, who, listing_id),
+        facts=_facts(found),
+    )
+    _add_sample(uow, page, decisions["listing:sample"])
+    if page.order is not None and page.order.permitted and who.organisation_id:
+        page.balance = ledger.balance(uow, who.organisation_id)
+    return page
+
+
+def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> None:
+    if decision is not None and decision.permitted:
+        page.sample = samples.sample(uow, actor(), page.listing)
+    else:
+        page.sample_refused = decision
+
+
+def _ability(action: str) -> str:
+    return gettext("See the sample") if action == "listing:sample" else gettext("Order at the list price")
+
+
+def _facts(found: ListingSnapshot) -> list[tuple[str, str]]:
+    facts = [(gettext("Scene"), word("scene", found.scene)), (gettext("Origin"), word("origin", found.origin))]
+    if found.revision is not None:
+        files = found.revision.files
+        facts.append((gettext("Files"), number(len(files))))
+        facts.append((gettext("Size"), size(sum(file.size for file in files))))
+        if found.revision.profile is not None and found.revision.profile.rows:
+            facts.append((gettext("Rows"), number(found.revision.profile.rows)))
+    return facts
+
+
+@pages.get("/listings/new")
+def new_listing(problem: DomainError | None = None) -> flask.Response:
+    signed_in()
+    form = drafts.given(flask.request.form) if flask.request.form else drafts.empty()
+    status = problem.status if problem else 200
+    return render("listing/edit.html", status, page=drafts.blank_page(), form=form, problem=problem)
+
+
+@pages.post("/listings/new")
+def create_listing() -> Response:
+    signed_in()
+    try:
+        form = forms.load(forms.ListingForm)
+        made = act(lambda uow: service.create(uow, actor(), fields=drafts.fields_of(form)))
+    except DomainError as problem:
+        return new_listing(problem)
+    return done("listing-created", "web.edit_listing", listing_id=made.id)
+
+
+@pages.get("/listings/<listing_id>/edit")
+def edit_listing(listing_id: str, problem: DomainError | None = None) -> flask.Response:
+    signed_in()
+    page = read(lambda uow: drafts.page(uow, actor(), listing_id))
+    form = drafts.of_listing(page.listing)
+    if problem is not None and flask.request.form:
+        form = form | drafts.given(flask.request.form)
+    return render("listing/edit.html", problem.status if problem else 200, page=page, form=form, problem=problem)
+
+
+@pages.post("/listings/<listing_id>/edit")
+def save_listing(listing_id: str) -> Response:
+    signed_in()
+    try:
+        form = forms.load(forms.ListingForm)
+        act(lambda uow: service.edit(uow, actor(), listing_id, form["version"], drafts.fields_of(form)))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("listing-saved", "web.edit_listing", listing_id=listing_id, _anchor="files")
+
+
+@pages.post("/listings/<listing_id>/files")
+def add_files(listing_id: str) -> Response:
+    """Store the files of a form, then make them one new revision."""
+    signed_in()
+    try:
+        uploads.add_revision(listing_id, flask.request.files.getlist("files"), flask.request.form.get("notes", ""))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("files-added", "web.edit_listing", listing_id=listing_id, _anchor="offer")
+
+
+@pages.post("/listings/<listing_id>/offer")
+def set_offer(listing_id: str) -> Response:
+    signed_in()
+    try:
+        offer = drafts.offer_of(forms.load_lists(forms.OfferForm, "purposes"))
+        act(lambda uow: service.set_offer(uow, actor(), listing_id, **offer))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("offer-saved", "web.edit_listing", listing_id=listing_id, _anchor="submit")
+
+
+@pages.post("/listings/<listing_id>/submit")
+def submit_listing(listing_id: str) -> Response:
+    signed_in()
+    try:
+        act(lambda uow: service.submit(uow, actor(), listing_id))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("listing-sent", "web.edit_listing", listing_id=listing_id)
+
+
+@pages.post("/listings/<listing_id>/withdraw")
+def withdraw_listing(listing_id: str) -> Response:
+    signed_in()
+    act(lambda uow: service.withdraw(uow, actor(), listing_id))
+    return done("listing-withdrawn", "web.edit_listing", listing_id=listing_id)

@@ -1,0 +1,27 @@
+"""Chinese and English are equal: nothing that a page or an error says lacks its translation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from babel.messages.mofile import read_mo
+
+from exchange.web import catalogue
+
+
+def test_every_text_has_a_chinese_translation() -> None:
+    assert catalogue.missing(catalogue.catalogue()) == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_source() -> None:
+    source = catalogue.catalogue()
+    compiled_path = Path(catalogue.__file__).parent / "translations" / "zh" / "LC_MESSAGES" / "messages.mo"
+    with compiled_path.open("rb") as file:
+        compiled = read_mo(file)
+    assert {m.id: m.string for m in compiled if m.id} == {m.id: m.string for m in source if m.id}
+
+
+def test_no_translation_is_left_over() -> None:
+    wanted = {text if isinstance(text, str) else text[0] for text in catalogue.wanted()}
+    kept = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue.catalogue() if m.id}
+    assert kept == wanted

@@ -1,0 +1,51 @@
+"""Figures look the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from exchange.web import formats
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [
+        (4_800_000, "CNY", "¥48,000.00"),
+        (-4_800_000, "CNY", "−¥48,000.00"),
+        (0, "CNY", "¥0.00"),
+        (1234, "JPY", "JP¥1,234"),
+        (None, "CNY", "—"),
+    ],
+)
+def test_money(minor: int | None, currency: str, shown: str) -> None:
+    assert formats.money(minor, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (86_400_000_000, "86.4 GB"), (None, "—")]
+)
+def test_sizes_are_decimal(count: int | None, shown: str) -> None:
+    assert formats.size(count) == shown
+
+
+def test_a_time_is_shown_in_the_zone_of_the_exchange_and_kept_for_machines() -> None:
+    at = datetime(2026, 11, 24, 23, 31, tzinfo=UTC)
+    assert formats.moment(at) == '<time datetime="2026-11-24T23:31:00Z">2026-11-25 07:31</time>'
+
+
+def test_ids_are_shortened_to_their_end() -> None:
+    assert formats.short("ord_01jdczt4w8fk2m6p9x3v7b5rhe") == "ord_…7b5rhe"
+    assert formats.short("system") == "system"
+
+
+def test_what_is_left(app: object) -> None:
+    from flask import Flask
+
+    assert isinstance(app, Flask)
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert formats.left(now + timedelta(days=6), now) == "6 days left"
+        assert formats.left(now + timedelta(hours=5), now) == "5 hours left"
+        assert formats.left(now, now) == "due now"
