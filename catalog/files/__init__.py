@@ -1,0 +1,1 @@
+"""Files: uploads in parts, and the content-addressed store that keeps their bytes."""

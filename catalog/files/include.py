@@ -1,0 +1,12 @@
+"""The files' place in the house."""
+
+from __future__ import annotations
+
+from catalog.files.store import FileStore, LocalFileStore
+from catalog.files.views import api
+from core.house import House
+
+
+def include(house: House) -> None:
+    house.provide(FileStore, LocalFileStore(house.settings.data / "files" / "delivery"))  # type: ignore[type-abstract]
+    house.add_api(api)

@@ -1,0 +1,1 @@
+"""Listings with their immutable revisions and offers: what is offered."""

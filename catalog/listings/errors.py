@@ -1,0 +1,29 @@
+"""What listings refuse, each with a stable code."""
+
+from __future__ import annotations
+
+from core.problems import Conflict, Invalid, NotFound
+
+
+class ListingNotFound(NotFound):
+    code, title = "listing_not_found", "There is no such listing"
+
+
+class FileNotFound(NotFound):
+    code, title = "file_not_found", "There is no such file"
+
+
+class ListingStateConflict(Conflict):
+    code, title = "listing_state", "The listing is not in a state that allows this"
+
+
+class ListingIncomplete(Conflict):
+    code, title = "listing_incomplete", "The listing is not complete yet"
+
+
+class TierCannotFall(Conflict):
+    code, title = "tier_cannot_fall", "A supplier may raise the tier, not lower it"
+
+
+class RevisionInvalid(Invalid):
+    code, title = "revision_invalid", "A revision needs files of your own"

@@ -1,0 +1,109 @@
+"""Tables of listings. Revisions and offers are insert-only; a listing points at its current ones."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from catalog.files.models import StoredFile
+from catalog.listings.types import ListingSnapshot, ListingState, OfferSnapshot, RevisionSnapshot
+from core.db import Base, Id, UtcDateTime
+
+
+class Listing(Base):
+    __tablename__ = "listing"
+    __table_args__ = (
+        CheckConstraint("tier >= 0 AND tier <= 5", name="tier_in_range"),
+        Index("ix_listing_state_tier", "state", "tier"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, default="{}")
+    description: Mapped[str] = mapped_column(Text, default="{}")
+    scene: Mapped[str] = mapped_column(String(40))
+    origin: Mapped[str] = mapped_column(String(20))
+    tags: Mapped[str] = mapped_column(Text, default="[]")
+    licence_terms: Mapped[str] = mapped_column(Text, default="{}")
+    declarations: Mapped[str] = mapped_column(Text, default="{}")
+    tier: Mapped[int]
+    raised_tier: Mapped[int] = mapped_column(default=0)
+    proposed_tier: Mapped[int | None]
+    tier_reasons: Mapped[str] = mapped_column(Text, default="[]")
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    revision_id: Mapped[str | None] = mapped_column(Id)
+    offer_id: Mapped[str | None] = mapped_column(Id)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revision: Mapped[Revision | None] = relationship(
+        primaryjoin="foreign(Listing.revision_id) == Revision.id", lazy="selectin", viewonly=True
+    )
+    offer: Mapped[Offer | None] = relationship(
+        primaryjoin="foreign(Listing.offer_id) == Offer.id", lazy="selectin", viewonly=True
+    )
+
+    @property
+    def on_sale(self) -> bool:
+        return self.state == ListingState.LISTED
+
+    def snapshot(self) -> ListingSnapshot:
+        return ListingSnapshot(
+            id=self.id, kind=self.kind, supplier_id=self.supplier_id, title=json.loads(self.title),
+            summary=json.loads(self.summary), description=json.loads(self.description), scene=self.scene,
+            origin=self.origin, tags=tuple(json.loads(self.tags)), licence_terms=json.loads(self.licence_terms),
+            declarations=json.loads(self.declarations), tier=self.tier, proposed_tier=self.proposed_tier,
+            tier_reasons=tuple(json.loads(self.tier_reasons)), state=self.state, reason=self.reason,
+            revision=self.revision.snapshot() if self.revision else None,
+            offer=self.offer.snapshot() if self.offer else None, version=self.version, created_at=self.created_at,
+            updated_at=self.updated_at, listed_at=self.listed_at,
+        )  # fmt: skip
+
+
+class Revision(Base):
+    __tablename__ = "revision"
+    __table_args__ = (UniqueConstraint("listing_id", "number"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    listing_id: Mapped[str] = mapped_column(Id, ForeignKey("listing.id"))
+    number: Mapped[int]
+    notes: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    entries: Mapped[list[RevisionFile]] = relationship(lazy="selectin", order_by="RevisionFile.position")
+
+    def snapshot(self) -> RevisionSnapshot:
+        files = tuple(entry.file.snapshot() for entry in self.entries)
+        profile = next((file.profile for file in files if file.profile), None)
+        return RevisionSnapshot(self.id, self.number, files, profile, self.created_at, self.notes)
+
+
+class RevisionFile(Base):
+    __tablename__ = "revision_file"
+
+    revision_id: Mapped[str] = mapped_column(Id, ForeignKey("revision.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[str] = mapped_column(Id, ForeignKey("stored_file.id"))
+    file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class Offer(Base):
+    __tablename__ = "offer"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    listing_id: Mapped[str] = mapped_column(Id, ForeignKey("listing.id"), index=True)
+    plan: Mapped[str] = mapped_column(Text)
+    purposes: Mapped[str] = mapped_column(Text)
+    term_months: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def snapshot(self) -> OfferSnapshot:
+        return OfferSnapshot(
+            self.id, json.loads(self.plan), tuple(json.loads(self.purposes)), self.term_months, self.created_at
+        )  # fmt: skip

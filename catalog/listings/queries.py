@@ -1,0 +1,147 @@
+"""Reads of listings, always for an actor: one predicate decides what is listed, read, found and fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+
+from catalog.listings.errors import ListingNotFound
+from catalog.listings.models import Listing, Revision
+from catalog.listings.types import (
+    ListingSnapshot,
+    ListingState,
+    RevisionSnapshot,
+    SampleSnapshot,
+)
+from compliance.policy import Clause, Resource, listing_predicate, require
+from compliance.recognisers import mask
+from compliance.tiers import profile
+from core.actor import Actor
+from core.db import Uow
+from core.paging import Page, convert, newest_first
+
+SAMPLE_ROWS = 100
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Policy's predicate for this actor, bound to the table of listings."""
+    clauses = [_bound(clause) for clause in listing_predicate(actor).clauses]
+    return or_(*clauses) if clauses else false()
+
+
+def _bound(clause: Clause) -> ColumnElement[bool]:
+    terms: list[ColumnElement[bool]] = [Listing.tier >= clause.min_tier]
+    if clause.states is not None:
+        terms.append(Listing.state.in_(sorted(clause.states)))
+    if clause.max_tier is not None:
+        terms.append(Listing.tier <= clause.max_tier)
+    if clause.owner is not None:
+        terms.append(Listing.supplier_id == clause.owner)
+    return and_(*terms)
+
+
+def resource_of(listing: Listing | ListingSnapshot, *, tier_profile: str = "cn") -> Resource:
+    """What policy may know of a listing."""
+    return Resource(
+        "listing",
+        listing.id,
+        {
+            "owner": listing.supplier_id,
+            "state": str(listing.state),
+            "tier": listing.tier,
+            "kind": str(listing.kind),
+            "unclaimed": False,
+            "tradable": profile(tier_profile).row(listing.tier).tradable,
+        },
+    )
+
+
+def load(uow: Uow, actor: Actor, listing_id: str, *, lock: bool = False) -> Listing:
+    """The row. Raises ListingNotFound when there is none, or none that the actor may know of."""
+    statement = select(Listing).where(Listing.id == listing_id, visible_to(actor))
+    if lock:
+        statement = statement.with_for_update(of=Listing)
+    row = uow.session.execute(statement).scalar_one_or_none()
+    if row is None:
+        raise ListingNotFound()
+    return row
+
+
+def get(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
+    """Raises ListingNotFound."""
+    return load(uow, actor, listing_id).snapshot()
+
+
+def listed(
+    uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25, scene: str | None = None
+) -> Page[ListingSnapshot]:
+    """What is on sale and visible to the actor, newest first."""
+    statement = select(Listing).where(Listing.state == ListingState.LISTED, visible_to(actor))
+    if scene:
+        statement = statement.where(Listing.scene == scene)
+    page = newest_first(uow, statement, key=Listing.id, purpose="listings", cursor=cursor, limit=limit)
+    return convert(page, Listing.snapshot)
+
+
+def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingSnapshot]:
+    """The own organisation's listings in every state, newest first."""
+    own = actor.organisation_id or ""
+    statement = select(Listing).where(Listing.supplier_id == own, visible_to(actor))
+    page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
+    return convert(page, Listing.snapshot)
+
+
+def revisions(uow: Uow, actor: Actor, listing_id: str) -> list[RevisionSnapshot]:
+    """All revisions of a visible listing, newest first. Raises ListingNotFound."""
+    load(uow, actor, listing_id)
+    statement = select(Revision).where(Revision.listing_id == listing_id).order_by(Revision.number.desc())
+    return [row.snapshot() for row in uow.session.execute(statement).scalars()]
+
+
+def revision(uow: Uow, revision_id: str) -> RevisionSnapshot:
+    """A revision by its id, for whoever holds a right to it already (deliveries). Raises ListingNotFound."""
+    row = uow.session.get(Revision, revision_id)
+    if row is None:
+        raise ListingNotFound("There is no such revision.")
+    return row.snapshot()
+
+
+def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:
+    """The sample that the tier allows. Raises ListingNotFound, PolicyRefused with what is needed."""
+    listing = load(uow, actor, listing_id)
+    decision = require(actor, "listing:sample", resource_of(listing))
+    table = listing.revision.snapshot().profile if listing.revision else None
+    if table is None:
+        return SampleSnapshot((), (), 0, decision.obligations)
+    row = profile(uow.house.settings.tier_profile).row(listing.tier)
+    shown = table.first_rows[: row.sample_rows if row.sample_rows is not None else SAMPLE_ROWS]
+    masked = tuple(tuple(mask(cell) for cell in cells) for cells in shown)
+    return SampleSnapshot(tuple(c.name for c in table.columns), masked, table.rows, decision.obligations)
+
+
+def many(uow: Uow, ids: Iterable[str]) -> dict[str, ListingSnapshot]:
+    """Listings by id whatever their state, for those who confirm visibility themselves."""
+    rows = uow.session.execute(select(Listing).where(Listing.id.in_(set(ids)))).scalars()
+    return {row.id: row.snapshot() for row in rows}
+
+
+def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:
+    """Every listing in the order of ids, for rebuilding an index."""
+    statement = select(Listing).where(Listing.id > last_id).order_by(Listing.id).limit(limit)
+    return [row.snapshot() for row in uow.session.execute(statement).scalars()]
+
+
+def figures(uow: Uow) -> dict[str, dict[str, int]]:
+    """How many listings are on sale, by scene, origin, kind and tier: of the tiers that anyone may see."""
+    counted: dict[str, dict[str, int]] = {}
+    open_tiers = and_(Listing.state == ListingState.LISTED, Listing.tier <= 1)
+    for name, column in (("scene", Listing.scene), ("origin", Listing.origin), ("kind", Listing.kind)):
+        counted[f"by_{name}"] = _counted(uow, column, open_tiers)
+    counted["by_tier"] = _counted(uow, Listing.tier, open_tiers)
+    return counted
+
+
+def _counted(uow: Uow, column: ColumnElement[str] | ColumnElement[int], where: ColumnElement[bool]) -> dict[str, int]:
+    statement = select(column, func.count()).where(where).group_by(column).order_by(column)
+    return {str(value): int(number) for value, number in uow.session.execute(statement)}

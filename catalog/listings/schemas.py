@@ -1,0 +1,107 @@
+"""Wire shapes of listings."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from catalog.files.schemas import FileOut
+from catalog.listings.types import DECLARATIONS, Purpose, Scene
+from core.fields import LocalTextField, PageQuery, TextField, UtcField, page_of
+
+
+class ListingFields(Schema):
+    """What a supplier writes; declarations are texts by name."""
+
+    title = LocalTextField(longest=200)
+    summary = LocalTextField(longest=1000)
+    description = LocalTextField(longest=20_000)
+    scene = fields.String(validate=validate.OneOf([str(s) for s in Scene]))
+    tags = fields.List(TextField(shortest=1, longest=40), validate=validate.Length(max=30))
+    licence_terms = LocalTextField(longest=20_000)
+    declarations = fields.Dict(
+        keys=fields.String(
+            validate=validate.OneOf([*DECLARATIONS, "impact", "deidentification", "purposes"])
+        ),
+        values=TextField(longest=2000),
+    )  # fmt: skip
+
+
+class ListingIn(ListingFields):
+    title = LocalTextField(longest=200, required=True)
+
+
+class RevisionIn(Schema):
+    file_ids = fields.List(fields.String(), required=True, validate=validate.Length(min=1, max=200))
+    notes = TextField(load_default="", longest=2000)
+
+
+class OfferIn(Schema):
+    plan = fields.Dict(required=True)
+    purposes = fields.List(
+        fields.String(validate=validate.OneOf([str(p) for p in Purpose])),
+        required=True,
+        validate=validate.Length(min=1),
+    )
+    term_months = fields.Integer(load_default=12, strict=True, validate=validate.Range(min=0, max=120))
+
+
+class TierIn(Schema):
+    tier = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=5))
+
+
+class NothingIn(Schema):
+    """No fields."""
+
+
+class RevisionOut(Schema):
+    id = fields.String()
+    number = fields.Integer()
+    files = fields.List(fields.Nested(FileOut))
+    notes = fields.String()
+    created_at = UtcField()
+
+
+class OfferOut(Schema):
+    id = fields.String()
+    plan = fields.Dict()
+    purposes = fields.List(fields.String())
+    term_months = fields.Integer()
+    created_at = UtcField()
+
+
+class ListingOut(Schema):
+    id = fields.String()
+    kind = fields.String()
+    supplier_id = fields.String()
+    title = LocalTextField()
+    summary = LocalTextField()
+    description = LocalTextField()
+    scene = fields.String()
+    origin = fields.String()
+    tags = fields.List(fields.String())
+    licence_terms = LocalTextField()
+    tier = fields.Integer()
+    proposed_tier = fields.Integer(allow_none=True)
+    tier_reasons = fields.List(fields.Dict())
+    state = fields.String()
+    reason = fields.String()
+    revision = fields.Nested(RevisionOut, allow_none=True)
+    offer = fields.Nested(OfferOut, allow_none=True)
+    version = fields.Integer()
+    created_at = UtcField()
+    updated_at = UtcField()
+    listed_at = UtcField(allow_none=True)
+
+
+ListingPageOut = page_of(ListingOut)
+
+
+class ListingsQuery(PageQuery):
+    scene = fields.String(load_default=None)
+
+
+class SampleOut(Schema):
+    columns = fields.List(fields.String())
+    rows = fields.List(fields.List(fields.String()))
+    total_rows = fields.Integer()
+    obligations = fields.List(fields.String())

@@ -1,0 +1,243 @@
+"""What suppliers do with listings: write, add revisions, offer, hand in, withdraw, raise the tier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from catalog.files.models import StoredFile
+from catalog.listings import queries
+from catalog.listings.errors import (
+    FileNotFound,
+    ListingIncomplete,
+    RevisionInvalid,
+    TierCannotFall,
+)
+from catalog.listings.events import ListingChanged, ListingNarrowed
+from catalog.listings.models import Listing, Offer, Revision, RevisionFile
+from catalog.listings.rules import follow, missing_for_review
+from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, Scene
+from compliance.audit.service import record
+from compliance.identity import queries as identity
+from compliance.policy import Decision, Resource, require
+from compliance.review.service import open_review
+from compliance.tiers import profile, propose
+from core import plans
+from core.actor import Actor
+from core.db import Uow
+from core.ids import new_id
+from core.problems import StaleVersion
+
+_TEXTS = ("title", "summary", "description", "licence_terms", "declarations")
+MOST_FILES = 200
+
+
+def create(uow: Uow, actor: Actor, *, fields: Mapping[str, Any]) -> ListingSnapshot:
+    """A draft of the own organisation. Raises PolicyRefused."""
+    own = actor.organisation_id
+    decision = require(actor, "listing:create", Resource("listing", "new", {"owner": own}))
+    assert own is not None
+    listing = Listing(
+        id=new_id("lst"), supplier_id=own, kind=ListingKind.DATASET, origin=identity.organisation(uow, own).origin,
+        title="{}", scene=Scene.OTHER, tier=profile(uow.house.settings.tier_profile).rows[1].level,
+        state=ListingState.DRAFT, version=0, created_at=uow.now(), updated_at=uow.now(),
+    )  # fmt: skip
+    _write(listing, fields)
+    uow.session.add(listing)
+    uow.session.flush()
+    return _changed(uow, actor, listing, "create", decision)
+
+
+def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[str, Any]) -> ListingSnapshot:
+    """Change texts, at the version that was read. A listing on sale goes back to draft.
+
+    Raises ListingNotFound, PolicyRefused, StaleVersion, ListingStateConflict.
+    """
+    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    if listing.version != version:
+        raise StaleVersion(
+            f"You edited version {version}, now it is {listing.version}.", current_version=listing.version
+        )
+    _back_to_draft(uow, listing)
+    _write(listing, fields)
+    _grade(uow, listing)
+    return _changed(uow, actor, listing, "edit", decision)
+
+
+def add_revision(uow: Uow, actor: Actor, listing_id: str, file_ids: Sequence[str], notes: str = "") -> ListingSnapshot:
+    """An immutable new revision of own files; the tier is proposed again from what they hold.
+
+    Raises ListingNotFound, PolicyRefused, ListingStateConflict, RevisionInvalid, FileNotFound.
+    """
+    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    files = _own_files(uow, actor, file_ids)
+    _back_to_draft(uow, listing)
+    number = select(func.coalesce(func.max(Revision.number), 0)).where(Revision.listing_id == listing.id)
+    revision = Revision(
+        id=new_id("rev"), listing_id=listing.id, number=uow.session.execute(number).scalar_one() + 1, notes=notes,
+        created_at=uow.now(),
+        entries=[RevisionFile(position=position, file_id=file.id) for position, file in enumerate(files)],
+    )  # fmt: skip
+    uow.session.add(revision)
+    uow.session.flush()
+    listing.revision_id = revision.id
+    uow.session.flush()
+    uow.session.refresh(listing, ["revision"])
+    _grade(uow, listing)
+    hashes = {f"file_{n}": file.sha256 for n, file in enumerate(files[:50])}
+    return _changed(uow, actor, listing, "revise", decision, {"revision": revision.id} | hashes)
+
+
+def set_offer(
+    uow: Uow, actor: Actor, listing_id: str, *, plan: Mapping[str, Any], purposes: Sequence[str], term_months: int
+) -> ListingSnapshot:
+    """A new immutable offer; orders under the old one keep their terms.
+
+    Raises ListingNotFound, PolicyRefused, ListingStateConflict, PlanInvalid and its kin.
+    """
+    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    parsed = plans.parse(dict(plan))
+    _back_to_draft(uow, listing)
+    offer = Offer(
+        id=new_id("off"), listing_id=listing.id, plan=json.dumps(parsed.document(), ensure_ascii=False),
+        purposes=json.dumps(list(dict.fromkeys(map(str, purposes)))), term_months=term_months, created_at=uow.now(),
+    )  # fmt: skip
+    uow.session.add(offer)
+    uow.session.flush()
+    listing.offer_id = offer.id
+    uow.session.flush()
+    uow.session.refresh(listing, ["offer"])
+    return _changed(uow, actor, listing, "offer", decision, {"offer": offer.id, "plan_hash": parsed.hash()})
+
+
+def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
+    """Hand in for review. Raises ListingIncomplete naming every missing part."""
+    listing, decision = _for_change(uow, actor, listing_id, "listing:submit")
+    listing.state = follow(listing.state, "submit")
+    snapshot = listing.snapshot()
+    missing = missing_for_review(snapshot)
+    if missing:
+        raise ListingIncomplete(f"Missing: {', '.join(missing)}.", field=missing[0], missing=missing)
+    listing.reason = ""
+    open_review(
+        uow, actor, subject_id=listing.id, subject_version=listing.version + 1, subject=snapshot.title,
+        owner_id=listing.supplier_id, tier=listing.tier, evidence=_evidence(uow, snapshot),
+    )  # fmt: skip
+    return _changed(uow, actor, listing, "submit", decision)
+
+
+def withdraw(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
+    """Take it off sale at once; rights that were sold stay in force."""
+    listing, decision = _for_change(uow, actor, listing_id, "listing:withdraw")
+    listing.state = follow(listing.state, "withdraw")
+    uow.emit(ListingNarrowed(listing_id=listing.id))
+    return _changed(uow, actor, listing, "withdraw", decision)
+
+
+def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> ListingSnapshot:
+    """Raise the tier in force, at once. Raises TierCannotFall."""
+    listing, decision = _for_change(uow, actor, listing_id, "listing:raise_tier")
+    if tier < listing.tier:
+        raise TierCannotFall(f"It is L{listing.tier} now.", field="tier", hint="Only a reviewer lowers a tier.")
+    listing.raised_tier = listing.tier = tier
+    uow.emit(ListingNarrowed(listing_id=listing.id))
+    return _changed(uow, actor, listing, "raise_tier", decision, {"tier": str(tier)})
+
+
+def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: str = "") -> None:
+    """What a review's end means for its listing; ``step`` is publish or return."""
+    listing = uow.session.get_one(Listing, listing_id, with_for_update=True)
+    listing.state = follow(listing.state, step)
+    listing.reason = reason
+    if listing.state == ListingState.LISTED:
+        listing.listed_at = uow.now()
+    _changed(uow, actor, listing, step, None)
+
+
+def _for_change(uow: Uow, actor: Actor, listing_id: str, action: str) -> tuple[Listing, Decision]:
+    listing = queries.load(uow, actor, listing_id, lock=True)
+    return listing, require(actor, action, queries.resource_of(listing))
+
+
+def _write(listing: Listing, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        if name in _TEXTS:
+            setattr(listing, name, json.dumps(dict(value), ensure_ascii=False, sort_keys=True))
+        elif name == "tags":
+            listing.tags = json.dumps(list(dict.fromkeys(value)), ensure_ascii=False)
+        elif name == "scene":
+            listing.scene = Scene(value)
+        else:
+            raise KeyError(name)
+
+
+def _back_to_draft(uow: Uow, listing: Listing) -> None:
+    narrowed = listing.on_sale
+    listing.state = follow(listing.state, "edit")
+    if narrowed:
+        uow.emit(ListingNarrowed(listing_id=listing.id))
+
+
+def _own_files(uow: Uow, actor: Actor, file_ids: Sequence[str]) -> list[StoredFile]:
+    if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
+        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
+    rows = {
+        row.id: row
+        for row in uow.session.execute(
+            select(StoredFile).where(StoredFile.id.in_(file_ids), StoredFile.owner_id == actor.organisation_id)
+        ).scalars()
+    }
+    unknown = [file_id for file_id in file_ids if file_id not in rows]
+    if unknown:
+        raise FileNotFound("Upload the file first.", field="file_ids", unknown=unknown)
+    return [rows[file_id] for file_id in file_ids]
+
+
+def _grade(uow: Uow, listing: Listing) -> None:
+    """Propose the tier from the data; in force is the stricter of that and what was raised by hand."""
+    if listing.revision is None:
+        return
+    scans = tuple(f.profile.scan for f in listing.revision.snapshot().files if f.profile is not None)
+    proposal = propose(profile(uow.house.settings.tier_profile), scans, scene=listing.scene, origin=listing.origin)
+    listing.proposed_tier = proposal.level
+    listing.tier_reasons = json.dumps([dict(reason) for reason in proposal.reasons], ensure_ascii=False)
+    listing.tier = max(proposal.level, listing.raised_tier)
+
+
+def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
+    """What the checklist's items can cite: the supplier's declarations and what the exchange found itself."""
+    supplier = identity.organisation(uow, listing.supplier_id)
+    assert listing.revision is not None
+    assert listing.offer is not None
+    table = listing.revision.profile
+    declared = {name: {"declared": text} for name, text in listing.declarations.items()}
+    return declared | {
+        "entity": {"credit_code": supplier.credit_code, "state": supplier.state, "level": supplier.level},
+        "grading": {
+            "tier": listing.tier,
+            "proposed": listing.proposed_tier,
+            "reasons": list(map(dict, listing.tier_reasons)),
+            "scan": [f.profile.scan.as_dict() for f in listing.revision.files if f.profile],
+        },
+        "purposes": {"purposes": list(listing.offer.purposes)},
+        "sample": {"rows": table.rows if table else 0, "columns": [c.name for c in table.columns] if table else []},
+    }
+
+
+def _changed(
+    uow: Uow, actor: Actor, listing: Listing, action: str, decision: Decision | None, data: dict[str, str] | None = None
+) -> ListingSnapshot:
+    """The change's audit entry and its event: one unit with the change itself."""
+    listing.version += 1
+    listing.updated_at = uow.now()
+    uow.session.flush()
+    record(
+        uow, actor, action=f"listing:{action}", object_id=listing.id, object_version=listing.version,
+        tier=listing.tier, decision=decision, data={"state": str(listing.state)} | (data or {}),
+        concerns=[listing.supplier_id],
+    )  # fmt: skip
+    uow.emit(ListingChanged(listing_id=listing.id))
+    return listing.snapshot()

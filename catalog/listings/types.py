@@ -1,0 +1,118 @@
+"""States and snapshots of listings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from catalog.files.types import FileSnapshot
+from catalog.profiles import Profile
+
+
+class ListingState(StrEnum):
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
+    LISTED = "listed"
+    WITHDRAWN = "withdrawn"
+    SUSPENDED = "suspended"
+
+
+class ListingKind(StrEnum):
+    DATASET = "dataset"
+
+
+class Scene(StrEnum):
+    """What the data is for; also the first facet."""
+
+    SPEECH = "speech"
+    TEXT_RECOGNITION = "text_recognition"
+    FACES = "faces"
+    DRIVING = "driving"
+    LANGUAGE = "language"
+    OTHER = "other"
+
+
+class Purpose(StrEnum):
+    """What a licence may be for: a closed list, so that a declared purpose can be compared."""
+
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    RESEARCH = "research"
+    PRODUCT = "product"
+    STATISTICS = "statistics"
+
+
+DECLARATIONS = (
+    "source",
+    "authorisation",
+    "personal_data",
+    "important_data",
+    "intellectual_property",
+    "prohibited",
+)
+"""What a supplier declares before a review; the checklist's items cite them by these names."""
+
+
+@dataclass(frozen=True)
+class RevisionSnapshot:
+    """An immutable set of files; ``profile`` is that of its first table."""
+
+    id: str
+    number: int
+    files: tuple[FileSnapshot, ...]
+    profile: Profile | None
+    created_at: datetime
+    notes: str
+
+
+@dataclass(frozen=True)
+class OfferSnapshot:
+    """Immutable terms: a price plan document, the purposes, and the licence's months (0: without end)."""
+
+    id: str
+    plan: Mapping[str, Any]
+    purposes: tuple[str, ...]
+    term_months: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class ListingSnapshot:
+    """A listing as it stands. ``tier`` is in force, ``proposed_tier`` is what the data asked for."""
+
+    id: str
+    kind: str
+    supplier_id: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    description: Mapping[str, str]
+    scene: str
+    origin: str
+    tags: tuple[str, ...]
+    licence_terms: Mapping[str, str]
+    declarations: Mapping[str, str]
+    tier: int
+    proposed_tier: int | None
+    tier_reasons: tuple[Mapping[str, str], ...]
+    state: str
+    reason: str
+    revision: RevisionSnapshot | None
+    offer: OfferSnapshot | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SampleSnapshot:
+    """The rows that the tier shows, identifiers of persons masked."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total_rows: int
+    obligations: tuple[str, ...]
