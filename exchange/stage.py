@@ -94,10 +94,10 @@ def _last_words(log: Path) -> str:
 
 
 def _play(settings: Settings) -> int:
-    from exchange.demo import fill, player
+    from exchange.demo import aftermath, bootstrap, player
 
-    fill.main(settings)
-    return int(player.main(f"http://{settings.host}:{settings.port}") or 0)
+    bootstrap.main(settings)
+    return player.main(f"http://{settings.host}:{settings.port}") or aftermath.main(settings.data)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

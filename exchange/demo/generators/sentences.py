@@ -18,7 +18,7 @@ _WHAT = (("两份合同", "two contracts"), ("一批零件", "a batch of parts")
 _TERMS = (
     ("数据要素", "data as a factor of production", "policy"), ("数据资产", "data asset", "accounting"),
     ("公共数据", "public data", "policy"), ("授权运营", "authorised operation", "policy"),
-    ("票号", "draft bank", "history"), ("汇票", "draft", "finance"), 
+    ("票号", "draft bank", "history"), ("汇票", "draft", "finance"),
     ("复式记账", "double-entry bookkeeping", "accounting"),
     ("预付余额", "prepaid balance", "finance"), ("增值税", "value added tax", "tax"), ("佣金", "commission", "finance"),
     ("证据包", "evidence bundle", "audit"), ("默克尔树", "Merkle tree", "audit"), ("检查点", "checkpoint", "audit"),

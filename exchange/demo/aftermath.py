@@ -1,0 +1,57 @@
+"""After the story: the operator proves the whole log, and a byte changed behind the exchange's back is caught."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_DATABASE = "exchange.db"
+
+
+def main(data: Path) -> int:
+    """Verify the log of a data folder, then that of a changed copy. Answers 0 when both go as expected."""
+    print("\n── The operator verifies the log ────────────", flush=True)
+    status, said = verify_log(data)
+    print(f"  {'✓' if status == 0 else '✗'} piaohao audit verify\n      → {said}")
+    if status != 0 or not (data / _DATABASE).exists():
+        return status
+    with tempfile.TemporaryDirectory(prefix="piaohao-changed-") as folder:
+        changed = Path(folder)
+        change_one_byte(copy(data, changed))
+        caught, said = verify_log(changed)
+    print(f"  {'✓' if caught else '✗'} a byte changed in a copy of the database is caught\n      → {said}")
+    return 0 if caught else 1
+
+
+def verify_log(data: Path) -> tuple[int, str]:
+    """Exit status and first line of ``piaohao audit verify``."""
+    command = [sys.executable, "-m", "exchange", "--data", str(data), "--profile", "demo", "audit", "verify"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, ((done.stdout + done.stderr).strip().splitlines() or ["-"])[0]
+
+
+def copy(data: Path, target: Path) -> Path:
+    """Copy what proves the log, consistently while the exchange runs; answers the copied database."""
+    for path in data.rglob("*"):
+        inside = path.relative_to(data)
+        if path.is_file() and inside.parts[0] == "secrets":
+            (target / inside.parent).mkdir(parents=True, exist_ok=True)
+            (target / inside).write_bytes(path.read_bytes())
+    with sqlite3.connect(data / _DATABASE) as source, sqlite3.connect(target / _DATABASE) as copied:
+        source.backup(copied)
+    return target / _DATABASE
+
+
+def change_one_byte(database: Path) -> None:
+    """Change a byte of an entry, as somebody would who holds the disk: triggers are dropped before."""
+    with sqlite3.connect(database) as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f'DROP TRIGGER "{name}"')
+        victim, body = connection.execute("SELECT id, body FROM audit_entry ORDER BY id LIMIT 1 OFFSET 20").fetchone()
+        changed = bytearray(body if isinstance(body, bytes) else body.encode())
+        changed[len(changed) // 2] ^= 1
+        connection.execute("UPDATE audit_entry SET body = ? WHERE id = ?", (bytes(changed), victim))

@@ -1,0 +1,19 @@
+"""What cannot be done through the public API: the first people of the platform."""
+
+from __future__ import annotations
+
+from compliance.identity import service
+from core.settings import Settings
+from exchange.app import build_house
+from exchange.demo.people import PASSWORD, STAFF
+
+
+def main(settings: Settings) -> None:
+    """Create the staff of the demonstration in a fresh exchange."""
+    house = build_house(settings)
+    try:
+        for each in STAFF:
+            person = service.new_person(name=each.name, email=each.email, password=PASSWORD)
+            house.db.write(lambda uow, p=person, r=each.roles: service.create_platform_person(uow, p, r))  # type: ignore[misc]
+    finally:
+        house.db.engine.dispose()

@@ -1,0 +1,48 @@
+"""Plays the demonstration through the public HTTP API, as the different people, and prints what is answered."""
+
+from __future__ import annotations
+
+import time
+
+from exchange.demo.people import NEWCOMER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
+from exchange.demo.player.chapters import accounts, buying, evidence, listing, registration, trading
+from exchange.demo.player.client import Difference
+from exchange.demo.player.filling import fill
+from exchange.demo.player.tale import Tale
+
+
+def main(base_url: str, language: str = "en") -> int:
+    """Fill the exchange and tell the story. Answers 0, or 1 when something was answered that was not expected."""
+    tale, began = Tale(language), time.monotonic()
+    try:
+        play(base_url, tale)
+    except Difference as difference:
+        print(f"\n  ✗ {difference}", flush=True)
+        return 1
+    took = time.monotonic() - began
+    print(f"\n{tale.steps} " + tale.pick(f"步均如预期，用时 {took:.0f} 秒", f"steps as expected, in {took:.0f} s"))
+    credentials(base_url, tale)
+    return 0
+
+
+def play(base_url: str, tale: Tale) -> None:
+    """Raises Difference at the first step that goes otherwise than expected."""
+    cast = fill(base_url, tale)
+    registration.play(cast, tale)
+    listing.play(cast, tale)
+    order = buying.play(cast, tale)
+    trading.play(cast, tale, order)
+    accounts.play(cast, tale, order)
+    evidence.play(cast, tale, order)
+
+
+def credentials(base_url: str, tale: Tale) -> None:
+    """Print who can sign in; the people are made up, and so is the password."""
+    print("\n" + tale.pick(f"登录账号（口令均为 {PASSWORD}）", f"Sign in as (password of all: {PASSWORD})"))
+    for each in STAFF:
+        print(f"  {each.email:28} {', '.join(each.roles):20} {tale.pick('平台', 'the platform')}")
+    for organisation in (*ORGANISATIONS, NEWCOMER, OUTSIDER):
+        name = tale.pick(organisation.name, organisation.name_en)
+        for member in organisation.members:
+            print(f"  {member.email:28} {', '.join(member.roles):20} {name}")
+    print(f"\n  {base_url}/   API: {base_url}/api/v1/   OpenAPI: {base_url}/api/v1/openapi.json")

@@ -1,0 +1,91 @@
+"""6. Each party fetches the evidence bundle and verifies it offline; a changed byte is caught."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from exchange.demo.player.client import Person, Reply
+from exchange.demo.player.filling import Cast
+from exchange.demo.player.tale import Tale, eventually
+
+_VERIFIER = Path(__file__).resolve().parents[4] / "compliance" / "audit" / "verifier.py"
+
+
+def play(cast: Cast, tale: Tale, order: dict[str, Any]) -> None:
+    tale.chapter("六、存证与离线核验", "6. Evidence, verified offline")
+    checkpoint = cast.stranger.get("/audit/checkpoint").expect(200).json
+    tale.done(
+        "公开的最新检查点", "the newest checkpoint, open to all", f"{checkpoint['size']} {checkpoint['root'][:24]}…"
+    )
+    key = cast.stranger.get("/audit/key").expect(200).json["key"]
+    with tempfile.TemporaryDirectory(prefix="piaohao-verify-") as folder:
+        desk = Desk(Path(folder), key)
+        parties = (cast.members["yunfan"]["jiang"], cast.members["tinglan"]["tao"])
+        bundles = [_verified(tale, desk, party, order["id"]) for party in parties]
+        _caught(tale, desk, bundles[0])
+    hidden = cast.members["beichen"]["qin"].get(f"/orders/{order['id']}/bundle").expect(404)
+    tale.done("第三方拿不到存证包", "a third party gets no bundle", hidden.code)
+
+
+class Desk:
+    """A folder with nothing but the one-file verifier, the key and what one wants to verify."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.folder = folder
+        (folder / "verify.py").write_bytes(_VERIFIER.read_bytes())
+        (folder / "key.txt").write_text(key, "utf-8")
+
+    def verify(self, bundle: bytes, language: str) -> tuple[int, str]:
+        """The verifier's exit status and its last line."""
+        (self.folder / "bundle.zip").write_bytes(bundle)
+        command = [sys.executable, "-I", "verify.py", "bundle.zip", "--key", "key.txt", "--lang", language]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        return done.returncode, ((done.stdout + done.stderr).strip().splitlines() or ["-"])[-1]
+
+
+def _verified(tale: Tale, desk: Desk, party: Person, order_id: str) -> bytes:
+    bundle = _fetch(party, order_id)
+    status, said = desk.verify(bundle, tale.language)
+    told = f"{len(bundle)} B: {said}"
+    tale.check(status == 0, f"{party.name}离线核验存证包", f"{party.name} verifies the bundle offline", told)
+    return bundle
+
+
+def _fetch(party: Person, order_id: str) -> bytes:
+    """The bundle, once a checkpoint covers every entry."""
+    answers: list[Reply] = []
+
+    def there() -> bool:
+        answers.append(party.get(f"/orders/{order_id}/bundle"))
+        return answers[-1].status != 202
+
+    eventually(there, "the evidence bundle")
+    return answers[-1].expect(200).body
+
+
+def _caught(tale: Tale, desk: Desk, bundle: bytes) -> None:
+    status, said = desk.verify(_entry_changed(bundle), tale.language)
+    tale.check(status == 1, "条目中改一个字节即被发现", "a byte changed in an entry is caught", said)
+    flipped = bytearray(bundle)
+    flipped[len(flipped) // 2] ^= 1
+    status, said = desk.verify(bytes(flipped), tale.language)
+    tale.check(status != 0, "压缩包中翻转一位即被发现", "a bit flipped in the file is caught", said)
+
+
+def _entry_changed(bundle: bytes) -> bytes:
+    """The same bundle with one byte of one entry changed."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(bundle)) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        victim = next(name for name in old.namelist() if name.startswith("entries/"))
+        for name in old.namelist():
+            content = bytearray(old.read(name))
+            if name == victim:
+                content[len(content) // 2] ^= 1
+            new.writestr(name, bytes(content))
+    return changed.getvalue()

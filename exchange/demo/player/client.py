@@ -1,0 +1,127 @@
+"""A client of the public HTTP API, as anybody could write it: the standard library and nothing of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+_PREFIX = "/api/v1"
+_PATIENCE_S = 60.0
+
+
+class Difference(Exception):
+    """The exchange answered something else than the story expects."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer, and the request that it answers."""
+
+    request: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def code(self) -> str:
+        """The stable code of a problem document; empty for other answers."""
+        return str(self.json["code"]) if self.status >= 400 and self.body[:1] == b"{" else ""
+
+    @property
+    def detail(self) -> str:
+        """What a problem document says to a person."""
+        problem = self.json if self.body[:1] == b"{" else {}
+        return str(problem.get("detail") or problem.get("title", ""))
+
+    @property
+    def etag(self) -> str:
+        return self.headers["ETag"]
+
+    def expect(self, status: int, code: str = "") -> Reply:
+        """Itself. Raises Difference unless it has that status, and that code when one is given."""
+        if self.status != status or (code and self.code != code):
+            shown = self.body[:1500].decode(errors="replace")
+            raise Difference(f"{self.request}: expected {status} {code}, was answered {self.status}: {shown}")
+        return self
+
+
+class Person:
+    """Somebody at the API; a stranger until signed in."""
+
+    def __init__(self, base_url: str, name: str, language: str = "zh") -> None:
+        parts = urlsplit(base_url)
+        self.base_url, self.name, self.language = base_url, name, language
+        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_PATIENCE_S)
+        self._token = ""
+        self._credentials = ("", "")
+
+    def sign_in(self, email: str, password: str) -> Person:
+        """Open a session. Answers itself."""
+        self._credentials, self._token = (email, password), ""
+        self._token = self.post("/sessions", {"email": email, "password": password}).expect(201).json["token"]
+        return self
+
+    def sign_in_again(self) -> None:
+        """Open a new session with the same credentials, when the old one has ended."""
+        self.sign_in(*self._credentials)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None, **query: object) -> Reply:
+        return self.send("GET", f"{path}?{urlencode(query)}" if query else path, headers=headers)
+
+    def post(self, path: str, body: object = None, *, key: str = "") -> Reply:
+        """A command, under an idempotency key of its own unless one is given."""
+        return self.send("POST", path, _encode(body), {"Idempotency-Key": key or uuid.uuid4().hex})
+
+    def put(self, path: str, body: object) -> Reply:
+        return self.send("PUT", path, _encode(body))
+
+    def put_bytes(self, path: str, content: bytes) -> Reply:
+        return self.send("PUT", path, content, {"Content-Type": "application/octet-stream"})
+
+    def patch(self, path: str, body: object, etag: str) -> Reply:
+        return self.send("PATCH", path, _encode(body), {"If-Match": etag})
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """One request; waits and tries again while the exchange says that it is busy."""
+        give_up_at = time.monotonic() + _PATIENCE_S
+        while True:
+            reply = self._once(method, path, body, headers or {})
+            if reply.status not in (429, 503) or time.monotonic() > give_up_at:
+                return reply
+            time.sleep(min(5.0, float(reply.headers.get("Retry-After", "1"))))
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        sent = {"Accept-Language": self.language, "Content-Type": "application/json", **headers}
+        if self._token:
+            sent["Authorization"] = f"Bearer {self._token}"
+        try:
+            return self._exchange(method, path, body, sent)
+        except (http.client.RemoteDisconnected, ConnectionError, BrokenPipeError):
+            self._connection.close()  # the server closes connections that were idle for long
+            return self._exchange(method, path, body, sent)
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        self._connection.request(method, _PREFIX + path, body, dict(headers))
+        response = self._connection.getresponse()
+        return Reply(f"{self.name}: {method} {path}", response.status, dict(response.getheaders()), response.read())
+
+
+def _encode(body: object) -> bytes | None:
+    return None if body is None else json.dumps(body, ensure_ascii=False).encode()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

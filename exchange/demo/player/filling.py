@@ -1,0 +1,56 @@
+"""Fills the exchange: organisations join and put their datasets on sale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from exchange.demo.listings import DATASETS, Dataset
+from exchange.demo.people import ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
+from exchange.demo.player.client import Person
+from exchange.demo.player.joining import join
+from exchange.demo.player.offering import put_on_sale
+from exchange.demo.player.tale import Tale
+
+
+@dataclass
+class Cast:
+    """Everybody who acts: the staff by key, members by organisation and first part of the address."""
+
+    base_url: str
+    staff: dict[str, Person]
+    members: dict[str, dict[str, Person]] = field(default_factory=dict)
+    listings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stranger(self) -> Person:
+        """Somebody who is not signed in."""
+        return Person(self.base_url, "stranger")
+
+    def supplier_of(self, dataset: Dataset) -> Person:
+        """The supplying member of the organisation that offers it."""
+        return list(self.members[dataset.supplier].values())[1]
+
+    def everybody(self) -> list[Person]:
+        return [*self.staff.values(), *(person for people in self.members.values() for person in people.values())]
+
+
+def staff(base_url: str) -> dict[str, Person]:
+    """The people of the platform, signed in."""
+    return {each.key: Person(base_url, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
+
+
+def fill(base_url: str, tale: Tale) -> Cast:
+    """Organisations of each kind and the datasets they offer."""
+    tale.chapter("布置交易所", "Filling the exchange")
+    cast = Cast(base_url, staff(base_url))
+    for organisation in (*ORGANISATIONS, OUTSIDER):
+        cast.members[organisation.key] = join(base_url, cast.staff["officer"], organisation)
+        tale.done(
+            f"{organisation.name}（{organisation.origin}）入驻", f"{organisation.name_en} ({organisation.origin}) joins"
+        )
+    for number, dataset in enumerate(DATASETS):
+        reviewer = cast.staff[("reviewer", "second_reviewer")[number % 2]]
+        cast.listings[dataset.key] = put_on_sale(cast.supplier_of(dataset), reviewer, dataset)
+        price = f"¥{dataset.price}" if dataset.price else tale.pick("免费", "free")
+        tale.done(f"{dataset.title[0]}（{price}）上架", f"{dataset.title[1]} ({price}) is listed")
+    return cast

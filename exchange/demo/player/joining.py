@@ -1,0 +1,45 @@
+"""How an organisation comes to the exchange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange.demo.people import PASSWORD, Member, Organisation
+from exchange.demo.player.client import Person
+
+STATEMENT = {"statement": "营业执照与联系人已核对，附扫描件编号。/ Licence and contacts checked; scans are numbered."}
+
+
+def registration(organisation: Organisation, **instead: str) -> dict[str, Any]:
+    """What an organisation and its owner write when they register; ``instead`` replaces particulars."""
+    particulars = {
+        "name": organisation.name,
+        "name_en": organisation.name_en,
+        "credit_code": organisation.credit_code,
+        "origin": organisation.origin,
+    }
+    owner = organisation.owner
+    person = {"name": owner.name, "email": owner.email, "password": PASSWORD}
+    return {"organisation": particulars | instead, "person": person}
+
+
+def add_member(owner: Person, member: Member) -> Person:
+    """The owner adds a colleague, who signs in."""
+    body = {"name": member.name, "email": member.email, "password": PASSWORD, "roles": list(member.roles)}
+    owner.post("/members", body).expect(201)
+    return Person(owner.base_url, member.name, owner.language).sign_in(member.email, PASSWORD)
+
+
+def join(base_url: str, officer: Person, organisation: Organisation) -> dict[str, Person]:
+    """Register, qualify, add the members; answers everybody signed in, by the first part of the address."""
+    stranger = Person(base_url, organisation.owner.name)
+    organisation_id = stranger.post("/registrations", registration(organisation)).expect(201).json["id"]
+    owner = stranger.sign_in(organisation.owner.email, PASSWORD)
+    if organisation.level > 1:
+        owner.post("/qualification", STATEMENT).expect(200)
+        decision = {"level": organisation.level, "months": 12}
+        officer.post(f"/qualifications/{organisation_id}/approve", decision).expect(200)
+    people = {organisation.owner.email.partition("@")[0]: owner}
+    for member in organisation.members[1:]:
+        people[member.email.partition("@")[0]] = add_member(owner, member)
+    return people
