@@ -20,7 +20,7 @@ from core.paging import Page, convert, newest_first
 def get(uow: Uow, actor: Actor, invoice_id: str) -> Invoice:
     """Raises InvoiceNotFound, also for one that the actor may not see."""
     row = uow.session.get(InvoiceRow, invoice_id)
-    if row is None or decide(actor, "ledger:see", _resource(actor, row)).effect != "permit":
+    if row is None or not decide(actor, "ledger:see", _resource(actor, row)).permitted:
         raise InvoiceNotFound()
     return thaw(row.body)
 

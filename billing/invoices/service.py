@@ -133,7 +133,7 @@ def _next_number(uow: Uow, series: Series) -> int:
         .returning(InvoiceSeries.last_number)
         .execution_options(synchronize_session=False)
     )
-    return int(uow.session.execute(moved).scalar_one())
+    return uow.session.execute(moved).scalar_one() or 0
 
 
 def _party(uow: Uow, organisation_id: str) -> Party:

@@ -124,7 +124,7 @@ def _whose(uow: Uow, actor: Actor, organisation_id: str | None) -> str:
     resource = Resource("ledger", wanted, {"owner": wanted})
     if wanted == actor.organisation_id:
         require(actor, "ledger:see", resource)
-    elif decide(actor, "ledger:see", resource).effect != "permit":
+    elif not decide(actor, "ledger:see", resource).permitted:
         raise OrganisationNotFound()
     return organisation(uow, wanted).id
 

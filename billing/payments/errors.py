@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Forbidden, NotFound
+from core.problems import Conflict, NotFound
 
 
 class TopUpNotFound(NotFound):
@@ -15,9 +15,3 @@ class BankReferenceUsed(Conflict):
 
 class TopUpDecided(Conflict):
     code, title = "top_up_decided", "This top-up was already decided"
-
-
-class SamePerson(Forbidden):
-    """Whoever records a top-up may not confirm or reject it."""
-
-    code, title = "same_person", "A second person has to decide this"

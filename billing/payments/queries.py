@@ -17,7 +17,7 @@ from core.problems import Invalid
 def get(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
     """Raises TopUpNotFound, also for one that the actor may not see."""
     row = uow.session.get(TopUpRow, topup_id)
-    if row is None or decide(actor, "ledger:see", _resource(row.organisation_id)).effect != "permit":
+    if row is None or not decide(actor, "ledger:see", _resource(row.organisation_id)).permitted:
         raise TopUpNotFound()
     return row.snapshot()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, TransactionKind, credit, debit
-from billing.payments.errors import BankReferenceUsed, SamePerson, TopUpDecided, TopUpNotFound
+from billing.payments import queries
+from billing.payments.errors import BankReferenceUsed, TopUpDecided
 from billing.payments.events import TopUpRecorded, TopUpSettled
 from billing.payments.models import TopUpRow
 from billing.payments.rules import normal_reference
@@ -46,10 +47,9 @@ def record_topup(
 def confirm_topup(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
     """Confirm that the money is there: the prepaid balance rises in this unit.
 
-    Raises PolicyRefused, TopUpNotFound, SamePerson for the person who recorded it, TopUpDecided.
+    Raises TopUpNotFound, PolicyRefused (also for the person who recorded it), TopUpDecided.
     """
     row, decision = _load(uow, actor, topup_id, "topup:confirm")
-    _refuse_same_person(row, actor)
     topup = _decide(uow, actor, row, TopUpState.CONFIRMED, "")
     bank = Account(AccountKind.BANK_CLEARING, None, topup.currency)
     prepaid = Account(AccountKind.BUYER_PREPAID, topup.organisation_id, topup.currency)
@@ -62,35 +62,27 @@ def confirm_topup(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
 def reject_topup(uow: Uow, actor: Actor, topup_id: str, *, reason: str) -> TopUp:
     """The second person does not find the transfer as recorded; its reference is free again.
 
-    Raises PolicyRefused, TopUpNotFound, SamePerson, TopUpDecided.
+    Raises TopUpNotFound, PolicyRefused (also for the person who recorded it), TopUpDecided.
     """
-    row, decision = _load(uow, actor, topup_id, "topup:confirm")
-    _refuse_same_person(row, actor)
+    row, decision = _load(uow, actor, topup_id, "topup:reject")
     topup = _decide(uow, actor, row, TopUpState.REJECTED, reason)
-    _note(uow, actor, "topup:reject", topup, decision, reason=reason)
+    _note(uow, actor, "topup:reject", topup, decision)
     return topup
 
 
 def cancel_topup(uow: Uow, actor: Actor, topup_id: str, *, reason: str) -> TopUp:
     """Take back a mistaken record before it is decided. Raises PolicyRefused, TopUpNotFound, TopUpDecided."""
-    row, decision = _load(uow, actor, topup_id, "topup:record")
+    row, decision = _load(uow, actor, topup_id, "topup:cancel")
     topup = _decide(uow, actor, row, TopUpState.CANCELLED, reason)
-    _note(uow, actor, "topup:cancel", topup, decision, reason=reason)
+    _note(uow, actor, "topup:cancel", topup, decision)
     return topup
 
 
 def _load(uow: Uow, actor: Actor, topup_id: str, action: str) -> tuple[TopUpRow, Decision]:
-    row = uow.session.get(TopUpRow, topup_id, with_for_update=True)
-    attributes = {"owner": row.organisation_id, "recorded_by": row.recorded_by} if row else {}
-    decision = require(actor, action, Resource("topup", topup_id, attributes))
-    if row is None:
-        raise TopUpNotFound()
-    return row, decision
-
-
-def _refuse_same_person(row: TopUpRow, actor: Actor) -> None:
-    if row.recorded_by == actor.account_id:
-        raise SamePerson("You recorded this top-up yourself.")
+    queries.get(uow, actor, topup_id)
+    row = uow.session.get_one(TopUpRow, topup_id, with_for_update=True, populate_existing=True)
+    attributes = {"owner": row.organisation_id, "recorded_by": row.recorded_by}
+    return row, require(actor, action, Resource("topup", topup_id, attributes))
 
 
 def _decide(uow: Uow, actor: Actor, row: TopUpRow, to: TopUpState, reason: str) -> TopUp:

@@ -17,7 +17,8 @@ from tests.billing.books import Books
 def buyer(books: Books) -> str:
     buyer_id = build.organisation(books.house).organisation_id
     supplier_id = build.organisation(books.house).organisation_id
-    assert buyer_id and supplier_id
+    assert buyer_id is not None
+    assert supplier_id is not None
     books.fund(buyer_id, 100_000)
     books.charge(buyer_id, supplier_id, 1_000)
     return buyer_id

@@ -159,7 +159,7 @@ def test_of_two_who_spend_the_same_money_one_is_told(books: Books) -> None:
     mine = prepaid("org_a")
     put(books.house, draft(debit(BANK, 100), credit(mine, 100)))
     spend = [draft(credit(BANK, 60), debit(mine, 60)) for _ in range(2)]
-    results = at_once(*(lambda one=one: put(books.house, one) for one in spend))  # type: ignore[misc]
+    results = at_once(*(lambda one=one: put(books.house, one) for one in spend))
     assert sorted(type(result).__name__ for result in results) == ["BalanceTooLow", "list"]
     assert balance(books.house, mine) == 40
 
