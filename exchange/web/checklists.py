@@ -12,6 +12,7 @@ from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from compliance.identity import queries as identity
 from compliance.policy import decide
+from compliance.recognisers import ScanSummary
 from compliance.review import queries as reviews
 from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, ReviewState
 from core.actor import Actor
@@ -20,6 +21,7 @@ from exchange.web.explain import card
 from exchange.web.language import language, plain
 from exchange.web.words import word
 
+_SHOWN_ASIDE = ("scan", "reasons")
 _MARKS = {"pass": "go", "not_applicable": "go", "fail": "stop", "": "wait"}
 
 
@@ -86,7 +88,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     work = card(decide(actor, "review:work", reviews.resource_of(review)))
     may_work = work is not None and work.permitted
     refusals = [need.message for need in work.needs] if work is not None and not may_work else []
-    scan = _scan(listing)
+    scans = _scans(listing)
     return ReviewPage(
         review=review,
         title=review.subject,
@@ -100,25 +102,26 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         queue=queue(uow, actor) if actor.platform("reviewer", "officer") else [],
         revision=listing.revision if listing else None,
         proposed=listing.proposed_tier if listing else None,
-        reasons=[plain(reason) for reason in getattr(listing, "tier_reasons", ())],
-        scan=_counts(scan),
-        scan_rows=scan.rows if scan is not None else 0,
+        reasons=[plain(reason) for reason in listing.tier_reasons] if listing else [],
+        scan=_counts(scans),
+        scan_rows=sum(scan.rows for scan in scans),
     )
 
 
-def _scan(listing: ListingSnapshot | None) -> Any:
-    revision = listing.revision if listing else None
-    profile = getattr(revision, "profile", None)
-    return getattr(profile, "scan", None)
+def _scans(listing: ListingSnapshot | None) -> list[ScanSummary]:
+    """What the recognisers found in each table of the revision under review."""
+    files = listing.revision.files if listing is not None and listing.revision is not None else ()
+    return [file.profile.scan for file in files if file.profile is not None]
 
 
-def _counts(scan: Any) -> list[tuple[str, str, int]]:
-    if scan is None:
-        return []
+def _counts(scans: Sequence[ScanSummary]) -> list[tuple[str, str, int]]:
     return [
         (column.name, str(kind), count)
-        for column in scan.columns for kind, count in sorted(column.counts.items()) if count
-    ]  # fmt: skip
+        for scan in scans
+        for column in scan.columns
+        for kind, count in sorted(column.counts.items())
+        if count
+    ]
 
 
 def _blockers(review: ReviewSnapshot) -> list[str]:
@@ -151,7 +154,11 @@ def lines(evidence: Mapping[str, Any]) -> list[str]:
     """Evidence as lines; nested values are set out, texts of two languages shown in one."""
     if set(evidence) and set(evidence) <= {"zh", "en"}:
         return [plain(evidence)]
-    return [f"{word('evidence', key)}: {_value(value)}" for key, value in evidence.items() if value not in (None, "")]
+    return [
+        f"{word('evidence', key)}: {_value(value)}"
+        for key, value in evidence.items()
+        if key not in _SHOWN_ASIDE and value not in (None, "")
+    ]
 
 
 def _value(value: Any) -> str:

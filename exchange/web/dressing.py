@@ -8,7 +8,6 @@ from typing import Any
 import flask
 from flask_babel import get_locale
 
-from core.db import Uow
 from core.house import House
 from exchange.web import formats, language, plans, tidings, words
 from exchange.web.frame import frame
@@ -52,13 +51,10 @@ def _frame_of(served: House) -> dict[str, Any]:
     """The frame never breaks a page: an error page must show even when the database does not answer."""
     if "frame" not in flask.g:
         try:
-            flask.g.frame = served.db.read(_read_frame)
+            who = actor()
+            flask.g.frame = served.db.read(lambda uow: frame(uow, who))
         except Exception:
             log.exception("the frame of the page could not be read")
             flask.g.frame = {"organisation": None, "checkpoint": None, "open_tasks": 0}
     known: dict[str, Any] = flask.g.frame
     return known
-
-
-def _read_frame(uow: Uow) -> dict[str, Any]:
-    return frame(uow, actor())

@@ -50,7 +50,7 @@ def answer(error: Exception) -> Response:
     """The page of any error, or its problem document under ``/api``."""
     if flask.request.path.startswith("/api/"):
         return http.answer_error(error)
-    if isinstance(error, Unauthenticated) and flask.request.endpoint != "web.sign_in":
+    if isinstance(error, Unauthenticated) and flask.request.endpoint != "web.enter":
         return flask.redirect(f"{flask.url_for('web.sign_in')}?next={quote(_wanted())}", 303)
     if isinstance(error, DomainError):
         return _page(error.status, error)

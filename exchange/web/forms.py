@@ -7,6 +7,7 @@ from typing import Any
 import flask
 from marshmallow import Schema, fields, validate
 
+from catalog.listings.types import DECLARATIONS
 from core.fields import TextField
 from core.http import load as load_schema
 
@@ -104,3 +105,8 @@ class LevelForm(Schema):
 
 class HandInForm(MendForm):
     statement = TextField(required=True, longest=4000)
+
+
+DeclarationForm = Schema.from_dict(
+    {name: TextField(required=True, shortest=1, longest=2000) for name in DECLARATIONS}, name="DeclarationForm"
+)

@@ -36,12 +36,14 @@ pages.before_request(refuse_foreign_forms)
 
 
 def read(work: Callable[[Uow], T]) -> T:
-    """One snapshot for all that a page shows."""
+    """One snapshot for all that a page shows. Who asks is known before the unit opens."""
+    actor()
     return house().db.read(work)
 
 
 def act(work: Callable[[Uow], T]) -> T:
     """One command of a form."""
+    actor()
     return house().db.write(work)
 
 

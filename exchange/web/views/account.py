@@ -23,7 +23,7 @@ def sign_in_form(problem: DomainError | None = None) -> flask.Response:
     )
 
 
-@pages.post("/sign-in")
+@pages.post("/sign-in", endpoint="enter")
 def sign_in() -> Response:
     try:
         form = forms.load(forms.SignInForm)

@@ -21,7 +21,7 @@ from core.problems import DomainError
 from exchange.web import drafts, forms, samples, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
-from exchange.web.session import actor
+from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
 from exchange.web.words import word
 
@@ -145,7 +145,8 @@ def add_files(listing_id: str) -> Response:
 def set_offer(listing_id: str) -> Response:
     signed_in()
     try:
-        offer = drafts.offer_of(forms.load_lists(forms.OfferForm, "purposes"))
+        form = forms.load_lists(forms.OfferForm, "purposes")
+        offer = drafts.offer_of(form, house().settings.currency)
         act(lambda uow: service.set_offer(uow, actor(), listing_id, **offer))
     except DomainError as problem:
         return edit_listing(listing_id, problem)
@@ -156,10 +157,18 @@ def set_offer(listing_id: str) -> Response:
 def submit_listing(listing_id: str) -> Response:
     signed_in()
     try:
-        act(lambda uow: service.submit(uow, actor(), listing_id))
+        form = forms.load(forms.DeclarationForm)
+        act(lambda uow: _declare_and_submit(uow, listing_id, form))
     except DomainError as problem:
         return edit_listing(listing_id, problem)
     return done("listing-sent", "web.edit_listing", listing_id=listing_id)
+
+
+def _declare_and_submit(uow: Uow, listing_id: str, declarations: dict[str, str]) -> None:
+    """Both or neither: what is handed in is what was declared."""
+    found = queries.get(uow, actor(), listing_id)
+    service.edit(uow, actor(), listing_id, found.version, {"declarations": declarations})
+    service.submit(uow, actor(), listing_id)
 
 
 @pages.post("/listings/<listing_id>/withdraw")
