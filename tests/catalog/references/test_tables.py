@@ -32,7 +32,7 @@ def damages(found: list[Row | Damage]) -> list[tuple[int, str]]:
     return [(row.line, row.reason) for row in found if isinstance(row, Damage)]
 
 
-_cells = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12)
+_cells = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
 
 
 @given(st.lists(st.lists(_cells, min_size=2, max_size=2).filter(lambda row: row != ["", ""]), max_size=8))
