@@ -14,7 +14,7 @@ class TopUpIn(Schema):
     bank_reference = TextField(required=True, shortest=4, longest=64)
 
 
-class ReasonIn(Schema):
+class TopUpReasonIn(Schema):
     reason = TextField(required=True, shortest=1, longest=500)
 
 

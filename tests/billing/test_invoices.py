@@ -144,14 +144,17 @@ def test_parties_see_their_invoice_and_others_cannot_tell_it_from_none(
     def seen_by(who: build.Built, invoice_id: str) -> Invoice:
         return books.house.db.read(lambda uow: queries.get(uow, who.actor, invoice_id))
 
+    def list_of(who: build.Built) -> list[Invoice]:
+        return list(books.house.db.read(lambda uow: queries.listed(uow, who.actor)).items)
+
     for who in (buyer, supplier, books.recorder):
         assert seen_by(who, invoice.id) == invoice
-        assert books.house.db.read(lambda uow, who=who: queries.listed(uow, who.actor)).items == [invoice]
+        assert list_of(who) == [invoice]
     stranger = build.organisation(books.house)
     for invoice_id in (invoice.id, new_id("inv")):
         with pytest.raises(InvoiceNotFound):
             seen_by(stranger, invoice_id)
-    assert books.house.db.read(lambda uow: queries.listed(uow, stranger.actor)).items == []
+    assert list_of(stranger) == []
 
 
 AMOUNTS = st.integers(0, 9_000_000_000_000_000)

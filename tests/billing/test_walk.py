@@ -134,7 +134,9 @@ class Walk:
     def compare(self) -> None:
         for person in self.people:
             assert self.books.balance(person) == self.oracle.pockets[person]
-        rows = {row.kind: -row.balance for row in self.books.house.db.read(lambda uow: ledger.trial_rows(uow, self.books.recorder.actor))}
+        finance = self.books.recorder.actor
+        trial = self.books.house.db.read(lambda uow: ledger.trial_rows(uow, finance))
+        rows = {row.kind: -row.balance for row in trial}
         pockets = self.oracle.pockets
         assert rows.get("tax_payable", 0) == pockets["tax"]
         assert rows.get("platform_revenue", 0) == pockets["revenue"]
@@ -145,7 +147,7 @@ class Walk:
         assert self.books.faults() == []
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_walk_ends_where_the_oracle_says(books: Books, seed: int) -> None:
     walk = Walk(books, seed)
     for number in range(60):
