@@ -1,59 +1,160 @@
-"""Describing a file by its name and its bytes. A file that cannot be read as promised is described as that."""
+"""Describing a file: as a table, an archive, a picture or a sound, or by nothing but its size."""
 
 from __future__ import annotations
 
-import struct
-import wave
+import csv
+import dataclasses
+import io
+import lzma
 import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
-from catalog.profiles.tables import NotATable, profile_table
-from catalog.profiles.types import Description
+from catalog.profiles import media, reading
+from catalog.profiles.reading import Table
+from catalog.profiles.statistics import ColumnStatistics, gather
+from catalog.profiles.types import Description, Profile
+from compliance.recognisers import PERSONAL, ColumnScan, ScanSummary, find, scan_cells
 
-_TABLES = (".csv", ".tsv", ".jsonl")
-_LISTED_NAMES = 20
+FIRST_ROWS = 100
+MOST_BYTES = 200 << 20
+_LONGEST_SHOWN = 200
+_MOST_MEMBERS = 100
+_MOST_ENTRIES = 100_000
+_FORMATS: dict[str, tuple[str, Callable[[io.TextIOWrapper], Table]]] = {
+    ".csv": ("csv", lambda text: reading.delimited(text, tabs=False)),
+    ".tsv": ("tsv", lambda text: reading.delimited(text, tabs=True)),
+    ".jsonl": ("jsonl", reading.json_lines),
+    ".ndjson": ("jsonl", reading.json_lines),
+} | dict.fromkeys((".txt", ".json", ".md", ".xml", ".html", ".yaml"), ("text", reading.plain_lines))
+_UNREADABLE = (csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
 def describe(path: Path, name: str) -> Description:
-    """Read a local file, whatever it is."""
+    """What the file at ``path``, called ``name``, holds. Never fails over what is inside."""
     with path.open("rb") as stream:
         return describe_stream(stream, name)
 
 
 def describe_stream(stream: BinaryIO, name: str) -> Description:
-    suffix = PurePath(name).suffix.lower()
-    if suffix in _TABLES:
-        try:
-            return Description(profile_table(stream, suffix))
-        except NotATable as error:
-            return Description(facts={"unreadable": str(error)})
-    readers = {".png": _png, ".wav": _wav, ".zip": _zip}
-    return Description(facts=readers[suffix](stream)) if suffix in readers else Description()
-
-
-def _png(stream: BinaryIO) -> dict[str, Any]:
-    head = stream.read(24)
-    if len(head) < 24 or head[:8] != b"\x89PNG\r\n\x1a\n":
-        return {"unreadable": "not a PNG"}
-    width, height = struct.unpack(">II", head[16:24])
-    return {"width": width, "height": height}
-
-
-def _wav(stream: BinaryIO) -> dict[str, Any]:
+    """The same of a stream that can seek. A format that is broken inside is told in the facts, as ``unreadable``."""
+    ending = PurePath(name).suffix.lower()
     try:
-        with wave.open(stream) as sound:
-            rate = sound.getframerate()
-            return {"seconds": round(sound.getnframes() / rate, 3), "rate": rate, "channels": sound.getnchannels()}
-    except (wave.Error, EOFError, ZeroDivisionError):
-        return {"unreadable": "not a WAV"}
+        if ending in _FORMATS:
+            return _table(stream, ending)
+        if ending == ".zip":
+            return _archive(stream)
+        return Description(None, media.facts(stream))
+    except (*_UNREADABLE, UnicodeError) as problem:
+        return Description(None, {"unreadable": str(problem)[:200] or type(problem).__name__})
 
 
-def _zip(stream: BinaryIO) -> dict[str, Any]:
-    """Names and sizes only: nothing is unpacked."""
+def _table(stream: BinaryIO, ending: str) -> Description:
+    form, read = _FORMATS[ending]
+    encoding = reading.encoding_of(stream)
+    text = reading.text_of(stream, encoding)
     try:
-        with zipfile.ZipFile(stream) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, ValueError, OSError):
-        return {"unreadable": "not a ZIP"}
-    return {"files": len(infos), "names": [info.filename[:200] for info in infos[:_LISTED_NAMES]]}
+        profile = _profile(text, form, encoding, read)
+    finally:
+        text.detach()
+    return Description(profile, {"format": form} | ({} if profile.complete else {"read_bytes": MOST_BYTES}))
+
+
+def _profile(text: io.TextIOWrapper, form: str, encoding: str, read: Callable[[io.TextIOWrapper], Table]) -> Profile:
+    names, rows = read(text)
+    statistics = [ColumnStatistics(name) for name in names]
+    limited = _Limited(rows)
+    scan = scan_cells(names, gather(statistics, iter(limited)))
+    found = {column.name: column for column in scan.columns}
+    columns = [each.profile(identifying=_names_people(found.get(each.name))) for each in statistics]
+    spare = columns[-1].type == "empty"
+    shown = columns[:-1] if spare else columns
+    return Profile(
+        form, encoding, scan.rows, tuple(shown), tuple(_masked(row, names)[: len(shown)] for row in limited.first),
+        scan, limited.complete, 0 if spare else scan.rows - columns[-1].nulls,
+    )  # fmt: skip
+
+
+def _names_people(scan: ColumnScan | None) -> bool:
+    return scan is not None and any(kind in PERSONAL for kind in scan.counts)
+
+
+class _Limited:
+    """Rows up to a volume of text; keeps the first of them."""
+
+    def __init__(self, rows: Iterator[list[str]]) -> None:
+        self._rows = rows
+        self.first: list[list[str]] = []
+        self.complete = True
+
+    def __iter__(self) -> Iterator[list[str]]:
+        volume = 0
+        for row in self._rows:
+            volume += sum(map(len, row))
+            if volume > MOST_BYTES:
+                self.complete = False
+                return
+            if len(self.first) < FIRST_ROWS:
+                self.first.append([cell[: 4 * _LONGEST_SHOWN] for cell in row])
+            yield row
+
+
+def _masked(row: list[str], names: list[str]) -> tuple[str, ...]:
+    return tuple(_masked_cell(cell, name)[:_LONGEST_SHOWN] for cell, name in zip(row, names, strict=True))
+
+
+def _masked_cell(cell: str, column: str) -> str:
+    parts, reached = [], 0
+    for each in find(cell, context=column):
+        if each.kind in PERSONAL and each.start >= reached:
+            parts += [cell[reached : each.start], each.masked]
+            reached = each.stop
+    return "".join([*parts, cell[reached:]])
+
+
+def _archive(stream: BinaryIO) -> Description:
+    with zipfile.ZipFile(stream) as packed:
+        entries = [entry for entry in packed.infolist() if not entry.is_dir()][:_MOST_ENTRIES]
+        kinds = Counter(PurePath(entry.filename).suffix.lower() or "—" for entry in entries)
+        facts: dict[str, Any] = {
+            "format": "zip", "entries": len(entries), "unpacked_bytes": sum(entry.file_size for entry in entries),
+            "kinds": dict(kinds.most_common(10)),
+        }  # fmt: skip
+        profiles = list(_members(packed, entries, facts))
+    return Description(_merged(profiles), facts)
+
+
+def _members(
+    packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], facts: dict[str, Any]
+) -> Iterator[tuple[str, Profile]]:
+    """The tables inside, as far as they are small enough together; what was left out is told."""
+    volume, skipped = 0, 0
+    tables = [entry for entry in entries if PurePath(entry.filename).suffix.lower() in _FORMATS]
+    for number, entry in enumerate(tables):
+        volume += entry.file_size
+        if number >= _MOST_MEMBERS or volume > MOST_BYTES or entry.flag_bits & 1:
+            skipped += 1
+            continue
+        with packed.open(entry) as member:
+            content = io.BytesIO(member.read(entry.file_size + 1))
+        profile = _table(content, PurePath(entry.filename).suffix.lower()).profile
+        assert profile is not None
+        yield entry.filename, profile
+    if skipped:
+        facts["unread_tables"] = skipped
+
+
+def _merged(profiles: list[tuple[str, Profile]]) -> Profile | None:
+    """The largest table stands for the archive; the scan covers all of them."""
+    if not profiles:
+        return None
+    _, largest = max(profiles, key=lambda pair: (pair[1].format != "text", pair[1].rows))
+    columns = tuple(
+        dataclasses.replace(column, name=f"{name}: {column.name}")
+        for name, profile in profiles for column in profile.scan.columns
+    )  # fmt: skip
+    scan = ScanSummary(sum(profile.scan.rows for _, profile in profiles), columns)
+    return dataclasses.replace(largest, scan=scan)

@@ -1,18 +1,17 @@
-"""What is known of a table, and of files that are not tables."""
+"""Profiles and descriptions, with the plain documents that they are stored as."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from compliance.recognisers import ScanSummary
 
-FIRST_ROWS = 100
-
 
 @dataclass(frozen=True)
-class Column:
-    """One column. ``distinct`` is None when there were more than were counted; the histogram has up to ten bins."""
+class ColumnProfile:
+    """One column. ``distinct`` is None beyond what is counted; the bounds are None for texts and identifiers."""
 
     name: str
     type: str
@@ -25,33 +24,31 @@ class Column:
 
 @dataclass(frozen=True)
 class Profile:
-    """A table's profile: columns, rows, the first rows as text, and the scan for identifiers."""
+    """A table in numbers. The first rows are kept with identifiers masked; ``complete`` is whether all was read."""
 
+    format: str
+    encoding: str
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnProfile, ...]
     first_rows: tuple[tuple[str, ...], ...]
     scan: ScanSummary
-    encoding: str = "utf-8"
-    truncated_cells: int = 0
+    complete: bool = True
+    ragged: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"scan": self.scan.as_dict()}
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Profile:
-        return cls(
-            rows=stored["rows"],
-            columns=tuple(Column(**(c | {"histogram": tuple(c["histogram"])})) for c in stored["columns"]),
-            first_rows=tuple(tuple(row) for row in stored["first_rows"]),
-            scan=ScanSummary.from_dict(stored["scan"]),
-            encoding=stored["encoding"],
-            truncated_cells=stored["truncated_cells"],
-        )
+    def from_dict(cls, stored: Mapping[str, Any]) -> Profile:
+        columns = tuple(ColumnProfile(**{**c, "histogram": tuple(c["histogram"])}) for c in stored["columns"])
+        rows = tuple(tuple(row) for row in stored["first_rows"])
+        scan = ScanSummary.from_dict(stored["scan"])
+        return cls(**{**stored, "columns": columns, "first_rows": rows, "scan": scan})
 
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a file: a profile when it is a table, and facts such as dimensions or duration."""
+    """What a file is: a profile when it can be read as a table, and facts of its format."""
 
     profile: Profile | None = None
     facts: dict[str, Any] = field(default_factory=dict)
