@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
+from billing.payments import service as payments
+from catalog.files import service as files
+from catalog.files.types import FileSnapshot
+from catalog.listings import queries as listing_queries
+from catalog.listings import service as listings
+from catalog.listings.types import DECLARATIONS, ListingSnapshot
 from compliance.identity import queries as identity
 from compliance.identity import service as identity_service
 from compliance.identity.rules import hash_password
 from compliance.identity.service import Person
+from compliance.review import queries as reviews
+from compliance.review import service as review_service
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
+from exchange.trading import service as trading
+from exchange.trading.types import OrderSnapshot
 from tests.credit_codes import credit_code
 
 PASSWORD = "correct horse battery"
@@ -71,3 +84,86 @@ def _signed_in(house: House, who: Person, organisation_id: str | None) -> Built:
     actor = house.db.read(lambda uow: identity.actor_of_token(uow, signed_in.token))
     assert actor is not None
     return Built(actor, who.email, signed_in.token, organisation_id)
+
+
+TABLE = "day,station,temperature\n" + "".join(f"2026-01-{day:02d},S{day % 3},{day - 7}\n" for day in range(1, 29))
+
+
+def file(house: House, owner: Built, content: str | bytes = TABLE, name: str = "table.csv") -> FileSnapshot:
+    """A file of the owner's organisation, profiled as an upload is."""
+    raw = content.encode() if isinstance(content, str) else content
+    return files.store_form_file(house, owner.actor, io.BytesIO(raw), name)
+
+
+def draft(
+    house: House, supplier: Built, *, files: list[str] | None = None, amount: str | None = "1000.00", **fields: Any
+) -> ListingSnapshot:
+    """A complete listing that was not submitted yet; ``amount=None`` makes it free, ``fields`` replace its texts."""
+    file_ids = files or [file(house, supplier).id]
+    return house.db.write(lambda uow: _draft(uow, supplier, file_ids, amount, fields))
+
+
+def _draft(
+    uow: Uow, supplier: Built, file_ids: list[str], amount: str | None, fields: Mapping[str, Any]
+) -> ListingSnapshot:
+    number = next(_numbers)
+    texts = {"zh": f"气象观测数据{number}", "en": f"Weather observations {number}"}
+    given = {
+        "title": texts, "summary": texts, "licence_terms": {"en": "For the licensee only."}, "scene": "other",
+        "declarations": dict.fromkeys(DECLARATIONS, "as stated in the contract"),
+    } | dict(fields)  # fmt: skip
+    listing = listings.create(uow, supplier.actor, fields=given)
+    listings.add_revision(uow, supplier.actor, listing.id, file_ids)
+    plan = {"version": 1, "kind": "free"} if amount is None else _one_off(amount)
+    return listings.set_offer(uow, supplier.actor, listing.id, plan=plan, purposes=["training"], term_months=12)
+
+
+def _one_off(amount: str) -> dict[str, Any]:
+    return {"version": 1, "kind": "one_off", "currency": "CNY", "amount": amount}
+
+
+def listed(house: House, supplier: Built, *, reviewer: Built | None = None, **options: Any) -> ListingSnapshot:
+    """A listing on sale: drafted, submitted, and approved by a reviewer item by item."""
+    who = reviewer or platform_person(house, "reviewer")
+    made = draft(house, supplier, **options)
+    return house.db.write(lambda uow: _approve(uow, supplier, who, made.id))
+
+
+def _approve(uow: Uow, supplier: Built, reviewer: Built, listing_id: str) -> ListingSnapshot:
+    listings.submit(uow, supplier.actor, listing_id)
+    review = reviews.of_subject(uow, reviewer.actor, listing_id)
+    assert review is not None
+    for item in review.items:
+        review_service.answer_item(uow, reviewer.actor, review.id, item.id, answer="pass")
+    review_service.approve(uow, reviewer.actor, review.id)
+    return listing_queries.get(uow, supplier.actor, listing_id)
+
+
+def funded(house: House, buyer: Built, amount: str = "100000.00") -> None:
+    """Bring money onto the buyer's balance: one person of finance records it, another confirms."""
+    first, second = platform_person(house, "finance"), platform_person(house, "finance")
+    assert buyer.organisation_id is not None
+    owner, reference = buyer.organisation_id, f"BANK{next(_numbers):08d}"
+    made = house.db.write(
+        lambda uow: payments.record_topup(
+            uow, first.actor, organisation_id=owner, amount=amount, currency="CNY", bank_reference=reference
+        )
+    )
+    house.db.write(lambda uow: payments.confirm_topup(uow, second.actor, made.id))
+
+
+def placed(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
+    """An order at the list price, not paid yet."""
+    offer = listing.offer
+    assert offer is not None
+    return house.db.write(
+        lambda uow: trading.place(
+            uow, buyer.actor, listing_id=listing.id, offer_id=offer.id, purpose=offer.purposes[0], accept_terms=True
+        )
+    )
+
+
+def paid(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
+    """An order paid from the balance, which must hold enough (see ``funded``)."""
+    order = placed(house, buyer, listing)
+    return house.db.write(lambda uow: trading.pay(uow, buyer.actor, order.id))

@@ -22,15 +22,10 @@ import migrations
 from core.db import Database
 from core.house import House
 from core.settings import Settings
-from tests import early
+from exchange.app import build_house, create_app_of
 from tests.client import ApiClient
 from tests.servers import postgresql
 from tests.servers.missing import strict
-
-if early.complete():
-    from exchange.app import build_house, create_app_of
-else:
-    from tests.early import build_house, create_app_of
 
 _TEMPLATE = "piaohao_template"
 
@@ -98,7 +93,7 @@ _RESOURCES: pytest.StashKey[_Resources] = pytest.StashKey()
 
 def _migrate(url: str) -> None:
     database = Database(url)
-    migrations.upgrade(database.engine) if early.complete() else early.migrate(database)
+    migrations.upgrade(database.engine)
     if database.sqlite:
         with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
