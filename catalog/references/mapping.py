@@ -7,6 +7,7 @@ an unknown word is refused with the one that was probably meant.
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from catalog.references import price
+from catalog.references import markup, price
 from catalog.references.errors import MappingInvalid, SourceUnknown
 from catalog.references.tables import FileShape
 from core import money
@@ -27,6 +28,11 @@ ORIGINS = ("government", "enterprise", "social", "")
 TEXTS = ("title", "summary", "description", "supplier")
 LANGUAGES = ("zh", "en")
 _NAME = re.compile(r"\A[a-z][a-z0-9-]{1,39}\Z")
+
+
+def matches(text: str, name: str) -> bool:
+    """Whether a cell's text is the one a mapping names; a ``*`` in the name stands for anything."""
+    return fnmatch.fnmatchcase(text, name.replace("[", "[[]")) if "*" in name else text == name
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Value:
     ignore: frozenset[str] = frozenset()
     values: Mapping[str, str] = field(default_factory=dict)
     default: str = ""
+    html: bool = False
 
     def of(self, row: Mapping[str, str]) -> str:
         """The text of a row, trimmed; empty when the row has none."""
@@ -51,11 +58,11 @@ class Value:
             return self.template.format(*found) if all(found) else self.default
         text = self.join.join(dict.fromkeys(filter(None, found)))
         if self.values:
-            return self.values.get(text, self.default)
+            return next((put for name, put in self.values.items() if matches(text, name)), self.default)
         return text or self.default
 
     def _one(self, cell: str) -> str:
-        text = cell.strip()
+        text = markup.plain(cell) if self.html else cell.strip()
         if self.pattern is not None:
             match = self.pattern.search(text)
             text = (match.group(1) if match.re.groups else match.group()).strip() if match else ""
@@ -87,10 +94,15 @@ class Classification:
     """What becomes of a row by the class its source gives it; the strictest of its columns counts."""
 
     columns: tuple[str, ...] = ()
-    quarantine: frozenset[str] = frozenset()
-    queue: frozenset[str] = frozenset()
-    accept: frozenset[str] = frozenset()
+    quarantine: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
     otherwise: str = "accept"
+
+    def of(self, name: str) -> str:
+        """The strictest list that holds the class, or what becomes of classes in no list."""
+        lists = (("quarantine", self.quarantine), ("queue", self.queue), ("accept", self.accept))
+        return next((kind for kind, names in lists if any(matches(name, n) for n in names)), self.otherwise)
 
 
 @dataclass(frozen=True)
@@ -158,7 +170,7 @@ _TOP = {
     "version", "source", "file", "language", "key", "address", "kind", "scene", "origin", "tags", "price",
     "classification", "updated_at", "optional_columns", *TEXTS,
 }  # fmt: skip
-_VALUE = {"columns", "column", "join", "pattern", "template", "constant", "ignore", "values", "default"}
+_VALUE = {"columns", "column", "join", "pattern", "template", "constant", "ignore", "values", "default", "html"}
 
 
 class _Reader:
@@ -268,6 +280,7 @@ def _value(given: Any, where: str) -> Value:
         ignore=frozenset(_words(parts.get("ignore"), f"{where}.ignore")),
         values=_table(parts.get("values"), f"{where}.values"),
         default=_text(parts.get("default"), f"{where}.default", ""),
+        html=_flag(parts.get("html", False), f"{where}.html"),
     )
 
 
@@ -324,7 +337,7 @@ def _title(given: Any) -> dict[str, str]:
 
 
 def _file(given: Any) -> FileShape:
-    known = {"format", "encodings", "delimiter", "header", "skip_lines", "records"}
+    known = {"format", "encodings", "delimiter", "header", "skip_lines", "records", "ragged"}
     parts = _mapping(given or {}, "file", known)
     written = _choice(parts.get("format", "csv"), "file.format", ("csv", "tsv", "jsonl", "json"))
     delimiter = _text(parts.get("delimiter"), "file.delimiter", "\t" if written == "tsv" else ",")
@@ -340,6 +353,7 @@ def _file(given: Any) -> FileShape:
         header=_words(parts.get("header"), "file.header") or None,
         skip_lines=skipped,
         records=_text(parts.get("records"), "file.records", ""),
+        ragged=_flag(parts.get("ragged", False), "file.ragged"),
     )
 
 
@@ -358,7 +372,9 @@ def _encodings(given: Any) -> tuple[str, ...]:
 def _price(given: Any) -> PriceMapping:
     if given is None or isinstance(given, str):
         return PriceMapping(text=_value(given, "price"))
-    known = {"text", "amount", "unit", "currency", "details", "words", "rules", "float_debris", "zero_is_free"}
+    known = {
+        "text", "amount", "unit", "currency", "details", "words", "rules", "float_debris", "zero_is_free", "scale",
+    }  # fmt: skip
     parts = _mapping(given, "price", known)
     currency, default = parts.get("currency"), None
     if isinstance(currency, str) and currency in money.EXPONENTS:
@@ -386,6 +402,7 @@ def _price_words(parts: Mapping[str, Any], currency: str | None) -> price.Words:
         free=_words(words.get("free"), "price.words.free"),
         negotiated=_words(words.get("negotiated"), "price.words.negotiated"),
         float_debris=_tolerance(parts.get("float_debris")),
+        scale=_scale(parts.get("scale", 1)),
         zero_is_free=_flag(parts.get("zero_is_free", False), "price.zero_is_free"),
     )
 
@@ -417,6 +434,13 @@ def _tolerance(given: Any) -> Decimal | None:
     return tolerance
 
 
+def _scale(given: Any) -> Decimal:
+    """What a written number is multiplied with: 10000 for amounts in 万, 0.01 for amounts in minor units."""
+    if str(given) not in ("1", "0.01", "0.1", "10", "100", "1000", "10000", "1000000", "100000000"):
+        raise _wrong("price.scale", "write a power of ten such as 10000 or 0.01")
+    return Decimal(str(given))
+
+
 def _classification(given: Any) -> Classification:
     if given is None:
         return Classification()
@@ -425,7 +449,7 @@ def _classification(given: Any) -> Classification:
     columns = _words(parts.get("columns", parts.get("column")), "classification.columns")
     if not columns:
         raise _wrong("classification.columns", "name the columns that hold the class")
-    lists = {name: frozenset(_words(parts.get(name), f"classification.{name}")) for name in _LISTS}
+    lists = {name: _words(parts.get(name), f"classification.{name}") for name in _LISTS}
     otherwise = parts.get("otherwise", "queue" if lists["accept"] else "accept")
     return Classification(columns, **lists, otherwise=_choice(otherwise, "classification.otherwise", _LISTS))
 

@@ -64,6 +64,7 @@ class Words:
     negotiated: tuple[str, ...] = ()
     float_debris: Decimal | None = None
     zero_is_free: bool = False
+    scale: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _from_parts(parts: Mapping[str, str | None], words: Words) -> Price:
     named = {_currency(parts[side], words) for side in ("before", "after") if parts.get(side)}
     currency = named.pop() if len(named) == 1 else words.currency if not named else None
     kind, _, period = _all_units(words).get(parts.get("unit") or "", "one_off").partition(":")
-    units = _units_of(str(parts["number"]), parts.get("multiple"), currency, words.float_debris)
+    units = _units_of(str(parts["number"]), parts.get("multiple"), currency, words)
     per = int((parts.get("count") or "1").replace(",", ""))
     if currency is None or units is None or not 1 <= per <= 10**12:
         return Price(UNREAD)
@@ -127,13 +128,14 @@ def _from_parts(parts: Mapping[str, str | None], words: Words) -> Price:
     return Price(kind, currency, units, per, period or None)
 
 
-def _units_of(number: str, multiple: str | None, currency: str | None, debris: Decimal | None) -> int | None:
+def _units_of(number: str, multiple: str | None, currency: str | None, words: Words) -> int | None:
     """Exact units of a written number; None when they are not."""
     if currency is None or not _AMOUNT.match(number):
         return None
-    value = Decimal(number.replace(",", "")) * _MULTIPLES.get(multiple or "", 1)
-    if debris is not None:
-        value = _without_debris(value, debris)
+    value = Decimal(number.replace(",", ""))
+    if words.float_debris is not None:
+        value = _without_debris(value, words.float_debris)
+    value *= _MULTIPLES.get(multiple or "", 1) * words.scale
     try:
         return money.parse_price(f"{value:f}", currency, zero=True)
     except Invalid:

@@ -77,8 +77,7 @@ def classify(mapping: SourceMapping, row: Mapping[str, str]) -> tuple[Outcome, s
     strictest, reason = "accept", ""
     for column in rules.columns:
         name = row.get(column, "").strip()
-        lists = (("quarantine", rules.quarantine), ("queue", rules.queue), ("accept", rules.accept))
-        found = next((kind for kind, names in lists if name in names), rules.otherwise)
+        found = rules.of(name)
         if _STRICTNESS[found] > _STRICTNESS[strictest]:
             strictest, reason = found, f"{column}: {name or '–'}"
     return _OUTCOMES[strictest], _shown(reason, 200)
@@ -111,13 +110,17 @@ def moment(mapping: DateMapping, row: Mapping[str, str]) -> datetime | None:
     text = mapping.value.of(row)
     for written in mapping.formats if text else ():
         try:
-            found = datetime.fromisoformat(text) if written == "iso" else datetime.strptime(text, written)  # noqa: DTZ007 (the zone is added below)
-            if found.tzinfo is None:
-                found = datetime.fromisoformat(found.isoformat() + mapping.zone)
-            return found.astimezone(UTC)
-        except (ValueError, OverflowError):
+            return _parsed(text, written, mapping.zone).astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
             continue
     return None
+
+
+def _parsed(text: str, written: str, zone: str) -> datetime:
+    if written in ("epoch", "epoch_ms"):
+        return datetime.fromtimestamp(float(text) / (1000 if written == "epoch_ms" else 1), UTC)
+    found = datetime.fromisoformat(text) if written == "iso" else datetime.strptime(text, written)  # noqa: DTZ007 (the zone is added below)
+    return found if found.tzinfo is not None else datetime.fromisoformat(found.isoformat() + zone)
 
 
 def tidy(text: str) -> str:

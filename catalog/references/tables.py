@@ -25,7 +25,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class FileShape:
-    """How a source writes its files. ``header`` names the columns of a file that has no header line."""
+    """How a source writes its files.
+
+    ``header`` names the columns of a file that has no header line. In a ``ragged`` file empty cells at
+    the end of a row may be missing, or stand there without a column.
+    """
 
     format: str = "csv"
     encodings: tuple[str, ...] = ("utf-8", "gb18030")
@@ -33,6 +37,7 @@ class FileShape:
     header: tuple[str, ...] | None = None
     skip_lines: int = 0
     records: str = ""
+    ragged: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def _read_csv(text: str, shape: FileShape) -> tuple[tuple[str, ...], Iterator[Ro
     reader = _CsvReader(text, shape.delimiter)
     for _ in range(shape.skip_lines):
         reader.skip_line()
+    reader.ragged = shape.ragged
     columns = shape.header or reader.header()
     return columns, _checked(reader.rows(columns))
 
@@ -108,6 +114,7 @@ class _CsvReader:
     def __init__(self, text: str, delimiter: str) -> None:
         self.text, self.delimiter = text, delimiter
         self.place, self.line = 0, 1
+        self.ragged = False
         self._plain = re.compile(f"[^{re.escape(delimiter)}\r\n]*")
 
     def skip_line(self) -> None:
@@ -120,10 +127,9 @@ class _CsvReader:
         except _Broken as broken:
             raise FileRefused(f"The header line cannot be read: {broken}.") from None
         self._advance(end)
-        names = tuple(cell.strip() for cell in cells)
-        if len(set(names)) != len(names) or not all(names):
-            raise FileRefused("The header line has an empty name, or one twice.", found=[name[:60] for name in names])
-        return names
+        if not any(cell.strip() for cell in cells):
+            raise FileRefused("The header line names no column.", hint="Say under file how many lines to skip.")
+        return _names(cells)
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row | Damage]:
         while self.place < len(self.text):
@@ -133,7 +139,9 @@ class _CsvReader:
             except _Broken as broken:
                 yield self._give_up(line, str(broken), len(columns))
                 continue
-            if cells == [""]:
+            if self.ragged:
+                cells = _evened(cells, len(columns))
+            if not any(cells):
                 self._advance(end)
             elif len(cells) == len(columns):
                 self._advance(end)
@@ -197,6 +205,21 @@ class _CsvReader:
         place = min(place, len(self.text))
         self.line += self.text.count("\n", self.place, place)
         self.place = place
+
+
+def _names(cells: Sequence[str]) -> tuple[str, ...]:
+    """Column names as written; an empty one becomes ``#3`` by its place, one that comes again ``name#3``."""
+    names: dict[str, None] = {}
+    for place, cell in enumerate(cells, 1):
+        name = cell.strip()
+        names[f"{name}#{place}" if not name or name in names else name] = None
+    return tuple(names)
+
+
+def _evened(cells: list[str], wanted: int) -> list[str]:
+    while len(cells) > wanted and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells + [""] * (wanted - len(cells)) if any(cells) else cells
 
 
 def _json_lines(text: str) -> Iterator[Row | Damage]:

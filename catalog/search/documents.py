@@ -33,13 +33,13 @@ def of_listing(listing: ListingSnapshot, supplier: OrganisationSnapshot | None, 
     )  # fmt: skip
 
 
-def of_reference(reference: ReferenceSnapshot) -> SearchDocument:
-    """A reference that everybody may find. Its price is indexed for ordering only when it was read."""
+def of_reference(reference: ReferenceSnapshot, currency: str) -> SearchDocument:
+    """A reference that everybody may find. Only a price that was read, in our currency, takes part in the order."""
     return SearchDocument(
         id=reference.id, kind=reference.kind, title=reference.title, summary=reference.summary,
         description=reference.description, tags=reference.tags, scene=reference.scene, origin=reference.origin,
         tier=0, state=REFERENCE, owner="", owner_name=reference.supplier, price_kind=reference.price_kind,
-        price=_reference_price(reference), updated_at=reference.source_updated_at or reference.imported_at,
+        price=_reference_price(reference, currency), updated_at=reference.source_updated_at or reference.imported_at,
         source=reference.source,
     )  # fmt: skip
 
@@ -61,8 +61,8 @@ def hit_of_listing(
     )  # fmt: skip
 
 
-def hit_of_reference(reference: ReferenceSnapshot, wanted: Sequence[str]) -> SearchHit:
-    document = of_reference(reference)
+def hit_of_reference(reference: ReferenceSnapshot, currency: str, wanted: Sequence[str]) -> SearchHit:
+    document = of_reference(reference, currency)
     whole = reference.unit_price is not None and reference.unit_price % money.UNITS_PER_MINOR == 0
     amount = reference.unit_price // money.UNITS_PER_MINOR if whole and reference.unit_price is not None else None
     return SearchHit(
@@ -85,10 +85,12 @@ def _listing_price(plan: plans.PricePlan | None, currency: str) -> int | None:
     return None if amount is None else amount * money.UNITS_PER_MINOR
 
 
-def _reference_price(reference: ReferenceSnapshot) -> int | None:
+def _reference_price(reference: ReferenceSnapshot, currency: str) -> int | None:
     if reference.price_kind == price.FREE:
         return 0
-    return None if reference.unit_price is None else reference.unit_price // reference.price_per
+    if reference.unit_price is None or reference.currency != currency:
+        return None
+    return reference.unit_price // reference.price_per
 
 
 def _orderable(listing: ListingSnapshot, plan: plans.PricePlan | None) -> bool:

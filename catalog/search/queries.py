@@ -95,7 +95,7 @@ def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]
         for key, row in seen.items()
     }
     for key, reference in references.findable(uow, ids).items():
-        hits[key] = documents.hit_of_reference(reference, wanted)
+        hits[key] = documents.hit_of_reference(reference, currency, wanted)
     return [hits[key] for key in ids if key in hits]
 
 

@@ -109,7 +109,8 @@ def _engine(house: House) -> SearchEngine:
 
 def _documents(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
     rows = listings.many(uow, ids)
-    found = [documents.of_reference(row) for row in references.findable(uow, ids).values()]
+    currency = uow.house.settings.currency
+    found = [documents.of_reference(row, currency) for row in references.findable(uow, ids).values()]
     return found + _with_suppliers(uow, rows.values())
 
 
@@ -125,4 +126,5 @@ def _listing_page(uow: Uow, last: str) -> list[SearchDocument]:
 
 
 def _reference_page(uow: Uow, last: str) -> list[SearchDocument]:
-    return [documents.of_reference(row) for row in references.findable_after(uow, last, _PER_UNIT)]
+    currency = uow.house.settings.currency
+    return [documents.of_reference(row, currency) for row in references.findable_after(uow, last, _PER_UNIT)]

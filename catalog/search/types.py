@@ -48,7 +48,7 @@ class SearchDocument:
 
     def facet(self, name: str) -> str:
         """The value of one of ``FACETS`` as text; empty when there is none."""
-        value = getattr(self, name)
+        value = "" if name == "tier" and self.state == REFERENCE else getattr(self, name)
         return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 

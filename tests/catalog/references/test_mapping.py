@@ -115,6 +115,31 @@ def test_rules_for_prices_in_prose() -> None:
     ]  # fmt: skip
 
 
+def test_markup_wildcards_epochs_and_scaled_amounts() -> None:
+    text = """
+version: 1
+source: {name: odd}
+key: id
+title: {column: name, html: true}
+description: {column: text, html: true}
+kind: {column: form, values: {'API*': interface, '*包': dataset}, default: other}
+price: {amount: wan, currency: CNY, scale: 10000}
+updated_at: {column: at, formats: [epoch_ms]}
+classification: {column: class, quarantine: ['*核心*'], accept: ['一般*']}
+"""
+    raw = (
+        "id,name,text,form,wan,at,class\n"
+        "1,<b>气象</b>&amp;水文,<p>一</p><script>alert(1)</script><p>二</p>,API 2.0,1.5,1764028800000,一般-2\n"
+        "2,b,,压缩包,,soon,国家核心数据\n"
+    )
+    first, second = stored(text, raw)
+    assert first.title["zh"] == "气象&水文"
+    assert first.description["zh"] == "一\n\n二"
+    assert (first.kind, first.unit_price, first.outcome) == ("interface", 15_000 * 10**9, Outcome.IMPORTED)
+    assert first.source_updated_at == datetime(2025, 11, 25, tzinfo=UTC)
+    assert (second.kind, second.source_updated_at, second.outcome) == ("dataset", None, Outcome.QUARANTINED)
+
+
 def test_rows_that_are_reported() -> None:
     found = read(PLAIN, "id,name,price\n1,a,\n,b,\n3,,\n1,again,\n4\n")
     assert [(row.line, row.reason) for row in found if isinstance(row, Rejected)] == [
@@ -156,6 +181,8 @@ def test_the_same_row_has_the_same_hash_wherever_it_stands() -> None:
         ("kind: {column: k, values: {A: gadget}}", "kind.values"),
         ("price: {text: p, currency: CNY, words: {unit: {}}}", "did you mean “units”"),
         ("price: {text: p, float_debris: 5}", "price.float_debris"),
+        ("price: {amount: p, scale: 12}", "price.scale"),
+        ("title: {column: n, html: perhaps}", "title.html"),
         ("price: {text: p, rules: [{contains: x, kind: barter}]}", "price.rules.0.kind"),
         ("key: {constant: x}", "key"),
         ("file: {format: xlsx}", "file.format"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -180,7 +181,12 @@ def test_many_changes_are_one_commit(house: House, monkeypatch: pytest.MonkeyPat
     import_rows(house, "".join(f"{number},点云{number},,\n" for number in range(100)))
     calls: list[int] = []
     bring = service.bring
-    monkeypatch.setattr(service, "bring", lambda house, ids: (calls.append(len(ids)), bring(house, ids)))
+
+    def counted_bring(house: House, ids: Sequence[str]) -> None:
+        calls.append(len(ids))
+        bring(house, ids)
+
+    monkeypatch.setattr(service, "bring", counted_bring)
     settle(house)
     assert calls == [100]
     assert find(house, ANONYMOUS, "点云").total == 100
