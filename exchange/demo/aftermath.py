@@ -37,7 +37,7 @@ def copy(data: Path, target: Path) -> Path:
     """Copy what proves the log, consistently while the exchange runs; answers the copied database."""
     for path in data.rglob("*"):
         inside = path.relative_to(data)
-        if path.is_file() and inside.parts[0] == "secrets":
+        if path.is_file() and inside.parts[0] in ("secrets", "signer"):
             (target / inside.parent).mkdir(parents=True, exist_ok=True)
             (target / inside).write_bytes(path.read_bytes())
     with sqlite3.connect(data / _DATABASE) as source, sqlite3.connect(target / _DATABASE) as copied:

@@ -25,7 +25,7 @@ class Licence:
 OPEN = Licence(
     ("开放使用条款 1.0：可自由使用、复制与改编，须注明来源。",
      "Open terms 1.0: use, copy and adapt freely; name the source."),
-    ("training", "research", "statistics", "public_service"), None,
+    ("training", "research", "statistics", "product"), None,
 )  # fmt: skip
 COMMERCIAL = Licence(
     ("商用许可条款 1.2：限被许可方为约定用途内部使用及用于其产品；不得转让或再次分发原始数据；期满后删除副本。",

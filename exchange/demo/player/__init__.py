@@ -6,7 +6,7 @@ import time
 
 from exchange.demo.people import NEWCOMER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
 from exchange.demo.player.chapters import accounts, buying, evidence, listing, registration, trading
-from exchange.demo.player.client import Difference
+from exchange.demo.player.client import Difference, Door
 from exchange.demo.player.filling import fill
 from exchange.demo.player.tale import Tale
 
@@ -15,7 +15,7 @@ def main(base_url: str, language: str = "en") -> int:
     """Fill the exchange and tell the story. Answers 0, or 1 when something was answered that was not expected."""
     tale, began = Tale(language), time.monotonic()
     try:
-        play(base_url, tale)
+        play(Door(base_url, language), tale)
     except Difference as difference:
         print(f"\n  ✗ {difference}", flush=True)
         return 1
@@ -25,9 +25,9 @@ def main(base_url: str, language: str = "en") -> int:
     return 0
 
 
-def play(base_url: str, tale: Tale) -> None:
+def play(door: Door, tale: Tale) -> None:
     """Raises Difference at the first step that goes otherwise than expected."""
-    cast = fill(base_url, tale)
+    cast = fill(door, tale)
     registration.play(cast, tale)
     listing.play(cast, tale)
     order = buying.play(cast, tale)

@@ -56,12 +56,20 @@ class Reply:
         return self
 
 
+@dataclass(frozen=True)
+class Door:
+    """Where the exchange is, and the language in which it shall answer."""
+
+    base_url: str
+    language: str
+
+
 class Person:
     """Somebody at the API; a stranger until signed in."""
 
-    def __init__(self, base_url: str, name: str, language: str = "zh") -> None:
-        parts = urlsplit(base_url)
-        self.base_url, self.name, self.language = base_url, name, language
+    def __init__(self, door: Door, name: str) -> None:
+        parts = urlsplit(door.base_url)
+        self.door, self.name = door, name
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_PATIENCE_S)
         self._token = ""
         self._credentials = ("", "")
@@ -104,7 +112,7 @@ class Person:
             time.sleep(min(5.0, float(reply.headers.get("Retry-After", "1"))))
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        sent = {"Accept-Language": self.language, "Content-Type": "application/json", **headers}
+        sent = {"Accept-Language": self.door.language, "Content-Type": "application/json", **headers}
         if self._token:
             sent["Authorization"] = f"Bearer {self._token}"
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from exchange.demo.listings import DATASETS, Dataset
 from exchange.demo.people import ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
-from exchange.demo.player.client import Person
+from exchange.demo.player.client import Door, Person
 from exchange.demo.player.joining import join
 from exchange.demo.player.offering import put_on_sale
 from exchange.demo.player.tale import Tale
@@ -16,7 +16,7 @@ from exchange.demo.player.tale import Tale
 class Cast:
     """Everybody who acts: the staff by key, members by organisation and first part of the address."""
 
-    base_url: str
+    door: Door
     staff: dict[str, Person]
     members: dict[str, dict[str, Person]] = field(default_factory=dict)
     listings: dict[str, str] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Cast:
     @property
     def stranger(self) -> Person:
         """Somebody who is not signed in."""
-        return Person(self.base_url, "stranger")
+        return Person(self.door, "stranger")
 
     def supplier_of(self, dataset: Dataset) -> Person:
         """The supplying member of the organisation that offers it."""
@@ -34,17 +34,17 @@ class Cast:
         return [*self.staff.values(), *(person for people in self.members.values() for person in people.values())]
 
 
-def staff(base_url: str) -> dict[str, Person]:
+def staff(door: Door) -> dict[str, Person]:
     """The people of the platform, signed in."""
-    return {each.key: Person(base_url, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
+    return {each.key: Person(door, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
 
 
-def fill(base_url: str, tale: Tale) -> Cast:
+def fill(door: Door, tale: Tale) -> Cast:
     """Organisations of each kind and the datasets they offer."""
     tale.chapter("布置交易所", "Filling the exchange")
-    cast = Cast(base_url, staff(base_url))
+    cast = Cast(door, staff(door))
     for organisation in (*ORGANISATIONS, OUTSIDER):
-        cast.members[organisation.key] = join(base_url, cast.staff["officer"], organisation)
+        cast.members[organisation.key] = join(cast.staff["officer"], organisation)
         tale.done(
             f"{organisation.name}（{organisation.origin}）入驻", f"{organisation.name_en} ({organisation.origin}) joins"
         )

@@ -27,12 +27,12 @@ def add_member(owner: Person, member: Member) -> Person:
     """The owner adds a colleague, who signs in."""
     body = {"name": member.name, "email": member.email, "password": PASSWORD, "roles": list(member.roles)}
     owner.post("/members", body).expect(201)
-    return Person(owner.base_url, member.name, owner.language).sign_in(member.email, PASSWORD)
+    return Person(owner.door, member.name).sign_in(member.email, PASSWORD)
 
 
-def join(base_url: str, officer: Person, organisation: Organisation) -> dict[str, Person]:
+def join(officer: Person, organisation: Organisation) -> dict[str, Person]:
     """Register, qualify, add the members; answers everybody signed in, by the first part of the address."""
-    stranger = Person(base_url, organisation.owner.name)
+    stranger = Person(officer.door, organisation.owner.name)
     organisation_id = stranger.post("/registrations", registration(organisation)).expect(201).json["id"]
     owner = stranger.sign_in(organisation.owner.email, PASSWORD)
     if organisation.level > 1:

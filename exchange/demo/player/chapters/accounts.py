@@ -80,7 +80,7 @@ def _cancel(cast: Cast, tale: Tale) -> None:
     late = buyer.post(f"{path}/pay", {}).expect(409, "order_state")
     tale.done("已取消的订单不能付款", "what is cancelled is not paid", late.detail)
     dear = place(cast, buyer, "lanes", "training").expect(201).json
-    poor = buyer.post(f"/orders/{dear['id']}/pay", {}).expect(409)
+    poor = buyer.post(f"/orders/{dear['id']}/pay", {}).expect(402, "balance_too_low")
     tale.done("余额不足时付款被拒", "payment beyond the balance is refused", f"{poor.code}: {poor.detail}")
 
 

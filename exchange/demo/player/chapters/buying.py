@@ -62,7 +62,7 @@ def _refusals(cast: Cast, tale: Tale, buyer: Person) -> None:
     tale.done("未获资质的机构不能买 L2", "who is not qualified does not buy L2", refused.detail)
     own = place(cast, cast.members["tinglan"]["wen"], STORY.key, "training").expect(403, "own_listing")
     tale.done("不能买自己的条目", "nobody buys from themselves", own.detail)
-    wrong = place(cast, buyer, STORY.key, "public_service").expect(422, "purpose_not_offered")
+    wrong = place(cast, buyer, STORY.key, "statistics").expect(422, "purpose_not_offered")
     tale.done("许可不含的用途被拒", "a purpose that is not offered is refused", wrong.detail)
 
 

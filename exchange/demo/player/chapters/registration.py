@@ -33,7 +33,7 @@ def _register(cast: Cast, tale: Tale) -> Person:
     tale.done("以正确代码注册", "registered with the right code", f"{made['id']} {made['credit_code']} {made['state']}")
     again = stranger.post("/registrations", registration(NEWCOMER)).expect(409, "credit_code_taken")
     tale.done("同一代码不能注册两次", "the same code does not register twice", again.detail)
-    return Person(cast.base_url, NEWCOMER.owner.name).sign_in(NEWCOMER.owner.email, PASSWORD)
+    return Person(cast.door, NEWCOMER.owner.name).sign_in(NEWCOMER.owner.email, PASSWORD)
 
 
 def _qualify(cast: Cast, tale: Tale, owner: Person) -> None:
