@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 GOOD, TAMPERED, MALFORMED, UNVERIFIABLE = 0, 1, 2, 3
 FORMAT, VERSION = "piaohao-evidence-bundle", 1
 MOST_FILES, MOST_BYTES, MOST_ENTRY_BYTES = 20_000, 64 << 20, 16 << 10
-_NAME = re.compile(r"\A[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
+_NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 
 class Tampered(Exception):
