@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -80,12 +80,16 @@ def catalogue() -> Catalog:
         return read_po(file, locale="zh")
 
 
+def _strings(message: Message) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
 def missing(have: Catalog) -> list[Id]:
     """Texts without a translation, or with one that somebody marked as doubtful."""
     lacking: list[Id] = []
     for text in wanted():
         message = have.get(text if isinstance(text, str) else text[0])
-        if message is None or not message.string or "" in message.string or message.fuzzy:
+        if message is None or message.fuzzy or not all(_strings(message)):
             lacking.append(text)
     return lacking
 

@@ -15,7 +15,7 @@ from core.db import Uow
 from exchange.web.formats import number
 from exchange.web.words import word
 
-_SHOWN = 20
+_SHOWN = 10
 _WIDTH, _HEIGHT = 80.0, 24.0
 
 
