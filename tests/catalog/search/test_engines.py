@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
@@ -226,3 +228,45 @@ def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Callab
     first.join()
     second.join()
     assert found(engine, "地震") == ("a",)
+
+
+_TIERS = st.integers(0, 5)
+_STATES = st.sampled_from(["draft", "listed", "withdrawn", "reference"])
+_OWNERS = st.sampled_from(["org_a", "org_b", "org_c"])
+_CLAUSES = st.builds(
+    Clause,
+    states=st.none() | st.frozensets(_STATES, max_size=3),
+    min_tier=st.integers(0, 3),
+    max_tier=st.none() | _TIERS,
+    owner=st.none() | _OWNERS,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.tuples(_TIERS, _STATES, _OWNERS), min_size=1, max_size=12),
+    st.lists(st.tuples(st.lists(_CLAUSES, max_size=3), st.frozensets(st.integers(0, 11))), min_size=1, max_size=6),
+)
+def test_nothing_leaks(
+    make: Callable[[], SearchEngine],
+    things: list[tuple[int, str, str]],
+    askers: list[tuple[list[Clause], frozenset[int]]],
+) -> None:
+    """Hits, totals, counts and suggestions are those of the documents that some clause admits, and no others."""
+    engine = make()
+    engine.rebuild(
+        document(f"d{number}", zh=f"气象{number}", scene="x", tier=tier, state=state, owner=owner)
+        for number, (tier, state, owner) in enumerate(things)
+    )
+    for clauses, numbers in askers:
+        excluded = frozenset(f"d{number}" for number in numbers)
+        may = {
+            f"d{number}"
+            for number, (tier, state, owner) in enumerate(things)
+            if any(clause.admits(state=state, tier=tier, owner=owner) for clause in clauses)
+        } - excluded
+        given = answer(engine, "气象", visible=tuple(clauses), excluded=excluded, facets=("scene",))
+        assert set(given.ids) == may
+        assert given.total == len(may)
+        assert dict(given.facets["scene"]) == ({"x": len(may)} if may else {})
+        assert set(engine.suggest("气", tuple(clauses), excluded, 20)) == may
