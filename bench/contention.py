@@ -12,7 +12,7 @@ import argparse
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -80,7 +80,7 @@ def campaign(folder: Path, seconds: float, database_url: str = "") -> tuple[Figu
     running = Running(folder / "data", web_workers=4, profile="test", database_url=database_url)
     running.wait()
     figures, until = Figures(), time.monotonic() + seconds
-    roles: list[Callable[[Cast, int, float, Figures], None]] = [_buyer] * 4 + [_editor] * 3 + [_finance]
+    roles: Sequence[Callable[[Cast, int, float, Figures], None]] = [_buyer] * 4 + [_editor] * 3 + [_finance]
     at_once([lambda role=role: role(cast, running.port, until, figures) for role in roles])  # type: ignore[misc]
     faults = _faults(running, cast, figures)
     running.command("--profile", "test", "audit", "verify")

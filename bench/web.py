@@ -21,9 +21,7 @@ from uuid import uuid4
 
 from bench.cast import Cast, assemble, open_house
 from bench.client import PREFIX, Person, Reply, at_once, quantile
-from core.house import House
-from exchange.worker import attend_once
-from tests import build
+from bench.many import multiply
 from tests.servers.exchange import ROOT, Running, eventually, free_port
 
 CONNECTIONS = 4
@@ -70,20 +68,6 @@ def measure(name: str, request: Request, people: list[Person], master: int, requ
     return Figure(name, 1000 * spent / len(took), 1000 * quantile(took, 0.5), 1000 * quantile(took, 0.99))
 
 
-def fill(house: House, supplier: build.Built, count: int) -> list[str]:
-    """So many listed datasets; answers their ids."""
-    ids = []
-    for number in range(count):
-        word = WORDS[number % len(WORDS)]
-        title = {"zh": f"{word}数据集{number}", "en": f"{word} dataset {number}"}
-        ids.append(build.listed(house, supplier, title=title).id)
-        if number % 200 == 199:
-            print(f"\r{number + 1} listings", end="", file=sys.stderr, flush=True)
-    attend_once(house)
-    print(file=sys.stderr)
-    return ids
-
-
 @contextmanager
 def bare(folder: Path) -> Iterator[tuple[int, int]]:
     """The peer's port and process id."""
@@ -128,7 +112,7 @@ def workloads(cast: Cast, ids: list[str], versions: dict[str, str]) -> dict[str,
 def run(folder: Path, listings: int, requests: int) -> list[Figure]:
     house = open_house(folder / "data")
     cast = assemble(house)
-    ids = fill(house, cast.supplier, listings)
+    ids = multiply(house, cast.listing_id, WORDS, listings)
     house.db.engine.dispose()
     figures = []
     with bare(folder) as (port, master):
