@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+from catalog.files import service as files
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
 from core import jobs, outbox
@@ -64,6 +65,7 @@ def chores() -> list[Chore]:
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
+        Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]
 
 

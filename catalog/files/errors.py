@@ -9,8 +9,16 @@ class UploadNotFound(NotFound):
     code, title = "upload_not_found", "There is no such upload"
 
 
+class FileNotFound(NotFound):
+    code, title = "file_not_found", "There is no such file"
+
+
 class UploadTooLarge(TooLarge):
     code, title = "upload_too_large", "The file is larger than this exchange accepts"
+
+
+class FormFileTooLarge(TooLarge):
+    code, title = "form_file_too_large", "The file is too large for a form"
 
 
 class PartTooLarge(TooLarge):
@@ -35,3 +43,7 @@ class UploadFinished(Conflict):
 
 class ChecksumMismatch(Conflict):
     code, title = "checksum_mismatch", "The bytes received are not those that were declared"
+
+
+class UploadBusy(Conflict):
+    code, title = "upload_busy", "The upload is being completed at this moment"

@@ -6,23 +6,25 @@ import json
 import mimetypes
 import re
 from datetime import timedelta
-from pathlib import Path, PurePath
-from typing import BinaryIO
+from pathlib import PurePath
+from typing import BinaryIO, cast
+
+from sqlalchemy import delete
 
 from catalog import profiles
+from catalog.files import queries, uploads
 from catalog.files.errors import (
     ChecksumMismatch,
+    FormFileTooLarge,
     PartMisplaced,
     PartTooLarge,
     UploadFinished,
     UploadIncomplete,
-    UploadNotFound,
     UploadTooLarge,
 )
 from catalog.files.models import StoredFile, Upload
-from catalog.files.store import FileStore
-from catalog.files.types import PART_BYTES, FileSnapshot, UploadSnapshot
-from catalog.files.uploads import digest_of, partial_path, write_part
+from catalog.files.store import FileStore, sweep_folder
+from catalog.files.types import FORM_BYTES, PART_BYTES, FileSnapshot, UploadSnapshot
 from compliance.audit.service import record
 from compliance.policy import Resource, require
 from core.actor import Actor
@@ -31,9 +33,13 @@ from core.house import House
 from core.ids import new_id
 from core.problems import Invalid
 
-FORM_BYTES = 64 << 20
 _KEPT = timedelta(days=7)
+_INTERRUPTED_S = 24 * 3600.0
 _NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
+_MEDIA_TYPES = {
+    ".jsonl": "application/x-ndjson", ".ndjson": "application/x-ndjson", ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values", ".parquet": "application/vnd.apache.parquet",
+}  # fmt: skip
 
 
 def declare(uow: Uow, actor: Actor, *, name: str, size: int, sha256: str) -> UploadSnapshot:
@@ -42,8 +48,9 @@ def declare(uow: Uow, actor: Actor, *, name: str, size: int, sha256: str) -> Upl
     Whether these bytes are known already is never told: it would tell what others have.
     """
     _may_upload(actor)
-    if size > uow.house.settings.max_upload_bytes:
-        raise UploadTooLarge(f"At most {uow.house.settings.max_upload_bytes} bytes.", field="size")
+    most = uow.house.settings.max_upload_bytes
+    if size > most:
+        raise UploadTooLarge(f"At most {most} bytes.", field="size", most_bytes=most)
     upload = Upload(
         id=new_id("upl"), owner_id=actor.organisation_id, name=clean_name(name), size=size, sha256=sha256.lower(),
         received=0, state="open", created_at=uow.now(), expires_at=uow.now() + _KEPT,
@@ -53,41 +60,47 @@ def declare(uow: Uow, actor: Actor, *, name: str, size: int, sha256: str) -> Upl
     return upload.snapshot()
 
 
-def get_upload(uow: Uow, actor: Actor, upload_id: str) -> UploadSnapshot:
-    """Raises UploadNotFound, also for another organisation's."""
-    return _load(uow, actor, upload_id).snapshot()
-
-
 def receive_part(
     house: House, actor: Actor, upload_id: str, *, offset: int, length: int, source: BinaryIO
 ) -> UploadSnapshot:
-    """Take one part. A part that was sent before is taken again; one that leaves a gap is refused.
+    """Take one part. One that is here already is taken again; one that leaves a gap or overlaps is refused.
 
     Raises UploadNotFound, UploadFinished, PartTooLarge, PartMisplaced, PartCutShort, StorageFull.
     """
-    upload = house.db.read(lambda uow: get_upload(uow, actor, upload_id))
-    if upload.state != "open":
-        raise UploadFinished("Its parts have all been taken.")
-    if length > PART_BYTES:
-        raise PartTooLarge(f"A part has at most {PART_BYTES} bytes.")
-    if not 0 <= offset <= upload.received or offset + length > upload.size:
-        raise PartMisplaced(
-            f"Bytes 0 to {upload.received} of {upload.size} are here.", field="offset", expected_offset=upload.received
-        )
-    if offset + length <= upload.received:
-        _swallow(source, length)  # a part sent twice: what is here stays as it is
+    upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
+    if _is_here(upload, offset, length):
+        uploads.swallow(source, length)
         return upload
-    write_part(partial_path(house, upload_id), offset, source, length)
-    return house.db.write(lambda uow: _advance(uow, actor, upload_id, offset + length))
+    path = uploads.partial_path(house, upload_id)
+    part = uploads.receive(path, source, length)
+    try:
+        with uploads.locked(path) as file:
+            upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
+            if _is_here(upload, offset, length):
+                return upload
+            uploads.append(file, part, offset)
+            return house.db.write(lambda uow: _advance(uow, actor, upload_id, offset + length))
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def _swallow(source: BinaryIO, length: int) -> None:
-    while length > 0 and (chunk := source.read(min(length, 1 << 20))):
-        length -= len(chunk)
+def _is_here(upload: UploadSnapshot, offset: int, length: int) -> bool:
+    """Whether the part was received before. Raises when it can never be taken, or not at this place."""
+    if upload.state != "open":
+        raise UploadFinished("Its parts have all been taken.", file_id=upload.file_id)
+    if length > PART_BYTES:
+        raise PartTooLarge(f"A part has at most {PART_BYTES} bytes.", most_bytes=PART_BYTES)
+    if offset + length <= upload.received:
+        return True
+    if offset != upload.received or offset + length > upload.size:
+        raise PartMisplaced(
+            f"{upload.received} of {upload.size} bytes are here.", field="offset", expected_offset=upload.received
+        )
+    return False
 
 
 def _advance(uow: Uow, actor: Actor, upload_id: str, reached: int) -> UploadSnapshot:
-    upload = _load(uow, actor, upload_id)
+    upload = queries.load_upload(uow, actor, upload_id)
     upload.received = max(upload.received, reached)
     return upload.snapshot()
 
@@ -95,63 +108,99 @@ def _advance(uow: Uow, actor: Actor, upload_id: str, reached: int) -> UploadSnap
 def complete(house: House, actor: Actor, upload_id: str) -> FileSnapshot:
     """Compare length and hash, profile and scan, keep the bytes. Doing it twice answers the same file.
 
-    Raises UploadNotFound, UploadIncomplete, ChecksumMismatch (the parts are dropped: begin again).
+    Raises UploadNotFound, UploadIncomplete, UploadBusy, StorageFull, ChecksumMismatch (the parts are dropped).
     """
-    upload = house.db.read(lambda uow: get_upload(uow, actor, upload_id))
-    if upload.file_id is not None:
-        file_id = upload.file_id
-        return house.db.read(lambda uow: get_file(uow, actor, file_id))
-    if upload.received != upload.size:
-        raise UploadIncomplete(
-            f"{upload.received} of {upload.size} bytes are here.", expected_offset=upload.received
-        )  # fmt: skip
-    path = partial_path(house, upload_id)
-    if upload.size == 0:
-        write_part(path, 0, _nothing(), 0)
-    _compare(house, actor, upload, path)
+    path = uploads.partial_path(house, upload_id)
+    upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
+    if upload.file_id is None:
+        _check_length(upload, upload.received)
+        with uploads.locked(path, wait=False) as file:
+            upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
+            if upload.file_id is None:
+                return _take_over(house, actor, upload, file)
+    file_id = upload.file_id
+    return house.db.read(lambda uow: queries.get_file(uow, actor, file_id))
+
+
+def _check_length(upload: UploadSnapshot, present: int) -> None:
+    if present != upload.size:
+        raise UploadIncomplete(f"{present} of {upload.size} bytes are here.", expected_offset=present)
+
+
+def _take_over(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryIO) -> FileSnapshot:
+    """The partial file stays until the row that names its bytes is committed: killed in between, do it again."""
+    path = uploads.partial_path(house, upload.id)
+    if path.stat().st_size != upload.size:  # lost by the disk after it had been acknowledged
+        _begin_again(house, actor, upload, file)
+        _check_length(upload, 0)
+    found = uploads.digest_of(file)
+    if found != upload.sha256:
+        _begin_again(house, actor, upload, file)
+        raise ChecksumMismatch(
+            "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
+        )
     described = profiles.describe(path, upload.name)
-    house.adapter(FileStore).adopt(path, upload.sha256)  # type: ignore[type-abstract]
-    return house.db.write(lambda uow: _finish(uow, actor, upload, described))
-
-
-def _nothing() -> BinaryIO:
-    import io
-
-    return io.BytesIO()
-
-
-def _compare(house: House, actor: Actor, upload: UploadSnapshot, path: Path) -> None:
-    found = digest_of(path)
-    if found == upload.sha256:
-        return
+    _store(house).adopt(path, upload.sha256)
+    kept = house.db.write(lambda uow: _finish(uow, actor, upload, described))
     path.unlink(missing_ok=True)
-    house.db.write(lambda uow: _begin_again(uow, actor, upload.id))
-    raise ChecksumMismatch(
-        "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
-    )
+    return kept
 
 
-def _begin_again(uow: Uow, actor: Actor, upload_id: str) -> None:
-    _load(uow, actor, upload_id).received = 0
+def _begin_again(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryIO) -> None:
+    def forget(uow: Uow) -> None:
+        queries.load_upload(uow, actor, upload.id).received = 0
+
+    house.db.write(forget)
+    file.truncate(0)
 
 
 def _finish(uow: Uow, actor: Actor, upload: UploadSnapshot, described: profiles.Description) -> FileSnapshot:
-    row = _load(uow, actor, upload.id)
+    row = queries.load_upload(uow, actor, upload.id)
     if row.file_id is not None:
-        return get_file(uow, actor, row.file_id)
+        return queries.get_file(uow, actor, row.file_id)
     file = _add_file(uow, actor, upload.name, upload.size, upload.sha256, described)
     row.state, row.file_id = "complete", file.id
     return file
 
 
 def store_form_file(house: House, actor: Actor, stream: BinaryIO, name: str) -> FileSnapshot:
-    """Keep one whole file of a browser's form. Raises PolicyRefused, StorageFull."""
+    """Keep one whole file of a browser's form. Raises PolicyRefused, Invalid, FormFileTooLarge, StorageFull."""
     _may_upload(actor)
-    store: FileStore = house.adapter(FileStore)  # type: ignore[type-abstract]
-    digest, size = store.put(stream)
-    with store.open(digest) as kept:
-        described = profiles.describe_stream(kept, name)
-    return house.db.write(lambda uow: _add_file(uow, actor, clean_name(name), size, digest, described))
+    cleaned = clean_name(name)
+    digest, size = _store(house).put(cast(BinaryIO, _Bounded(stream)))
+    with _store(house).open(digest) as kept:
+        described = profiles.describe_stream(kept, cleaned)
+    return house.db.write(lambda uow: _add_file(uow, actor, cleaned, size, digest, described))
+
+
+class _Bounded:
+    """A stream that refuses to give more than a form may hold."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._given = 0
+
+    def read(self, size: int) -> bytes:
+        chunk = self._stream.read(size)
+        self._given += len(chunk)
+        if self._given > FORM_BYTES:
+            raise FormFileTooLarge(f"A form takes at most {FORM_BYTES} bytes.", hint="Send it in parts by the API.")
+        return chunk
+
+
+def sweep(house: House) -> int:
+    """Remove what expired or interrupted uploads left on the disk; answers how many files that were."""
+    house.db.write(_drop_expired)
+    going_on = house.db.read(queries.open_uploads)
+    folder = uploads.folder(house)
+    left = [path.name for path in folder.glob("upl_*") if path.suffix == "" and path.name not in going_on]
+    removed = sum(sweep_folder(folder, name, _INTERRUPTED_S) for name in left)
+    removed += sweep_folder(folder, "*.part", _INTERRUPTED_S)
+    return removed + _store(house).sweep(_INTERRUPTED_S)
+
+
+def _drop_expired(uow: Uow) -> None:
+    uow.session.execute(delete(Upload).where(Upload.state == "open", Upload.expires_at <= uow.now()))
 
 
 def _add_file(
@@ -160,9 +209,11 @@ def _add_file(
     profile = json.dumps(described.profile.as_dict(), ensure_ascii=False) if described.profile else None
     file = StoredFile(
         id=new_id("fil"), owner_id=actor.organisation_id, name=name, size=size, sha256=digest,
-        media_type=_media_type(name), profile=profile, facts=json.dumps(described.facts), created_at=uow.now(),
+        media_type=_media_type(name), profile=profile, facts=json.dumps(described.facts, ensure_ascii=False),
+        created_at=uow.now(),
     )  # fmt: skip
     uow.session.add(file)
+    uow.session.flush()
     record(
         uow, actor, action="file:store", object_id=file.id,
         data={"sha256": digest, "size": str(size)}, concerns=[actor.organisation_id or ""],
@@ -170,33 +221,23 @@ def _add_file(
     return file.snapshot()
 
 
-def get_file(uow: Uow, actor: Actor, file_id: str) -> FileSnapshot:
-    """A file of the own organisation. Raises UploadNotFound."""
-    row = uow.session.get(StoredFile, file_id)
-    if row is None or row.owner_id != actor.organisation_id:
-        raise UploadNotFound("There is no such file.")
-    return row.snapshot()
-
-
 def clean_name(name: str) -> str:
-    """A file's name as it is shown and downloaded: no path, no control characters. Raises Invalid when nothing is left."""
-    cleaned = _NAME.sub("_", PurePath(name.replace("\\", "/")).name).strip(" .")[:200]
+    """A file's name as it is shown and downloaded, without path or control characters. Raises Invalid if empty."""
+    cleaned = _NAME.sub("_", PurePath(name.replace("\\", "/")).name).strip(" .")
     if not cleaned:
         raise Invalid("A file needs a name.", field="name")
-    return cleaned
+    ending = PurePath(cleaned).suffix
+    return cleaned if len(cleaned) <= 200 else cleaned[: 200 - len(ending[:20])] + ending[:20]
 
 
 def _media_type(name: str) -> str:
-    known = {".jsonl": "application/x-ndjson", ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv"}
-    return known.get(PurePath(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    known = _MEDIA_TYPES.get(PurePath(name).suffix.lower())
+    return (known or mimetypes.guess_type(name)[0] or "application/octet-stream")[:100]
 
 
 def _may_upload(actor: Actor) -> None:
     require(actor, "upload:create", Resource("upload", "new", {"owner": actor.organisation_id}))
 
 
-def _load(uow: Uow, actor: Actor, upload_id: str) -> Upload:
-    row = uow.session.get(Upload, upload_id, with_for_update=uow.writes)
-    if row is None or row.owner_id != actor.organisation_id or row.expires_at <= uow.now():
-        raise UploadNotFound()
-    return row
+def _store(house: House) -> FileStore:
+    return house.adapter(FileStore)  # type: ignore[type-abstract]

@@ -10,6 +10,8 @@ import errno
 import hashlib
 import os
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from core.problems import StorageFull
 CHUNK_BYTES = 1 << 20
 _DIGEST = re.compile(r"\A[0-9a-f]{64}\Z")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK}
 
 
 class FileMissing(Exception):
@@ -35,7 +38,7 @@ class FileStore(Protocol):
         ...
 
     def adopt(self, path: Path, digest: str) -> None:
-        """Move a local file of known hash into the store."""
+        """Keep a local file of known hash; the file itself stays where it is. Raises StorageFull."""
         ...
 
     def read(self, digest: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -44,6 +47,10 @@ class FileStore(Protocol):
 
     def open(self, digest: str) -> BinaryIO:
         """A readable stream. Raises FileMissing."""
+        ...
+
+    def sweep(self, older_than_s: float) -> int:
+        """Remove what interrupted writers left; answers how many files that were."""
         ...
 
 
@@ -55,26 +62,19 @@ class LocalFileStore:
 
     def put(self, source: BinaryIO) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self._root / f".{uuid4().hex}.tmp"
-        try:
-            with told_when_full(), temporary.open("wb") as target:
+        with self._temporary() as temporary:
+            with temporary.open("xb") as target:
                 while chunk := source.read(CHUNK_BYTES):
                     digest.update(chunk)
                     size += len(chunk)
                     target.write(chunk)
-                target.flush()
-                os.fsync(target.fileno())
-            self._rename(temporary, digest.hexdigest())
-        finally:
-            temporary.unlink(missing_ok=True)
+            self._keep(temporary, digest.hexdigest())
         return digest.hexdigest(), size
 
     def adopt(self, path: Path, digest: str) -> None:
-        with told_when_full():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-            self._rename(path, digest)
+        with self._temporary() as temporary:
+            _link(path, temporary)
+            self._keep(temporary, digest)
 
     def read(self, digest: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         file = self.open(digest)
@@ -87,20 +87,43 @@ class LocalFileStore:
         except FileNotFoundError:
             raise FileMissing(digest) from None
 
-    def _rename(self, source: Path, digest: str) -> None:
-        target = self._path(digest)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        source.replace(target)
-        folder = os.open(target.parent, os.O_RDONLY)
+    def sweep(self, older_than_s: float) -> int:
+        return sweep_folder(self._root, "*.tmp", older_than_s)
+
+    @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        """A path to write to; nothing stays there, however it ends."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self._root / f"{uuid4().hex}.tmp"
         try:
-            os.fsync(folder)
+            with told_when_full():
+                yield temporary
         finally:
-            os.close(folder)
+            temporary.unlink(missing_ok=True)
+
+    def _keep(self, temporary: Path, digest: str) -> None:
+        target = self._path(digest)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary.replace(target)
+        for folder in (target.parent, target.parent.parent, self._root):
+            sync_folder(folder)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.match(digest):
             raise FileMissing(digest)
         return self._root / digest[:2] / digest[2:4] / digest
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give the file a second name, or copy it where that is not possible."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def _chunks(file: BinaryIO, length: int | None) -> Iterator[bytes]:
@@ -112,6 +135,28 @@ def _chunks(file: BinaryIO, length: int | None) -> Iterator[bytes]:
                 return
             left = None if left is None else left - len(chunk)
             yield chunk
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep_folder(folder: Path, pattern: str, older_than_s: float) -> int:
+    """Remove files that nobody has written to for so long; answers how many."""
+    removed = 0
+    for path in folder.glob(pattern):
+        try:
+            if time.time() - path.stat().st_mtime > older_than_s:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue
+    return removed
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 from catalog.profiles import Profile
 
 PART_BYTES = 16 << 20
+FORM_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)

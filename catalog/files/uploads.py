@@ -1,34 +1,48 @@
-"""The partial file of an upload: parts are written at their offset, then the whole is compared with what was declared."""
+"""The partial file of an upload.
+
+A part is received into a file of its own first, then appended under a lock: a part that is cut short, or
+sent twice at once, never touches what is there already.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
-from catalog.files.errors import PartCutShort
-from catalog.files.store import CHUNK_BYTES, told_when_full
+from catalog.files.errors import PartCutShort, UploadBusy
+from catalog.files.store import CHUNK_BYTES, sync_folder, told_when_full
 from core.house import House
 
 
+def folder(house: House) -> Path:
+    return house.settings.data / "uploads"
+
+
 def partial_path(house: House, upload_id: str) -> Path:
-    return house.settings.data / "uploads" / upload_id
+    return folder(house) / upload_id
 
 
-def write_part(path: Path, offset: int, source: BinaryIO, length: int) -> None:
-    """Write exactly ``length`` bytes at ``offset``. Raises PartCutShort; what came of the part is cut off again."""
+def receive(path: Path, source: BinaryIO, length: int) -> Path:
+    """Take exactly ``length`` bytes into a file beside ``path``; answers it.
+
+    Raises PartCutShort or StorageFull, and leaves nothing behind then.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    with told_when_full(), os.fdopen(descriptor, "r+b") as file:
-        try:
-            file.seek(offset)
+    part = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    try:
+        with told_when_full(), part.open("xb") as file:
             _copy(source, file, length)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            _cut(file, offset)
-            raise
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return part
 
 
 def _copy(source: BinaryIO, file: BinaryIO, length: int) -> None:
@@ -41,17 +55,45 @@ def _copy(source: BinaryIO, file: BinaryIO, length: int) -> None:
         left -= len(chunk)
 
 
-def _cut(file: BinaryIO, offset: int) -> None:
+def swallow(source: BinaryIO, length: int) -> None:
+    """Read a part that is here already."""
+    while length > 0 and (chunk := source.read(min(length, CHUNK_BYTES))):
+        length -= len(chunk)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool = True) -> Iterator[BinaryIO]:
+    """The partial file, made if need be, for one at a time on this machine. Raises UploadBusy without ``wait``."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = not path.exists()
+    with told_when_full(), os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        if fresh:
+            sync_folder(path.parent)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UploadBusy(hint="Ask again in a moment.") from None
+        yield file
+
+
+def append(file: BinaryIO, part: Path, offset: int) -> None:
+    """Put the part at ``offset``, durably. What does not fit is cut off again."""
     try:
         file.truncate(offset)
+        file.seek(offset)
+        with part.open("rb") as source:
+            shutil.copyfileobj(source, file, CHUNK_BYTES)
+        file.flush()
+        os.fsync(file.fileno())
     except OSError:
-        return
+        os.truncate(file.fileno(), offset)
+        raise
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, read in chunks."""
+def digest_of(file: BinaryIO) -> str:
+    """SHA-256 of the whole file, read in chunks."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
+    file.seek(0)
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
     return digest.hexdigest()

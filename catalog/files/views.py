@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 
 import flask
 
-from catalog.files import service
+from catalog.files import queries, service
 from catalog.files.schemas import FileOut, UploadIn, UploadOut
 from core import http
 from core.actor import Actor
@@ -25,7 +25,7 @@ def declare(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 
 @api.get("/uploads/<upload_id>", answer=UploadOut, summary="How far an upload has come")
 def show(uow: Uow, actor: Actor, upload_id: str) -> Any:
-    return service.get_upload(uow, actor, upload_id)
+    return queries.get_upload(uow, actor, upload_id)
 
 
 @api.raw("PUT", "/uploads/<upload_id>/parts", answer=UploadOut, summary="Send raw bytes at ?offset=, 16 MiB at most")

@@ -1,0 +1,53 @@
+"""Reads of files and uploads: an organisation sees its own, and nothing tells it what others have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from catalog.files.errors import FileNotFound, UploadNotFound
+from catalog.files.models import StoredFile, Upload
+from catalog.files.types import FileSnapshot, UploadSnapshot
+from core.actor import Actor
+from core.db import Uow
+
+
+def load_upload(uow: Uow, actor: Actor, upload_id: str) -> Upload:
+    row = uow.session.get(Upload, upload_id, with_for_update=uow.writes)
+    if row is None or row.owner_id != actor.organisation_id or row.expires_at <= uow.now():
+        raise UploadNotFound()
+    return row
+
+
+def get_upload(uow: Uow, actor: Actor, upload_id: str) -> UploadSnapshot:
+    """Raises UploadNotFound, also for another organisation's and for one that has expired."""
+    return load_upload(uow, actor, upload_id).snapshot()
+
+
+def get_file(uow: Uow, actor: Actor, file_id: str) -> FileSnapshot:
+    """A file of the own organisation. Raises FileNotFound."""
+    return own(uow, actor, [file_id])[0]
+
+
+def own(uow: Uow, actor: Actor, file_ids: Iterable[str]) -> list[FileSnapshot]:
+    """Files of the own organisation, in the order asked for. Raises FileNotFound naming those that are not."""
+    wanted = list(file_ids)
+    statement = select(StoredFile).where(StoredFile.id.in_(wanted), StoredFile.owner_id == actor.organisation_id)
+    rows = {row.id: row for row in uow.session.execute(statement).scalars()}
+    unknown = [file_id for file_id in wanted if file_id not in rows]
+    if unknown:
+        raise FileNotFound("Upload the file first.", field="file_ids", unknown=unknown)
+    return [rows[file_id].snapshot() for file_id in wanted]
+
+
+def many(uow: Uow, file_ids: Iterable[str]) -> dict[str, FileSnapshot]:
+    """Files by id whoever owns them, for those who have decided already that they may be shown."""
+    rows = uow.session.execute(select(StoredFile).where(StoredFile.id.in_(set(file_ids)))).scalars()
+    return {row.id: row.snapshot() for row in rows}
+
+
+def open_uploads(uow: Uow) -> set[str]:
+    """The uploads that may still go on."""
+    statement = select(Upload.id).where(Upload.state == "open", Upload.expires_at > uow.now())
+    return set(uow.session.execute(statement).scalars())
