@@ -110,12 +110,13 @@ def _welcome(settings: Settings) -> str:
 
 @main.command()
 @click.option("--once", is_flag=True, help="End when the story has been told instead of going on serving.")
+@click.option("--language", type=click.Choice(("zh", "en")), default="en", help="In which the story is told.")
 @click.pass_obj
-def demo(settings: Settings, once: bool) -> None:
+def demo(settings: Settings, once: bool, language: str) -> None:
     """Make a demo exchange, play one trade through its public API, and go on serving it."""
     from exchange import stage
 
-    sys.exit(stage.perform(dataclasses.replace(settings, profile="demo"), once=once))
+    sys.exit(stage.perform(dataclasses.replace(settings, profile="demo"), once=once, language=language))
 
 
 @main.group("import")

@@ -21,7 +21,7 @@ _READY_WITHIN_S = 60.0
 _MARK = "this-is-a-demo"
 
 
-def perform(settings: Settings, *, once: bool) -> int:
+def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     """Answers the exit status. Raises CannotStart, saying what to change, when the exchange does not come up."""
     listen(settings.host, settings.port).close()  # a taken port is told at once, and no stranger answers for us
     _fresh_folder(settings.data)
@@ -30,7 +30,7 @@ def perform(settings: Settings, *, once: bool) -> int:
     try:
         _wait_until_ready(settings, process, log)
         click.echo(f"Piaohao serves http://{settings.host}:{settings.port}/  (its log: {log})")
-        outcome = _play(settings)
+        outcome = _play(settings, language)
         if not once:
             click.echo("\nLook around; Ctrl-C stops the exchange.")
             process.wait()
@@ -93,11 +93,11 @@ def _last_words(log: Path) -> str:
         return lines[-1]
 
 
-def _play(settings: Settings) -> int:
+def _play(settings: Settings, language: str) -> int:
     from exchange.demo import aftermath, bootstrap, player
 
     bootstrap.main(settings)
-    return player.main(f"http://{settings.host}:{settings.port}") or aftermath.main(settings.data)
+    return player.main(f"http://{settings.host}:{settings.port}", language) or aftermath.main(settings.data)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

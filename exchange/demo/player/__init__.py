@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
+from exchange.demo.listings import DATASETS, Dataset
 from exchange.demo.people import NEWCOMER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
 from exchange.demo.player.chapters import accounts, buying, evidence, listing, registration, trading
 from exchange.demo.player.client import Difference, Door
@@ -25,9 +27,9 @@ def main(base_url: str, language: str = "en") -> int:
     return 0
 
 
-def play(door: Door, tale: Tale) -> None:
+def play(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None:
     """Raises Difference at the first step that goes otherwise than expected."""
-    cast = fill(door, tale)
+    cast = fill(door, tale, datasets)
     registration.play(cast, tale)
     listing.play(cast, tale)
     order = buying.play(cast, tale)

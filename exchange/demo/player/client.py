@@ -28,6 +28,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    language: str = "zh"
 
     @property
     def json(self) -> Any:
@@ -40,8 +41,11 @@ class Reply:
 
     @property
     def detail(self) -> str:
-        """What a problem document says to a person."""
+        """What a problem document says to a person; of a decision of policy, its needs in this language."""
         problem = self.json if self.body[:1] == b"{" else {}
+        needs = problem.get("decision_detail", {}).get("needs", [])
+        if needs:
+            return "; ".join(need[f"message_{self.language}"] for need in needs)
         return str(problem.get("detail") or problem.get("title", ""))
 
     @property
@@ -124,7 +128,8 @@ class Person:
     def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         self._connection.request(method, _PREFIX + path, body, dict(headers))
         response = self._connection.getresponse()
-        return Reply(f"{self.name}: {method} {path}", response.status, dict(response.getheaders()), response.read())
+        asked, headed = f"{self.name}: {method} {path}", dict(response.getheaders())
+        return Reply(asked, response.status, headed, response.read(), self.door.language)
 
 
 def _encode(body: object) -> bytes | None:

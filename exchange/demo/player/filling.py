@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exchange.demo.listings import DATASETS, Dataset
@@ -39,7 +40,7 @@ def staff(door: Door) -> dict[str, Person]:
     return {each.key: Person(door, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
 
 
-def fill(door: Door, tale: Tale) -> Cast:
+def fill(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
     """Organisations of each kind and the datasets they offer."""
     tale.chapter("布置交易所", "Filling the exchange")
     cast = Cast(door, staff(door))
@@ -48,7 +49,7 @@ def fill(door: Door, tale: Tale) -> Cast:
         tale.done(
             f"{organisation.name}（{organisation.origin}）入驻", f"{organisation.name_en} ({organisation.origin}) joins"
         )
-    for number, dataset in enumerate(DATASETS):
+    for number, dataset in enumerate(datasets):
         reviewer = cast.staff[("reviewer", "second_reviewer")[number % 2]]
         cast.listings[dataset.key] = put_on_sale(cast.supplier_of(dataset), reviewer, dataset)
         price = f"¥{dataset.price}" if dataset.price else tale.pick("免费", "free")

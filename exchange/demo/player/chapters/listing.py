@@ -144,7 +144,7 @@ def _review(cast: Cast, tale: Tale, listing_id: str) -> None:
 
 def _planted(cast: Cast, tale: Tale, supplier: Person) -> None:
     made = draft(supplier, PLANTED)
-    reasons = made.get("tier_reasons") or made.get("reasons") or ""
+    reasons = "; ".join(reason[tale.language] for reason in made["tier_reasons"])
     tale.check(
         made["proposed_tier"] == 3,
         "植入的证件号与手机号把另一条目提升到 L3",
