@@ -112,6 +112,10 @@ class IdField(fields.String):
         return text
 
 
+class NoFields(Schema):
+    """The body of a command that needs none: empty, or an empty object."""
+
+
 class PageQuery(Schema):
     """``?cursor=…&limit=…`` of every list."""
 

@@ -183,11 +183,10 @@ def _run(house: House, route: Route, actor: Actor, path: dict[str, str]) -> flas
 
 def load(schema: type[Schema], data: Any, *, where: str) -> Any:
     """Parse strictly; raises Invalid naming the first field that is wrong, with all of them in ``errors``."""
-    unknown = "exclude" if where == "query" else "raise"
     try:
-        return schema(unknown=unknown).load(data)
+        return schema(unknown="exclude" if where == "query" else "raise").load(data)
     except ValidationError as error:
-        messages = error.normalized_messages()
+        messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
         name, text = _first(messages)
         raise Invalid(text, field=name, errors=messages) from None
 

@@ -44,7 +44,8 @@ def decode_cursor(keyring: Keyring, purpose: str, text: str) -> list[Any]:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if not hmac.compare_digest(keyring.mac("cursor", raw[16:])[:16], raw[:16]):
             raise ValueError
-        found, *keys = json.loads(raw[16:])
+        parsed: list[Any] = json.loads(raw[16:])
+        found, keys = parsed[0], parsed[1:]
     except (ValueError, TypeError):
         raise BadCursor("Use the cursor of the page before, unchanged.", field="cursor") from None
     if found != purpose:

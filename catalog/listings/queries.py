@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision
@@ -142,6 +144,6 @@ def figures(uow: Uow) -> dict[str, dict[str, int]]:
     return counted
 
 
-def _counted(uow: Uow, column: ColumnElement[str] | ColumnElement[int], where: ColumnElement[bool]) -> dict[str, int]:
+def _counted(uow: Uow, column: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> dict[str, int]:
     statement = select(column, func.count()).where(where).group_by(column).order_by(column)
     return {str(value): int(number) for value, number in uow.session.execute(statement)}

@@ -49,10 +49,6 @@ class TierIn(Schema):
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=5))
 
 
-class NothingIn(Schema):
-    """No fields."""
-
-
 class RevisionOut(Schema):
     id = fields.String()
     number = fields.Integer()

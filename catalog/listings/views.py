@@ -11,7 +11,6 @@ from catalog.listings.schemas import (
     ListingOut,
     ListingPageOut,
     ListingsQuery,
-    NothingIn,
     OfferIn,
     RevisionIn,
     RevisionOut,
@@ -22,7 +21,7 @@ from compliance.policy import abilities
 from core import http
 from core.actor import Actor
 from core.db import Uow
-from core.fields import PageQuery
+from core.fields import NoFields, PageQuery
 
 api = http.Api("listings")
 
@@ -81,12 +80,12 @@ def set_offer(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> 
     return service.set_offer(uow, actor, listing_id, **body)
 
 
-@api.post("/listings/<listing_id>/submit", body=NothingIn, answer=ListingOut, idempotent=True, summary="Hand in")
+@api.post("/listings/<listing_id>/submit", body=NoFields, answer=ListingOut, idempotent=True, summary="Hand in")
 def submit(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return service.submit(uow, actor, listing_id)
 
 
-@api.post("/listings/<listing_id>/withdraw", body=NothingIn, answer=ListingOut, idempotent=True, summary="Withdraw")
+@api.post("/listings/<listing_id>/withdraw", body=NoFields, answer=ListingOut, idempotent=True, summary="Withdraw")
 def withdraw(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return service.withdraw(uow, actor, listing_id)
 

@@ -37,7 +37,7 @@ def _person(body: dict[str, Any]) -> Person:
 
 
 def _prepare_registration(_house: House, body: dict[str, Any]) -> dict[str, Any]:
-    return body["organisation"] | {"person": _person(body["person"])}
+    return {**body["organisation"], "person": _person(body["person"])}
 
 
 def _prepare_member(_house: House, body: dict[str, Any]) -> dict[str, Any]:

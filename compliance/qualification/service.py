@@ -43,7 +43,10 @@ def submit(uow: Uow, actor: Actor, *, statement: str) -> OrganisationSnapshot:
 
 
 def return_with_reason(uow: Uow, actor: Actor, organisation_id: str, *, reason: str) -> OrganisationSnapshot:
-    """Back to the organisation, to be mended. Raises PolicyRefused, OrganisationNotFound, QualificationStateConflict."""
+    """Back to the organisation, to be mended.
+
+    Raises PolicyRefused, OrganisationNotFound, QualificationStateConflict.
+    """
     return _decide(uow, actor, organisation_id, "return", reason=reason)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from compliance.identity import queries as identity
-from compliance.identity.schemas import OrganisationOut
 from compliance.policy import Resource, require
 from compliance.qualification import service
-from compliance.qualification.schemas import ApproveIn, ReturnIn, SubmitIn
+from compliance.qualification.schemas import ApproveIn, QualificationOut, QualificationReturnIn, SubmitIn
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -22,7 +21,7 @@ class StateQuery(Schema):
     state = fields.String(load_default="submitted")
 
 
-@api.post("/qualification", body=SubmitIn, answer=OrganisationOut, idempotent=True, summary="Hand in your organisation")
+@api.post("/qualification", body=SubmitIn, answer=QualificationOut, idempotent=True, summary="Hand it in")
 def submit(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     return service.submit(uow, actor, **body)
 
@@ -31,11 +30,11 @@ def submit(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 def waiting(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
     require(actor, "qualification:see", Resource("organisation", "all"))
     found = identity.organisations_in_state(uow, query["state"])
-    return {"items": OrganisationOut(many=True).dump(found)}
+    return {"items": QualificationOut(many=True).dump(found)}
 
 
 @api.post(
-    "/qualifications/<organisation_id>/return", body=ReturnIn, answer=OrganisationOut, idempotent=True,
+    "/qualifications/<organisation_id>/return", body=QualificationReturnIn, answer=QualificationOut, idempotent=True,
     summary="Return it with a reason",
 )  # fmt: skip
 def give_back(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
@@ -43,7 +42,7 @@ def give_back(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]
 
 
 @api.post(
-    "/qualifications/<organisation_id>/approve", body=ApproveIn, answer=OrganisationOut, idempotent=True,
+    "/qualifications/<organisation_id>/approve", body=ApproveIn, answer=QualificationOut, idempotent=True,
     summary="Approve it with a level and an expiry",
 )  # fmt: skip
 def approve(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:

@@ -48,7 +48,3 @@ class AnswerIn(Schema):
 
 class ReturnIn(Schema):
     reason = TextField(required=True, shortest=2, longest=2000)
-
-
-class NothingIn(Schema):
-    """No fields."""

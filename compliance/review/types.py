@@ -20,7 +20,7 @@ class ReviewState(StrEnum):
 
 
 class Answer(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  (an answer, not a password)
     FAIL = "fail"
     NOT_APPLICABLE = "not_applicable"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from compliance.review import queries, service
-from compliance.review.schemas import AnswerIn, NothingIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
+from compliance.review.schemas import AnswerIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
 from core import http
 from core.actor import Actor
 from core.db import Uow
+from core.fields import NoFields
 
 api = http.Api("reviews")
 
@@ -28,7 +29,7 @@ def answer(uow: Uow, actor: Actor, review_id: str, item: str, body: dict[str, An
     return service.answer_item(uow, actor, review_id, item, **body)
 
 
-@api.post("/reviews/<review_id>/approve", body=NothingIn, answer=ReviewOut, idempotent=True, summary="Approve")
+@api.post("/reviews/<review_id>/approve", body=NoFields, answer=ReviewOut, idempotent=True, summary="Approve")
 def approve(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
     return service.approve(uow, actor, review_id)
 

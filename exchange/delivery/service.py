@@ -23,7 +23,7 @@ def stream(house: House, actor: Actor, file: DeliveryFile, part: ByteRange) -> I
 
     Raises DeliveryFailed at once, after refunding the order, when the store has lost the file.
     """
-    store = house.adapter(FileStore)
+    store: FileStore = house.adapter(FileStore)  # type: ignore[type-abstract]
     try:
         chunks = store.read(file.sha256, start=part.start, length=part.size)
     except FileMissing:

@@ -1,30 +1,19 @@
-"""HTTP routes of delivery. The answers that pages need too are functions here, called by both."""
+"""HTTP routes of delivery."""
 
 from __future__ import annotations
 
-import base64
-import json
-import threading
-import time
 from typing import Any
 
 import flask
-from werkzeug.http import dump_options_header
 
-from compliance.audit import bundles
 from core import http
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
-from exchange.delivery import queries, rules, service
-from exchange.delivery.errors import DownloadsBusy
+from exchange.delivery import answers, queries
 from exchange.delivery.schemas import DeliveryFileOut, ReceiptOut
-from exchange.delivery.types import ByteRange, DeliveryFile
-from exchange.trading import queries as trading
 
 api = http.Api("delivery")
-_slots: dict[int, threading.BoundedSemaphore] = {}
-_BUNDLE_WAIT_S = 1.0
 
 
 @api.get("/orders/<order_id>/files", summary="The files of an order")
@@ -39,66 +28,9 @@ def list_receipts(uow: Uow, actor: Actor, order_id: str) -> Any:
 
 @api.raw("GET", "/orders/<order_id>/files/<file_id>", summary="Download a file; ranges and If-Range are honoured")
 def download(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
-    file = house.db.write(lambda uow: queries.file_to_deliver(uow, actor, order_id, file_id))
-    etag = f'"{file.sha256}"'
-    fresh = request.headers.get("If-Range") in (None, etag)
-    part = rules.wanted_range(request.headers.get("Range") if fresh else None, file.size)
-    response = flask.Response(status=206 if part else 200)
-    part = part or ByteRange(0, file.size)
-    _describe(response, file, part, etag)
-    if request.method != "HEAD":
-        _attach(house, actor, file, part, response)
-    return response
-
-
-def _describe(response: flask.Response, file: DeliveryFile, part: ByteRange, etag: str) -> None:
-    headers = response.headers
-    headers["Content-Type"] = file.media_type
-    headers["Content-Disposition"] = dump_options_header("attachment", {"filename": file.name})
-    headers["Content-Length"] = str(part.size)
-    headers["Accept-Ranges"] = "bytes"
-    headers["ETag"] = etag
-    headers["Repr-Digest"] = f"sha-256=:{_base64(file.sha256)}:"
-    headers["Cache-Control"] = "private, no-store"
-    if response.status_code == 206:
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.size}"
-
-
-def _base64(digest: str) -> str:
-    return base64.b64encode(bytes.fromhex(digest)).decode()
-
-
-def _attach(house: House, actor: Actor, file: DeliveryFile, part: ByteRange, response: flask.Response) -> None:
-    """Give the response its stream, and one of the process's download places until it is closed."""
-    slot = _slots.setdefault(id(house), threading.BoundedSemaphore(house.settings.download_slots))
-    if not slot.acquire(blocking=False):
-        raise DownloadsBusy(hint="Try again in a moment.", retry_after=2)
-    try:
-        chunks = service.stream(house, actor, file, part)
-    except BaseException:
-        slot.release()
-        raise
-    response.response = chunks
-    response.call_on_close(slot.release)
+    return answers.file(house, actor, request, order_id, file_id)
 
 
 @api.raw("GET", "/orders/<order_id>/bundle", summary="The order's evidence bundle (zip), verifiable offline")
 def bundle(house: House, actor: Actor, request: flask.Request, order_id: str) -> flask.Response:
-    related = house.db.read(lambda uow: trading.related_ids(uow, actor, order_id))
-    made = wait_for_bundle(house, order_id, related)
-    if made is None:
-        body = json.dumps({"status": "pending", "retry_after": 2})
-        return flask.Response(body, status=202, mimetype="application/json", headers={"Retry-After": "2"})
-    disposition = dump_options_header("attachment", {"filename": f"{order_id}.zip"})
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
-    return flask.Response(made, mimetype="application/zip", headers=headers)
-
-
-def wait_for_bundle(house: House, order_id: str, object_ids: list[str]) -> bytes | None:
-    """The bundle, waiting briefly for the checkpoint that covers it; None when that has not come yet."""
-    give_up = time.monotonic() + _BUNDLE_WAIT_S
-    while True:
-        made: bytes | None = bundles.build(house, order_id=order_id, object_ids=object_ids)
-        if made is not None or time.monotonic() > give_up:
-            return made
-        time.sleep(0.1)
+    return answers.bundle(house, actor, order_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 
+from billing.invoices import queries as invoices
 from compliance.policy import Resource, decide
 from core.actor import Actor
 from core.db import Uow
@@ -77,12 +78,13 @@ def timeline(uow: Uow, actor: Actor, order_id: str) -> list[StepSnapshot]:
 def related_ids(uow: Uow, actor: Actor, order_id: str) -> list[str]:
     """The ids whose audit entries belong into the order's evidence bundle."""
     order = load(uow, actor, order_id)
-    found = [order.id, order.listing_id, order.revision_id, order.invoice_id]
+    found = [order.id, order.listing_id, order.revision_id]
+    found += [document.id for document in invoices.of_order(uow, order.id)]
     if order.licence is not None:
         found.append(order.licence.id)
     if order.entitlement is not None:
         found.append(order.entitlement.id)
-    return [each for each in found if each]
+    return found
 
 
 def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:

@@ -18,10 +18,6 @@ class ReasonIn(Schema):
     reason = TextField(required=True, shortest=2, longest=1000)
 
 
-class EmptyIn(Schema):
-    """No fields."""
-
-
 class OrdersQuery(PageQuery):
     state = fields.String(load_default=None)
 

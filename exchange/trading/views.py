@@ -7,8 +7,9 @@ from typing import Any
 from core import http
 from core.actor import Actor
 from core.db import Uow
+from core.fields import NoFields
 from exchange.trading import queries, service
-from exchange.trading.schemas import EmptyIn, OrderIn, OrderOut, OrderPageOut, OrdersQuery, ReasonIn, StepOut
+from exchange.trading.schemas import OrderIn, OrderOut, OrderPageOut, OrdersQuery, ReasonIn, StepOut
 
 api = http.Api("orders")
 
@@ -33,7 +34,7 @@ def decisions(uow: Uow, actor: Actor, order_id: str) -> Any:
     return {"items": StepOut(many=True).dump(queries.timeline(uow, actor, order_id))}
 
 
-@api.post("/orders/<order_id>/pay", body=EmptyIn, answer=OrderOut, idempotent=True, summary="Pay from the balance")
+@api.post("/orders/<order_id>/pay", body=NoFields, answer=OrderOut, idempotent=True, summary="Pay from the balance")
 def pay(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.pay(uow, actor, order_id)
 
@@ -43,7 +44,7 @@ def cancel(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.cancel(uow, actor, order_id, reason=body["reason"])
 
 
-@api.post("/orders/<order_id>/accept", body=EmptyIn, answer=OrderOut, idempotent=True, summary="Accept the delivery")
+@api.post("/orders/<order_id>/accept", body=NoFields, answer=OrderOut, idempotent=True, summary="Accept the delivery")
 def accept(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.accept(uow, actor, order_id)
 

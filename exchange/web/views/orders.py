@@ -14,8 +14,8 @@ from compliance.audit import queries as audit
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from core.db import Uow
+from exchange.delivery import answers
 from exchange.delivery import queries as delivery
-from exchange.delivery import views as delivery_views
 from exchange.trading import queries, service
 from exchange.trading.types import OrderSnapshot, OrderState
 from exchange.web import forms
@@ -142,14 +142,14 @@ def fail_order(order_id: str) -> Response:
 @pages.get("/orders/<order_id>/files/<file_id>")
 def order_file(order_id: str, file_id: str) -> flask.Response:
     signed_in()
-    return delivery_views.download(house(), actor(), flask.request, order_id, file_id)
+    return answers.file(house(), actor(), flask.request, order_id, file_id)
 
 
 @pages.get("/orders/<order_id>/bundle.zip")
 def order_bundle(order_id: str) -> flask.Response:
     """The bundle, or a page that asks to come back when the next checkpoint is still being signed."""
     signed_in()
-    answer = delivery_views.bundle(house(), actor(), flask.request, order_id)
+    answer = answers.bundle(house(), actor(), order_id)
     if answer.status_code != 202:
         return answer
     waiting = render("orders/bundle_waits.html", order_id=order_id)
