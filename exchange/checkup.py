@@ -56,6 +56,24 @@ def _database(settings: Settings) -> Iterator[Finding]:
         database.engine.dispose()
 
 
+def _books(settings: Settings) -> Iterator[Finding]:
+    from billing import queries as books
+    from exchange.app import build_house
+
+    house = build_house(settings)
+    try:
+        faults = house.db.read(books.faults)
+    except Exception as error:  # whatever it is, it is the finding
+        faults = []
+        yield Finding(False, f"the books cannot be read: {error}")
+    else:
+        yield Finding(not faults, f"the books are sound ({len(faults)} faults)")
+    finally:
+        house.db.engine.dispose()
+    for fault in faults:
+        yield Finding(False, f"{fault.where}: {fault.what}")
+
+
 def _profile(settings: Settings) -> Iterator[Finding]:
     if settings.production:
         yield Finding(settings.secure_cookies, "PIAOHAO_SECURE_COOKIES is set (production needs https)")
@@ -64,4 +82,4 @@ def _profile(settings: Settings) -> Iterator[Finding]:
         )
 
 
-_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_folder, _secrets, _database, _profile)
+_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_folder, _secrets, _database, _books, _profile)

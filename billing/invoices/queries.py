@@ -10,7 +10,8 @@ from billing.invoices.errors import InvoiceNotFound
 from billing.invoices.models import InvoiceRow, InvoiceSeries
 from billing.invoices.rules import number_of, thaw
 from billing.invoices.types import Invoice, Series
-from billing.ledger.types import Discrepancy
+from billing.ledger.queries import receivable_totals
+from billing.ledger.types import Discrepancy, TransactionKind
 from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
@@ -52,6 +53,7 @@ def check(uow: Uow) -> list[Discrepancy]:
     for row in uow.session.execute(select(InvoiceRow).order_by(InvoiceRow.series, InvoiceRow.serial)).scalars():
         found += _faults(row, expected=last.get(row.series, 0) + 1)
         last[row.series] = row.serial
+    found += _unposted(uow)
     for series in uow.session.execute(select(InvoiceSeries)).scalars():
         if (series.last_number or 0) != last.get(series.series, 0):
             found.append(Discrepancy(series.series, "the last number has no document"))
@@ -68,6 +70,17 @@ def _faults(row: InvoiceRow, *, expected: int) -> list[Discrepancy]:
     if (said.number, said.net, said.tax, said.gross) != (number, row.net, row.tax, row.gross):
         return [Discrepancy(number, "the document differs from its row")]
     return []
+
+
+def _unposted(uow: Uow) -> list[Discrepancy]:
+    """Documents whose gross amount differs from what was posted to the buyer's receivable for them."""
+    posted = receivable_totals(uow, TransactionKind.INVOICE) | receivable_totals(uow, TransactionKind.CREDIT_NOTE)
+    rows = uow.session.execute(select(InvoiceRow.id, InvoiceRow.gross)).all()
+    return [
+        Discrepancy(invoice_id, f"the document says {gross}, the ledger {posted.get(invoice_id, 0)}")
+        for invoice_id, gross in rows
+        if gross != posted.get(invoice_id, 0)
+    ]
 
 
 def _resource(actor: Actor, row: InvoiceRow) -> Resource:

@@ -97,7 +97,7 @@ def transactions_of(uow: Uow, order_id: str) -> list[TransactionSnapshot]:
 def trial_balance(uow: Uow) -> dict[str, int]:
     """Debits less credits of the whole ledger by currency: zero, always. Asks no policy: for checks."""
     totals: dict[str, int] = {}
-    for row in _trial_rows(uow):
+    for row in kind_totals(uow):
         totals[row.currency] = totals.get(row.currency, 0) + row.balance
     return totals
 
@@ -105,7 +105,32 @@ def trial_balance(uow: Uow) -> dict[str, int]:
 def trial_rows(uow: Uow, actor: Actor) -> list[TrialRow]:
     """The ledger by kind of account, for finance and operators of the platform."""
     require(actor, "ledger:see", Resource("ledger", "platform", {"owner": None}))
-    return _trial_rows(uow)
+    return kind_totals(uow)
+
+
+def kind_totals(uow: Uow) -> list[TrialRow]:
+    """The ledger by kind of account. Asks no policy: for checks."""
+    debits = func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=0))
+    credits = func.sum(case((LedgerEntry.amount < 0, -LedgerEntry.amount), else_=0))
+    chosen = (
+        select(LedgerAccount.kind, LedgerAccount.currency, debits, credits)
+        .join(LedgerEntry, LedgerEntry.account == LedgerAccount.key)
+        .group_by(LedgerAccount.kind, LedgerAccount.currency)
+        .order_by(LedgerAccount.currency, LedgerAccount.kind)
+    )
+    return [TrialRow(kind, currency, int(d), int(c)) for kind, currency, d, c in uow.session.execute(chosen)]
+
+
+def receivable_totals(uow: Uow, kind: TransactionKind) -> dict[str, int]:
+    """What transactions of a kind posted to buyers' receivables, by subject. Asks no policy: for checks."""
+    chosen = (
+        select(LedgerTransaction.subject_id, func.sum(LedgerEntry.amount))
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .join(LedgerAccount, LedgerAccount.key == LedgerEntry.account)
+        .where(LedgerTransaction.kind == str(kind), LedgerAccount.kind == str(AccountKind.BUYER_RECEIVABLE))
+        .group_by(LedgerTransaction.subject_id)
+    )
+    return {subject: int(total) for subject, total in uow.session.execute(chosen)}
 
 
 def check(uow: Uow) -> list[Discrepancy]:
@@ -176,18 +201,6 @@ def _snapshot(header: LedgerTransaction, entries: Iterable[LedgerEntry]) -> Tran
     return TransactionSnapshot(
         header.id, header.key, kind, header.subject_id, header.order_id, header.posted_at, posted
     )
-
-
-def _trial_rows(uow: Uow) -> list[TrialRow]:
-    debits = func.sum(case((LedgerEntry.amount > 0, LedgerEntry.amount), else_=0))
-    credits = func.sum(case((LedgerEntry.amount < 0, -LedgerEntry.amount), else_=0))
-    chosen = (
-        select(LedgerAccount.kind, LedgerAccount.currency, debits, credits)
-        .join(LedgerEntry, LedgerEntry.account == LedgerAccount.key)
-        .group_by(LedgerAccount.kind, LedgerAccount.currency)
-        .order_by(LedgerAccount.currency, LedgerAccount.kind)
-    )
-    return [TrialRow(kind, currency, int(d), int(c)) for kind, currency, d, c in uow.session.execute(chosen)]
 
 
 def _unbalanced(uow: Uow) -> list[Discrepancy]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from billing.ledger.queries import kind_totals
+from billing.ledger.types import AccountKind, Discrepancy
 from billing.payments.errors import TopUpNotFound
 from billing.payments.models import TopUpRow
 from billing.payments.types import TopUp, TopUpState
@@ -41,6 +43,19 @@ def waiting(uow: Uow, limit: int = 100) -> list[TopUp]:
     """Recorded top-ups that wait for a second person, oldest first. Asks no policy: for the desk of finance."""
     chosen = select(TopUpRow).where(TopUpRow.state == str(TopUpState.RECORDED)).order_by(TopUpRow.id).limit(limit)
     return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def check(uow: Uow) -> list[Discrepancy]:
+    """Currencies whose account at the bank differs from the confirmed top-ups; none is expected."""
+    chosen = select(TopUpRow.currency, func.sum(TopUpRow.amount)).where(TopUpRow.state == str(TopUpState.CONFIRMED))
+    arrived = {currency: int(total) for currency, total in uow.session.execute(chosen.group_by(TopUpRow.currency))}
+    kept = {row.currency: row.balance for row in kind_totals(uow) if row.kind == AccountKind.BANK_CLEARING}
+    pairs = {currency: (arrived.get(currency, 0), kept.get(currency, 0)) for currency in sorted({*arrived, *kept})}
+    return [
+        Discrepancy(f"bank_clearing {currency}", f"the top-ups say {said}, the ledger {posted}")
+        for currency, (said, posted) in pairs.items()
+        if said != posted
+    ]
 
 
 def _resource(organisation_id: str | None) -> Resource:

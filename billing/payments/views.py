@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from billing.payments import queries, service
-from billing.payments.schemas import TopUpReasonIn, TopUpIn, TopUpOut, TopUpPageOut, TopUpQuery
+from billing.payments.schemas import TopUpIn, TopUpOut, TopUpPageOut, TopUpQuery, TopUpReasonIn
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -46,7 +46,8 @@ def reject_topup(uow: Uow, actor: Actor, topup_id: str, body: dict[str, Any]) ->
 
 
 @api.post(
-    "/topups/<topup_id>/cancel", body=TopUpReasonIn, answer=TopUpOut, idempotent=True, summary="Cancel a mistaken record"
-)
+    "/topups/<topup_id>/cancel", body=TopUpReasonIn, answer=TopUpOut, idempotent=True,
+    summary="Cancel a mistaken record",
+)  # fmt: skip
 def cancel_topup(uow: Uow, actor: Actor, topup_id: str, body: dict[str, Any]) -> Any:
     return service.cancel_topup(uow, actor, topup_id, **body)

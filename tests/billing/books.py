@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import count
 
-from billing.invoices import queries as invoice_queries
+from billing import queries
 from billing.invoices import service as invoices
 from billing.invoices.types import Invoice
 from billing.ledger import queries as ledger
 from billing.payments import service as payments
 from billing.payments.types import TopUp
-from billing.settlement import queries as settlement_queries
-from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.money import format_amount
@@ -61,10 +59,5 @@ class Books:
 
     def faults(self) -> list[str]:
         """Everything that the product's own checks find wrong."""
-
-        def work(uow: Uow) -> list[str]:
-            found = [*ledger.check(uow), *invoice_queries.check(uow), *settlement_queries.check(uow)]
-            unbalanced = [c for c, total in ledger.trial_balance(uow).items() if total]
-            return [f"{fault.where}: {fault.what}" for fault in found] + unbalanced
-
-        return self.house.db.read(work)
+        found = self.house.db.read(queries.faults)
+        return [f"{fault.where}: {fault.what}" for fault in found]

@@ -30,8 +30,9 @@ def _desk(uow: Uow) -> dict[str, Any]:
     found: dict[str, Any] = {
         "tasks": tasks.texts(notices.tasks(uow, who)), "money": None, "listings": [], "orders": [],
     }  # fmt: skip
-    if who.organisation_id:
+    if who.has("buyer", "supplier", "finance"):
         found["money"] = {"balance": ledger.own_balance(uow, who), "owed": settlement.totals(uow, who)}
+    if who.organisation_id:
         found["orders"] = trading.orders(uow, who, limit=_LATEST).items
     if who.has("supplier"):
         found["listings"] = listings.mine(uow, who, cursor=None, limit=50).items
