@@ -1,92 +1,89 @@
-"""Finding identifiers in texts and tables. One pass of one pattern, then each candidate's own checksum."""
+"""Finding identifiers in texts and tables: a cheap look first, then a pattern for each kind, then checksums."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from compliance.recognisers.checks import (
-    valid_bank_card,
-    valid_credit_code,
-    valid_ip_address,
-    valid_resident_id,
-)
-from compliance.recognisers.types import ColumnScan, Found, Identifier, ScanSummary
+from compliance.recognisers.context import ColumnTally, speaks_of
+from compliance.recognisers.patterns import PASSPORT, PROVINCE_SIGNS, RECOGNISERS, Recogniser
+from compliance.recognisers.types import Found, Identifier, ScanSummary
 
-_LEFT, _RIGHT = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
-_PROVINCE_SIGNS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_PATTERNS: tuple[tuple[Identifier, str, Callable[[str], bool]], ...] = (
-    (Identifier.EMAIL, r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}", bool),
-    (Identifier.RESIDENT_ID, rf"{_LEFT}[1-9]\d{{16}}[0-9Xx]{_RIGHT}", valid_resident_id),
-    (Identifier.CREDIT_CODE, rf"{_LEFT}[0-9A-HJ-NPQRTUWXY]{{2}}\d{{6}}[0-9A-HJ-NPQRTUWXY]{{10}}{_RIGHT}",
-     valid_credit_code),
-    (Identifier.BANK_CARD, rf"{_LEFT}\d{{13,19}}{_RIGHT}", valid_bank_card),
-    (Identifier.PHONE, rf"(?:(?<![0-9A-Za-z])(?:\+?86[- ]?)?)1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}}{_RIGHT}", bool),
-    (Identifier.PLATE, rf"[{_PROVINCE_SIGNS}][A-HJ-NP-Z][·• ]?(?:[DF][A-HJ-NP-Z0-9]\d{{4}}|\d{{5}}[DF]|"
-     rf"(?=[A-HJ-NP-Z0-9]*\d)[A-HJ-NP-Z0-9]{{5}}){_RIGHT}", bool),
-    (Identifier.IP_ADDRESS, r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", valid_ip_address),
-)  # fmt: skip
-_COMPILED = tuple((kind, re.compile(pattern), check) for kind, pattern, check in _PATTERNS)
-_PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EeGg]\d{8}|[Ee][A-HJ-NP-Za-hj-np-z]\d{7})(?![0-9A-Za-z])")
-_PASSPORT_WORDS = re.compile(r"护照|passport", re.IGNORECASE)
-_MAY_HOLD = re.compile(r"\d{5}|@|\d\.\d|[A-Z]\d{4}|1[3-9]\d[- ]")
-_EXAMPLES_KEPT = 3
+# Identifiers typed with the wide digits, letters and signs of Chinese input are the same identifiers.
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+_WIDE = re.compile("[\uff01-\uff5e]")
+# Every form has one of these in it: six digits on end, the gaps of a written-out number, the middle of an address,
+# a province's sign before a letter.
+_RUN = re.compile(r"\d{6}|\d{3}[- ]\d{4}", re.ASCII)
+_MAY_HOLD = re.compile(rf"{_RUN.pattern}|@|\d\.\d{{1,3}}\.\d|[{PROVINCE_SIGNS}][A-Z]", re.ASCII)
 _LONGEST_CELL = 100_000
 
 
 def find(text: str, *, context: str = "") -> list[Found]:
     """Identifiers in ``text``, left to right, none overlapping. ``context`` (a column's name) decides passports."""
-    if not _MAY_HOLD.search(text):
+    plain = _narrow(text)
+    if not _MAY_HOLD.search(plain):
         return []
     found: list[Found] = []
-    taken: list[tuple[int, int]] = []
-    for kind, pattern, check in _COMPILED:
-        for match in pattern.finditer(text):
-            span = match.span()
-            if not any(span[0] < stop and start < span[1] for start, stop in taken) and check(match.group()):
-                taken.append(span)
-                found.append(Found(kind, *span, _masked(match.group())))
-    if _PASSPORT_WORDS.search(context) or _PASSPORT_WORDS.search(text):
-        found += [Found(Identifier.PASSPORT, *m.span(), _masked(m.group())) for m in _PASSPORT.finditer(text)]
-    return sorted(found, key=lambda each: each.start)
+    run = _RUN.search(plain) is not None
+    for recogniser in RECOGNISERS:
+        if _may_hold(recogniser, plain, run):
+            _claim(recogniser, plain, found)
+    if run and (speaks_of(Identifier.PASSPORT, context) or speaks_of(Identifier.PASSPORT, plain)):
+        _claim(PASSPORT, plain, found)
+    return sorted(found, key=lambda each: each.start) if len(found) > 1 else found
+
+
+def _narrow(text: str) -> str:
+    return text if text.isascii() or not _WIDE.search(text) else text.translate(_NARROW)
+
+
+def _may_hold(recogniser: Recogniser, text: str, run: bool) -> bool:
+    if recogniser.hint is None:
+        return run
+    return any(sign in text for sign in recogniser.hint)
+
+
+def _claim(recogniser: Recogniser, text: str, found: list[Found]) -> None:
+    """Add the candidates that pass their check and lie in no stretch that is claimed already."""
+    for match in recogniser.pattern.finditer(text):
+        start, stop = match.span()
+        free = not any(start < each.stop and each.start < stop for each in found)
+        if free and recogniser.check(match.group()):
+            found.append(Found(recogniser.kind, start, stop, _masked(match.group())))
 
 
 def mask(text: str) -> str:
-    """The text with every identifier of a person hidden but for its first and last two characters."""
-    parts: list[str] = []
+    """The text with every identifier but credit codes hidden, save for its first and last characters."""
+    return "".join(_masked_parts(text))
+
+
+def _masked_parts(text: str) -> Iterator[str]:
     reached = 0
     for each in find(text):
-        if each.kind == Identifier.CREDIT_CODE or each.start < reached:
-            continue
-        parts += [text[reached : each.start], each.masked]
-        reached = each.stop
-    return "".join([*parts, text[reached:]])
+        if each.kind != Identifier.CREDIT_CODE:
+            yield text[reached : each.start]
+            yield each.masked
+            reached = each.stop
+    yield text[reached:]
 
 
 def scan_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> ScanSummary:
-    """Scan a table, row by row, in constant memory."""
-    counts: list[dict[str, int]] = [{} for _ in columns]
-    examples: list[list[str]] = [[] for _ in columns]
-    read = 0
+    """Scan a table row by row, in constant memory; what a column's name and its other cells say is weighed too."""
+    tallies = [ColumnTally(name) for name in columns]
+    may_hold, wide, read = _MAY_HOLD.search, _WIDE.search, 0
     for row in rows:
         read += 1
-        for number, cell in enumerate(row[: len(columns)]):
-            if cell and _MAY_HOLD.search(cell):
-                _count(cell[:_LONGEST_CELL], columns[number], counts[number], examples[number])
-    return ScanSummary(
-        read,
-        tuple(ColumnScan(name, counts[n], tuple(examples[n])) for n, name in enumerate(columns)),
-    )
+        for tally, cell in zip(tallies, row, strict=False):
+            if may_hold(cell) or (not cell.isascii() and wide(cell)):
+                _count(cell, tally)
+    return ScanSummary(read, tuple(tally.result() for tally in tallies))
 
 
-def _count(cell: str, column: str, counts: dict[str, int], examples: list[str]) -> None:
-    seen: set[Identifier] = set()
-    for each in find(cell, context=column):
-        if each.kind not in seen:
-            seen.add(each.kind)
-            counts[each.kind] = counts.get(each.kind, 0) + 1
-        if len(examples) < _EXAMPLES_KEPT:
-            examples.append(each.masked)
+def _count(cell: str, tally: ColumnTally) -> None:
+    for start in range(0, len(cell), _LONGEST_CELL):
+        piece = cell[max(0, start - 100) : start + _LONGEST_CELL]
+        tally.add(piece, find(piece, context=tally.name))
 
 
 def _masked(value: str) -> str:
