@@ -81,7 +81,8 @@ def catalogue() -> Catalog:
 
 
 def _strings(message: Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    found = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
+    return tuple(str(text or "") for text in found)
 
 
 def missing(have: Catalog) -> list[Id]:

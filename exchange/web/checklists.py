@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import flask
 from flask_babel import gettext, ngettext
 
 from catalog.listings import queries as listings
@@ -21,6 +22,7 @@ from exchange.web.explain import card
 from exchange.web.language import language, plain
 from exchange.web.words import word
 
+_VALUES = {"state": "qualification", "purposes": "purpose", "origin": "origin"}
 _SHOWN_ASIDE = ("scan", "reasons")
 _MARKS = {"pass": "go", "not_applicable": "go", "fail": "stop", "": "wait"}
 
@@ -45,6 +47,9 @@ class ItemText:
     open: bool
     evidence: list[str]
     answers: list[tuple[str, str]]
+    typed_answer: str
+    typed_note: str
+    lacks_note: bool
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ def _blockers(review: ReviewSnapshot) -> list[str]:
 
 
 def _item(item: ItemSnapshot) -> ItemText:
+    sent = flask.request.method == "POST"
+    answer, note = typed(flask.request.form, item) if sent else (item.answer, item.note)
     offered = [Answer.PASS, Answer.FAIL, *([Answer.NOT_APPLICABLE] if item.may_not_apply else [])]
     return ItemText(
         key=item.id,
@@ -147,7 +154,16 @@ def _item(item: ItemSnapshot) -> ItemText:
         open=not item.answer,
         evidence=lines(item.evidence),
         answers=[(str(each), word("answer", each)) for each in offered],
+        typed_answer=answer,
+        typed_note=note,
+        lacks_note=sent and answer not in ("", Answer.PASS) and not note,
     )
+
+
+def typed(form: Mapping[str, str], item: ItemSnapshot) -> tuple[str, str]:
+    """What a form says of an item; what it leaves out stays as it was."""
+    answer = form.get(f"answer-{item.id}", item.answer)
+    return answer, form.get(f"note-{item.id}", item.note).strip()[:2000]
 
 
 def lines(evidence: Mapping[str, Any]) -> list[str]:
@@ -155,17 +171,17 @@ def lines(evidence: Mapping[str, Any]) -> list[str]:
     if set(evidence) and set(evidence) <= {"zh", "en"}:
         return [plain(evidence)]
     return [
-        f"{word('evidence', key)}: {_value(value)}"
+        f"{word('evidence', key)}: {_value(value, key)}"
         for key, value in evidence.items()
         if key not in _SHOWN_ASIDE and value not in (None, "")
     ]
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, key: str) -> str:
     if isinstance(value, Mapping):
         return "; ".join(lines(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_value(each) for each in value)
+        return ", ".join(_value(each, key) for each in value)
     if isinstance(value, bool):
         return str(gettext("Yes") if value else gettext("No"))
-    return str(value)
+    return word(_VALUES[key], value) if key in _VALUES else str(value)

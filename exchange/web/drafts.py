@@ -93,7 +93,7 @@ def _steps(listing: ListingSnapshot | None) -> list[tuple[str, str]]:
         sent,
         listing is not None and listing.state == "listed",
     ]
-    names = [gettext("What it is"), gettext("Files"), gettext("Offer"), gettext("Handed in"), gettext("On sale")]
+    names = [gettext("What it is"), gettext("Files"), gettext("Offer"), gettext("Hand in"), gettext("On sale")]
     first_open = reached.index(False) if False in reached else len(reached)
     return [
         (name, "go" if done else "now" if place == first_open else "")

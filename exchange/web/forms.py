@@ -93,11 +93,6 @@ class OfferForm(Schema):
     purposes = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
 
 
-class AnswerForm(Schema):
-    answer = fields.String(required=True, validate=validate.OneOf(["pass", "fail", "not_applicable"]))
-    note = TextField(load_default="", longest=2000)
-
-
 class LevelForm(Schema):
     level = fields.Integer(required=True)
     months = fields.Integer(required=True, validate=validate.Range(min=1, max=12))

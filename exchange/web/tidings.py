@@ -26,7 +26,7 @@ TEXTS = {
     "order-failed": _l("The delivery is declared failed; the money is back on the buyer's balance."),
     "topup-recorded": _l("Recorded. Another person must confirm it before it is booked."),
     "topup-confirmed": _l("Confirmed and booked to the balance."),
-    "item-answered": _l("The item is judged."),
+    "items-answered": _l("The answers are saved."),
     "review-approved": _l("Approved. The listing is on sale."),
     "review-returned": _l("Returned to the supplier with your reasons."),
 }

@@ -76,7 +76,7 @@ def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> N
 
 
 def _ability(action: str) -> str:
-    return gettext("See the sample") if action == "listing:sample" else gettext("Order at the list price")
+    return str(gettext("See the sample") if action == "listing:sample" else gettext("Order at the list price"))
 
 
 def _facts(found: ListingSnapshot) -> list[tuple[str, str]]:

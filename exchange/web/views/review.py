@@ -32,15 +32,22 @@ def review(review_id: str, problem: DomainError | None = None) -> flask.Response
     return render("review/show.html", problem.status if problem else 200, page=page, problem=problem)
 
 
-@pages.post("/review/<review_id>/items/<item>")
-def answer_item(review_id: str, item: str) -> Response:
+@pages.post("/review/<review_id>/items")
+def answer_items(review_id: str) -> Response:
+    """Every answer that changed, all of them or none."""
     signed_in()
     try:
-        form = forms.load(forms.AnswerForm)
-        act(lambda uow: service.answer_item(uow, actor(), review_id, item, **form))
+        act(lambda uow: _answer(uow, review_id))
     except DomainError as problem:
         return review(review_id, problem)
-    return done("item-answered", "web.review", review_id=review_id, _anchor=f"item-{item}")
+    return done("items-answered", "web.review", review_id=review_id)
+
+
+def _answer(uow: Uow, review_id: str) -> None:
+    for item in queries.get(uow, actor(), review_id).items:
+        answer, note = checklists.typed(flask.request.form, item)
+        if answer and (answer, note) != (item.answer, item.note):
+            service.answer_item(uow, actor(), review_id, item.id, answer=answer, note=note)
 
 
 @pages.post("/review/<review_id>/approve")

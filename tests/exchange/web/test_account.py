@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from core.house import House
 from tests import build
@@ -10,7 +11,7 @@ from tests.credit_codes import credit_code
 from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
-FORM = {"organisation": "汾东智能识别有限公司", "name": "王工", "email": "wang@example.org", "password": build.PASSWORD}
+FORM: dict[str, Any] = {"organisation": "汾东智能识别有限公司", "name": "王工", "email": "wang@example.org", "password": build.PASSWORD}
 
 
 def test_an_organisation_registers_and_signs_in(browser: Open) -> None:
