@@ -18,7 +18,10 @@ import opencc
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
 _RUNS = re.compile(f"[{_HAN}]+|[a-z0-9]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
+_SAME = re.compile(rb"\x00+|\x01+")
+_WORDLY = re.compile("[a-z0-9]")
 _LONGEST_WORD = 64
+_SHORT = 400
 _STOP_WORDS = (
     "a an and are as at be by for from has have i in into is it its me my of on or our that the their there these this"
     " to was we were what which with you your"
@@ -41,8 +44,15 @@ def _converter() -> opencc.OpenCC:
 
 def normalise(text: str) -> str:
     """One spelling of characters: width, traditional forms and case are folded."""
+    return _remembered(text) if len(text) <= _SHORT else _normalise(text)
+
+
+def _normalise(text: str) -> str:
     sound = text.encode("utf-8", "ignore").decode("utf-8")
     return str(_converter().convert(unicodedata.normalize("NFKC", sound))).lower()
+
+
+_remembered = lru_cache(maxsize=8192)(_normalise)
 
 
 def terms(text: str) -> list[str]:
@@ -68,14 +78,19 @@ def is_han(run: str) -> bool:
 
 def highlight(text: str, wanted: Sequence[str]) -> tuple[Piece, ...]:
     """The text in pieces, those that hold one of the ``wanted`` terms marked; joined they are the text."""
+    if not wanted or not text:
+        return (Piece(text, False),) if text else ()
     characters, origins = _mapped(text)
-    asked = set(wanted)
     marks = bytearray(len(text))
-    for term, start, end in _spans(characters):
-        if term in asked:
-            first, last = origins[start], origins[end - 1]
-            marks[first : last + 1] = b"\1" * (last + 1 - first)
+    for start, end in _places(characters, wanted):
+        first, last = origins[start], origins[end - 1]
+        marks[first : last + 1] = b"\1" * (last + 1 - first)
     return tuple(_pieces(text, marks))
+
+
+def holds_any(text: str, wanted: Sequence[str]) -> bool:
+    """Whether one of the terms stands in the text."""
+    return next(_places(normalise(text), wanted), None) is not None
 
 
 def excerpt(text: str, wanted: Sequence[str], length: int = 160) -> str:
@@ -84,10 +99,20 @@ def excerpt(text: str, wanted: Sequence[str], length: int = 160) -> str:
     if len(flat) <= length:
         return flat
     characters, origins = _mapped(flat)
-    asked = set(wanted)
-    places = [origins[start] for term, start, _end in _spans(characters) if term in asked]
+    places = sorted(origins[start] for start, _end in _places(characters, wanted))
     start = max(0, min(_densest(places, length) - 20, len(flat) - length)) if places else 0
     return ("…" if start else "") + flat[start : start + length] + ("…" if start + length < len(flat) else "")
+
+
+def _places(normal: str, wanted: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where the terms stand in a normalised text; a word only where it is a whole one."""
+    for term in wanted:
+        place = normal.find(term)
+        while place >= 0:
+            end = place + len(term)
+            if is_han(term) or not (_WORDLY.match(normal, end) or (place and _WORDLY.match(normal, place - 1))):
+                yield place, end
+            place = normal.find(term, place + 1)
 
 
 def _densest(places: Sequence[int], length: int) -> int:
@@ -117,15 +142,17 @@ def _normal_character(character: str) -> str:
     return normalise(character)
 
 
-def _mapped(text: str) -> tuple[str, list[int]]:
+def _mapped(text: str) -> tuple[str, Sequence[int]]:
+    """The normalised text, and of each of its characters the place in the text it comes from."""
+    whole = normalise(text)
+    if len(whole) == len(text):
+        return whole, range(len(text))
     parts = [_normal_character(character) for character in text]
     origins = [index for index, part in enumerate(parts) for _ in part]
     return "".join(parts), origins
 
 
 def _pieces(text: str, marks: bytearray) -> Iterator[Piece]:
-    start = 0
-    for place in range(1, len(text) + 1):
-        if place == len(text) or marks[place] != marks[start]:
-            yield Piece(text[start:place], bool(marks[start]))
-            start = place
+    for run in _SAME.finditer(marks):
+        start, end = run.span()
+        yield Piece(text[start:end], marks[start] == 1)

@@ -107,7 +107,7 @@ def _excerpts(document: SearchDocument, wanted: Sequence[str]) -> dict[str, tupl
     found = {}
     for language in {**document.summary, **document.description}:
         short, long = document.summary.get(language, ""), document.description.get(language, "")
-        asked = set(wanted)
-        text = short if short and (not long or asked & set(analysis.terms(short))) else long or short
+        fits = not wanted or not long or analysis.holds_any(short, wanted)
+        text = short if short and fits else long or short
         found[language] = analysis.highlight(analysis.excerpt(text, wanted), wanted)
     return found

@@ -11,6 +11,8 @@ from catalog.search.models import SearchPending
 from core.db import Uow
 from core.ids import new_id
 
+_HIDDEN = select(SearchPending.object_id).where(SearchPending.hidden)
+
 
 def note(uow: Uow, ids: Sequence[str], *, hidden: bool = False) -> None:
     """These changed. ``hidden`` ones stay out of hits, counts and suggestions from this unit's commit on."""
@@ -25,7 +27,7 @@ def note(uow: Uow, ids: Sequence[str], *, hidden: bool = False) -> None:
 
 def hidden(uow: Uow) -> frozenset[str]:
     """Everything that search must not show now."""
-    return frozenset(uow.session.execute(select(SearchPending.object_id).where(SearchPending.hidden)).scalars())
+    return frozenset(uow.session.execute(_HIDDEN).scalars())
 
 
 def oldest(uow: Uow, limit: int) -> list[str]:

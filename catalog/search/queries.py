@@ -25,6 +25,7 @@ from compliance.policy import Clause, Predicate, listing_predicate
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
+from core.ids import is_id
 
 LONGEST_QUERY = 300
 MOST_PER_PAGE = 100
@@ -85,18 +86,23 @@ def _ask(params: SearchParams, visible: tuple[Clause, ...], hidden: frozenset[st
 
 def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> list[SearchHit]:
     """The hits among ``ids`` that the actor may see at this moment, in the same order."""
-    predicate = listing_predicate(actor)
-    hidden = pending.hidden(uow)
-    seen = {key: row for key, row in listings.many(uow, ids).items() if key not in hidden and _admits(predicate, row)}
-    suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()])
-    currency = uow.house.settings.currency
-    hits = {
+    own = [found for found in ids if is_id("lst", found)]
+    hits = _own_hits(uow, actor, own, wanted) if own else {}
+    if len(own) < len(ids):
+        currency = uow.house.settings.currency
+        for key, reference in references.findable(uow, ids).items():
+            hits[key] = documents.hit_of_reference(reference, currency, wanted)
+    return [hits[key] for key in ids if key in hits]
+
+
+def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
+    predicate, currency = listing_predicate(actor), uow.house.settings.currency
+    seen = {key: row for key, row in listings.many(uow, ids).items() if _admits(predicate, row)}
+    suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
+    return {
         key: documents.hit_of_listing(row, suppliers.get(row.supplier_id), currency, wanted)
         for key, row in seen.items()
     }
-    for key, reference in references.findable(uow, ids).items():
-        hits[key] = documents.hit_of_reference(reference, currency, wanted)
-    return [hits[key] for key in ids if key in hits]
 
 
 def _admits(predicate: Predicate, listing: ListingSnapshot) -> bool:

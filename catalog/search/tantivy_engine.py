@@ -36,10 +36,14 @@ _LONGEST_PREFIX = 12
 _Must, _Should, _MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Open:
+    """An index as this process has it; the stamps tell whether it was swapped, or written to, meanwhile."""
+
     stamp: tuple[int, int]
     index: tantivy.Index
+    meta: Path
+    commit: tuple[int, int] = (0, 0)
 
 
 class TantivyEngine:
@@ -55,8 +59,7 @@ class TantivyEngine:
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
         with self._writing(10.0):
-            index = self._index()
-            writer = index.writer(_HEAP_BYTES, 1)
+            writer = self._current().index.writer(_HEAP_BYTES, 1)
             try:
                 for document_id in ids:
                     writer.delete_documents_by_term("id", document_id)
@@ -69,10 +72,11 @@ class TantivyEngine:
     def search(self, ask: Ask) -> Answer:
         searcher = self._searcher()
         limit = min(ask.limit, MOST_RESULTS - ask.offset)
-        query = _all_of(_text(ask.text), *_allowed(ask.visible, ask.excluded), *_filters(ask.filters))
+        asked = [_text(ask.text), *_allowed(ask.visible, ask.excluded)]
+        query = _all_of(*asked, *_filters(ask.filters))
         found: Any = searcher.search(query, max(1, limit), offset=ask.offset, **_order(ask))
         ids = tuple(_stored(searcher, address, "id") for _score, address in found.hits[: max(0, limit)])
-        return Answer(ids, int(found.count), _facets(searcher, ask))
+        return Answer(ids, int(found.count), _facets(searcher, ask, asked))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = _prefix_key(prefix)
@@ -111,30 +115,33 @@ class TantivyEngine:
     def _usable(self, manifest: Mapping[str, str]) -> bool:
         return manifest["version"] == _VERSION and self._path(manifest).is_dir()
 
-    def _index(self) -> tantivy.Index:
+    def _current(self) -> _Open:
         """The present index, opened once and again after a swap by any process."""
         if not (self.folder / "manifest.json").exists():
             self._begin()
-        stat = (self.folder / "manifest.json").stat()
-        stamp = (stat.st_mtime_ns, stat.st_ino)
+        stamp = _stamp(self.folder / "manifest.json")
         present = self._open
         if present is None or present.stamp != stamp:
-            present = _Open(stamp, self._open_index())
-            self._open = present
-        return present.index
+            present = self._open = self._open_index(stamp)
+        return present
 
-    def _open_index(self) -> tantivy.Index:
+    def _open_index(self, stamp: tuple[int, int]) -> _Open:
         manifest = self._manifest()
         if manifest is None or not self._usable(manifest):
             raise IndexNotReady("The search index has an older format.")
-        index = tantivy.Index(_SCHEMA, path=str(self._path(manifest)))
+        path = self._path(manifest)
+        index = tantivy.Index(_SCHEMA, path=str(path))
         index.config_reader("manual")
-        return _with_analyser(index)
+        return _Open(stamp, _with_analyser(index), path / "meta.json")
 
     def _searcher(self) -> tantivy.Searcher:
-        index = self._index()
-        index.reload()
-        return index.searcher()
+        """A view of the last commit, whichever process made it."""
+        present = self._current()
+        commit = _stamp(present.meta)
+        if commit != present.commit:
+            present.index.reload()
+            present.commit = commit
+        return present.index.searcher()
 
     @contextlib.contextmanager
     def _writing(self, wait_s: float) -> Iterator[None]:
@@ -187,6 +194,11 @@ _SCHEMA = _schema()
 
 def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress, field: str) -> str:
     return str(searcher.doc(address).get_first(field))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_ino
 
 
 def _with_analyser(index: tantivy.Index) -> tantivy.Index:
@@ -336,7 +348,9 @@ def _order(ask: Ask) -> dict[str, Any]:
     return {}
 
 
-def _facets(searcher: tantivy.Searcher, ask: Ask) -> dict[str, tuple[tuple[str, int], ...]]:
+def _facets(
+    searcher: tantivy.Searcher, ask: Ask, asked: Sequence[tantivy.Query]
+) -> dict[str, tuple[tuple[str, int], ...]]:
     """Each facet counted without its own filter; those that have none share one pass."""
     free = [name for name in ask.facets if not ask.filters.get(name)]
     passes = [(free, ask.filters)] if free else []
@@ -345,7 +359,7 @@ def _facets(searcher: tantivy.Searcher, ask: Ask) -> dict[str, tuple[tuple[str, 
             passes.append(([name], {other: values for other, values in ask.filters.items() if other != name}))
     counts: dict[str, tuple[tuple[str, int], ...]] = {}
     for names, filters in passes:
-        query = _all_of(_text(ask.text), *_allowed(ask.visible, ask.excluded), *_filters(filters))
+        query = _all_of(*asked, *_filters(filters))
         wanted = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in names}
         for name, found in searcher.aggregate(query, wanted).items():
             buckets = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in found["buckets"]]
