@@ -30,3 +30,9 @@ def test_every_decision_states_its_accepted_risks() -> None:
     pages = sorted((ROOT / "docs/decisions").glob("0*.md"))
     assert pages
     assert [page.name for page in pages if "## Accepted risks" not in page.read_text(encoding="utf-8")] == []
+
+
+def test_every_format_is_in_the_index() -> None:
+    index = (ROOT / "docs/formats/README.md").read_text(encoding="utf-8")
+    pages = sorted(page.name for page in (ROOT / "docs/formats").glob("*.md") if page.name != "README.md")
+    assert [name for name in pages if f"({name})" not in index] == []
