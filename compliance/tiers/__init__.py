@@ -1,6 +1,16 @@
 """Sensitivity tiers as versioned data."""
 
-from compliance.tiers.profiles import parse, profile, propose
-from compliance.tiers.types import ProfileInvalid, TierProfile, TierProposal, TierRow
+from compliance.tiers.profiles import parse, profile
+from compliance.tiers.proposal import propose
+from compliance.tiers.types import ProfileInvalid, ProposalRule, TierProfile, TierProposal, TierRow
 
-__all__ = ["ProfileInvalid", "TierProfile", "TierProposal", "TierRow", "parse", "profile", "propose"]
+__all__ = [
+    "ProfileInvalid",
+    "ProposalRule",
+    "TierProfile",
+    "TierProposal",
+    "TierRow",
+    "parse",
+    "profile",
+    "propose",
+]

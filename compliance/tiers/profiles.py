@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import date
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import yaml
 
-from compliance.recognisers import ScanSummary
-from compliance.tiers.types import ProfileInvalid, TierProfile, TierProposal, TierRow
+from compliance.tiers.types import ProfileInvalid, ProposalRule, TierProfile, TierRow
 
-_ROW_DEFAULTS: dict[str, Any] = {"sample_rows": None, "review_months": None}
+_NUMBERS = ("level", "sample_rows", "records_years", "review_months", "tradable")
+_WORDS = frozenset(field.name for field in fields(TierRow)) - {*_NUMBERS, "name"}
+FACTS = {"personal_identifiers": int, "sensitive_identifiers": int, "scene": list, "origin": list, "formats": list}
 
 
 @cache
 def profile(name: str) -> TierProfile:
     """The profile of that name, validated. Raises ProfileInvalid."""
     source = files("compliance.tiers") / f"{name}.yaml"
-    if not name.isalnum() or not source.is_file():
+    if not (name.isalnum() and name.isascii() and source.is_file()):
         raise ProfileInvalid(f"there is no tier profile named {name}")
     return parse(yaml.safe_load(source.read_text(encoding="utf-8")))
 
@@ -27,63 +31,95 @@ def profile(name: str) -> TierProfile:
 def parse(document: Mapping[str, Any]) -> TierProfile:
     """A profile from its document. Raises ProfileInvalid naming tier and column."""
     try:
-        rows = tuple(TierRow(**{**_ROW_DEFAULTS, **row}) for row in document["tiers"])
-        orders = {column: tuple(words) for column, words in document["orders"].items()}
-        made = TierProfile(
-            document["name"], document["version"], document["effective_from"], rows, orders,
-            tuple(document["proposal"]),
-        )  # fmt: skip
-    except (KeyError, TypeError) as error:
+        made = _read(document)
+    except (KeyError, TypeError, AttributeError) as error:
         raise ProfileInvalid(f"the profile is incomplete: {error}") from None
+    _check_head(made)
     _check_levels(made)
     _check_monotone(made)
+    _check_proposal(made)
     return made
+
+
+def _read(document: Mapping[str, Any]) -> TierProfile:
+    rules = document["proposal"]
+    return TierProfile(
+        name=document["name"],
+        version=document["version"],
+        effective_from=document["effective_from"],
+        rows=tuple(TierRow(**row) for row in document["tiers"]),
+        orders={column: tuple(words) for column, words in document["orders"].items()},
+        findings=tuple(_rule(rule) for rule in rules["findings"]),
+        otherwise=tuple(_rule(rule) for rule in rules["otherwise"]),
+    )
+
+
+def _rule(raw: Mapping[str, Any]) -> ProposalRule:
+    for fact, needed in raw["when"].items():
+        if fact not in FACTS or type(needed) is not FACTS[fact]:
+            raise ProfileInvalid(f"a rule of the proposal asks for {fact}: {needed!r}, which is not known")
+    when = {fact: tuple(needed) if isinstance(needed, list) else needed for fact, needed in raw["when"].items()}
+    return ProposalRule(when, raw["level"], raw["reason"])
+
+
+def _check_head(made: TierProfile) -> None:
+    if type(made.version) is not int or not isinstance(made.effective_from, date):
+        raise ProfileInvalid("a profile has a version and the day from which it holds")
+    if frozenset(made.orders) != _WORDS:
+        raise ProfileInvalid(f"no order, or one too many: {', '.join(sorted(frozenset(made.orders) ^ _WORDS))}")
+    for column, words in made.orders.items():
+        if len(set(words)) != len(words):
+            raise ProfileInvalid(f"{column} names a word twice")
 
 
 def _check_levels(made: TierProfile) -> None:
     if [row.level for row in made.rows] != list(range(len(made.rows))) or not made.rows:
         raise ProfileInvalid("the levels must run from 0 upwards without a gap")
+    for row in made.rows:
+        for column in ("sample_rows", "records_years", "review_months"):
+            _check_number(row, column, getattr(row, column))
+        if type(row.tradable) is not bool or set(row.name) != {"zh", "en"}:
+            raise ProfileInvalid(f"tier {row.level}: a name in both languages, and tradable true or false")
+
+
+def _check_number(row: TierRow, column: str, value: Any) -> None:
+    if value is None and column != "records_years":
+        return
+    if type(value) is not int or value < 0:
+        raise ProfileInvalid(f"tier {row.level}: {column} is {value!r}, not a number from 0")
 
 
 def _check_monotone(made: TierProfile) -> None:
-    for lower, higher in zip(made.rows, made.rows[1:], strict=False):
-        for column, order in made.orders.items():
-            _compare(column, _rank(lower, column, order), _rank(higher, column, order), higher.level)
-        _compare("records_years", lower.records_years, higher.records_years, higher.level)
-        _compare("sample_rows", -_or_all(lower.sample_rows), -_or_all(higher.sample_rows), higher.level)
-        _compare("review_months", -_or_all(lower.review_months), -_or_all(higher.review_months), higher.level)
-        _compare("tradable", not lower.tradable, not higher.tradable, higher.level)
+    for lower, higher in pairwise(made.rows):
+        before, after = dict(_strictness(made, lower)), dict(_strictness(made, higher))
+        for column, strict in after.items():
+            if strict < before[column]:
+                raise ProfileInvalid(f"tier {higher.level} is laxer than tier {lower.level} in {column}")
 
 
-def _rank(row: TierRow, column: str, order: tuple[str, ...]) -> int:
-    word = getattr(row, column)
-    if word not in order:
-        raise ProfileInvalid(f"tier {row.level}: {column} is {word!r}, which the profile does not know")
-    return order.index(word)
+def _strictness(made: TierProfile, row: TierRow) -> Iterable[tuple[str, int]]:
+    """Every column as a number that must not fall from one tier to the next."""
+    for column, order in made.orders.items():
+        word = getattr(row, column)
+        if word not in order:
+            raise ProfileInvalid(f"tier {row.level}: {column} is {word!r}, which the profile does not know")
+        yield column, order.index(word)
+    yield "sample_rows", -_or_all(row.sample_rows)
+    yield "review_months", -_or_all(row.review_months)
+    yield "records_years", row.records_years
+    yield "tradable", not row.tradable
 
 
 def _or_all(number: int | None) -> int:
     return 1 << 30 if number is None else number
 
 
-def _compare(column: str, lower: int, higher: int, level: int) -> None:
-    if higher < lower:
-        raise ProfileInvalid(f"tier {level} is laxer than tier {level - 1} in {column}")
-
-
-def propose(using: TierProfile, scans: tuple[ScanSummary, ...], *, scene: str = "", origin: str = "") -> TierProposal:
-    """The level that the findings ask for: the first rule that applies from the top, for rules stand strictest first."""
-    personal = sum(scan.personal for scan in scans)
-    applying = [rule for rule in using.proposal if _applies(rule, personal, scene, origin)]
-    if not applying:
-        raise ProfileInvalid("no rule of the proposal applies")
-    highest = applying[0]["level"]
-    return TierProposal(highest, tuple(r["reason"] for r in applying if r["level"] == highest))
-
-
-def _applies(rule: Mapping[str, Any], personal: int, scene: str, origin: str) -> bool:
-    if rule["when"] == "always":
-        return True
-    if rule["when"] == "personal_identifiers":
-        return personal >= int(rule["at_least"])
-    return bool({"scene": scene, "origin": origin}.get(rule["when"]) == rule["is"])
+def _check_proposal(made: TierProfile) -> None:
+    levels = {row.level for row in made.rows}
+    for rule in made.findings + made.otherwise:
+        if rule.level not in levels or set(rule.reason) != {"zh", "en"}:
+            raise ProfileInvalid(
+                f"a rule proposes tier {rule.level} without a reason in both languages, or no such tier"
+            )
+    if not made.otherwise or made.otherwise[-1].when:
+        raise ProfileInvalid("the last rule of the proposal must fit everything")

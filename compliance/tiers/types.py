@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 
 class ProfileInvalid(ValueError):
@@ -14,7 +13,11 @@ class ProfileInvalid(ValueError):
 
 @dataclass(frozen=True)
 class TierRow:
-    """One tier's controls, each a word of the profile's closed vocabulary."""
+    """One tier's controls, each a word of the profile's closed vocabulary.
+
+    ``sample_rows`` None means all of them, ``review_months`` None never again, ``tradable`` False that
+    the exchange cannot carry out what the tier demands yet.
+    """
 
     level: int
     name: Mapping[str, str]
@@ -26,6 +29,7 @@ class TierRow:
     listing_approval: str
     order_approval: str
     contract: str
+    link: str
     export: str
     records_years: int
     review_months: int | None
@@ -33,8 +37,17 @@ class TierRow:
 
 
 @dataclass(frozen=True)
+class ProposalRule:
+    """A level and its reason, for data of which all of ``when`` holds: a least number, or one of several words."""
+
+    when: Mapping[str, int | tuple[str, ...]]
+    level: int
+    reason: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class TierProposal:
-    """The level that the data itself asks for, with every reason that was weighed."""
+    """The level that the data itself asks for, with the reasons that led to it."""
 
     level: int
     reasons: tuple[Mapping[str, str], ...]
@@ -49,7 +62,8 @@ class TierProfile:
     effective_from: date
     rows: tuple[TierRow, ...]
     orders: Mapping[str, tuple[str, ...]]
-    proposal: tuple[Mapping[str, Any], ...]
+    findings: tuple[ProposalRule, ...]
+    otherwise: tuple[ProposalRule, ...]
 
     def row(self, level: int) -> TierRow:
         """Raises KeyError for a level that the profile does not have."""

@@ -1,4 +1,4 @@
-"""Identifiers made up for tests, their check characters found by trying, with sums written another way than the product."""
+"""Identifiers made up for tests; check characters are found by trying, with sums of another hand than the product's."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def iso_7064_11_2(text: str) -> bool:
 
 def mod_31_3(text: str) -> bool:
     """GB 32100: the weighted sum with the check character of weight 1 is a multiple of 31."""
-    weighted = sum(_CREDIT.index(character) * 3**place for place, character in enumerate(text[:17]))
-    return (weighted + _CREDIT.index(text[17])) % 31 == 0
+    weighted = sum(_CREDIT.index(character) * pow(3, place) for place, character in enumerate(text[:17]))
+    return bool((weighted + _CREDIT.index(text[17])) % 31 == 0)
 
 
 def luhn(text: str) -> bool:

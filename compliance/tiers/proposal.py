@@ -1,0 +1,46 @@
+"""The tier that data asks for by itself: pure, and never lower for one finding more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from compliance.recognisers import ScanSummary
+from compliance.tiers.types import ProposalRule, TierProfile, TierProposal
+
+Facts = Mapping[str, int | frozenset[str]]
+
+
+def propose(
+    using: TierProfile,
+    scans: Sequence[ScanSummary],
+    *,
+    scene: str = "",
+    origin: str = "",
+    formats: Collection[str] = (),
+) -> TierProposal:
+    """The strictest level that any finding asks for; without findings, what origin allows.
+
+    ``formats`` are the kinds of file in the revision, as in ``{"csv", "png"}``; of an archive, those inside it.
+    """
+    facts: Facts = {
+        "personal_identifiers": sum(scan.personal for scan in scans),
+        "sensitive_identifiers": sum(scan.sensitive for scan in scans),
+        "scene": frozenset({scene}),
+        "origin": frozenset({origin}),
+        "formats": frozenset(form.lower().lstrip(".") for form in formats),
+    }
+    applying = [rule for rule in using.findings if _applies(rule, facts)]
+    if not applying:
+        applying = [next(rule for rule in using.otherwise if _applies(rule, facts))]
+    level = max(rule.level for rule in applying)
+    return TierProposal(level, tuple(rule.reason for rule in applying if rule.level == level))
+
+
+def _applies(rule: ProposalRule, facts: Facts) -> bool:
+    return all(_reached(needed, facts[name]) for name, needed in rule.when.items())
+
+
+def _reached(needed: int | tuple[str, ...], actual: int | frozenset[str]) -> bool:
+    if isinstance(needed, int):
+        return isinstance(actual, int) and actual >= needed
+    return isinstance(actual, frozenset) and not actual.isdisjoint(needed)
