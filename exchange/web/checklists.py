@@ -19,7 +19,7 @@ from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, Review
 from core.actor import Actor
 from core.db import Uow
 from exchange.web.explain import card
-from exchange.web.language import language, plain
+from exchange.web.language import called, language, plain
 from exchange.web.words import word
 
 _VALUES = {"state": "qualification", "purposes": "purpose", "origin": "origin"}
@@ -79,7 +79,7 @@ def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
     names = identity.organisations(uow, {each.owner_id for each in found})
     return [
         QueueRow(
-            each.id, each.subject, names[each.owner_id].name if each.owner_id in names else "", each.tier,
+            each.id, each.subject, called(names.get(each.owner_id)), each.tier,
             len(each.items) - each.open_items, each.opened_at,
         )
         for each in found
@@ -97,7 +97,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     return ReviewPage(
         review=review,
         title=review.subject,
-        supplier=owner.name if owner else "",
+        supplier=called(owner),
         tier=review.tier,
         state=review.state,
         active=review.state == ReviewState.OPEN and may_work,

@@ -24,6 +24,7 @@ def install(app: flask.Flask) -> None:
     environment.filters.update(
         money=formats.money, moment=formats.moment, day=formats.day, size=formats.size, number=formats.number,
         short=formats.short, digest=formats.digest, local=language.local, plain=language.plain, said=language.said,
+        called=language.called,
         price=plans.describe,
     )  # fmt: skip
     environment.globals.update(

@@ -10,6 +10,8 @@ import flask
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup, escape
 
+from compliance.identity.types import OrganisationSnapshot
+
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
 LANGUAGE_COOKIE = "piaohao_language"
@@ -74,6 +76,13 @@ def local(text: Mapping[str, str] | str | None) -> str | Markup:
         return plain(text)
     other = next((key for key, value in text.items() if value), None)
     return "" if other is None else Markup('<span lang="{}">{}</span>').format(other, escape(text[other]))
+
+
+def called(organisation: OrganisationSnapshot | None) -> str:
+    """An organisation's name in the page's language, if it has one there."""
+    if organisation is None:
+        return ""
+    return organisation.name_en if language() == "en" and organisation.name_en else organisation.name
 
 
 def said(text: str) -> str | Markup:

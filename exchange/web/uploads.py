@@ -22,7 +22,9 @@ def add_revision(listing_id: str, sent: Iterable[FileStorage], notes: str) -> No
     if not chosen:
         raise Invalid("Choose at least one file.", field="files")
     read(lambda uow: _may_edit(uow, listing_id))
-    kept = [files.store_form_file(house(), actor(), cast(BinaryIO, file.stream), file.filename or "") for file in chosen]
+    kept = [
+        files.store_form_file(house(), actor(), cast(BinaryIO, file.stream), file.filename or "") for file in chosen
+    ]
     act(lambda uow: service.add_revision(uow, actor(), listing_id, file_ids=[file.id for file in kept], notes=notes))
 
 

@@ -21,8 +21,11 @@ from exchange.web.shell import act, done, pages, read, render, signed_in
 
 
 @pages.get("/balance")
-def balance() -> flask.Response:
+def balance() -> Response:
+    """The prepaid balance of the own organisation; the platform's people have the whole ledger instead."""
     signed_in()
+    if actor().organisation_id is None:
+        return flask.redirect(flask.url_for("web.ledger_page"), 303)
 
     def work(uow: Uow) -> dict[str, Any]:
         return {

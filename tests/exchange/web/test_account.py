@@ -11,7 +11,12 @@ from tests.credit_codes import credit_code
 from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
-FORM: dict[str, Any] = {"organisation": "汾东智能识别有限公司", "name": "王工", "email": "wang@example.org", "password": build.PASSWORD}
+FORM: dict[str, Any] = {
+    "organisation": "汾东智能识别有限公司",
+    "name": "王工",
+    "email": "wang@example.org",
+    "password": build.PASSWORD,
+}
 
 
 def test_an_organisation_registers_and_signs_in(browser: Open) -> None:

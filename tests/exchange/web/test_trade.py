@@ -37,7 +37,9 @@ def test_a_supplier_writes_a_listing_and_a_reviewer_approves_it(browser: Open, h
     edit = f"/listings/{listing_id}"
     assert "还缺" in supplier.get(f"{edit}/edit")
     supplier.send(f"{edit}/files", files=(io.BytesIO(build.TABLE.encode()), "观测.csv"), notes="首版")
-    supplier.send(f"{edit}/offer", kind="one_off", amount="1200.00", term_months="12", purposes=["training", "research"])
+    supplier.send(
+        f"{edit}/offer", kind="one_off", amount="1200.00", term_months="12", purposes=["training", "research"]
+    )
     supplier.send(f"{edit}/submit", **DECLARED)
     assert "审核中" in supplier.get(f"{edit}/edit")
     browser().sign_in(build.organisation(house)).get(edit, status=404)
@@ -62,7 +64,9 @@ def test_a_failing_item_needs_its_reason_and_nothing_typed_is_lost(browser: Open
     assert found is not None
     worker = browser().sign_in(reviewer)
     worker.get(f"/review/{found.id}")
-    answer = worker.send(f"/review/{found.id}/items", status=422, **{"answer-source": "fail", "note-prohibited": "typed"})
+    answer = worker.send(
+        f"/review/{found.id}/items", status=422, **{"answer-source": "fail", "note-prohibited": "typed"}
+    )
     assert 'value="typed"' in answer.text
     assert 'aria-invalid="true"' in answer.text
     worker.send(f"/review/{found.id}/return", reason="The source is not proven.")
