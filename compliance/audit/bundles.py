@@ -9,17 +9,18 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
-from compliance.audit import checkpoints, merkle, queries
+from compliance.audit import checkpoints, merkle, policies, queries
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
 from compliance.audit.verifier import FORMAT, VERSION
-from compliance.policy import policy_document
 from core.db import Uow
 from core.house import House
 
+_MOST_KEPT = 64  # checkpoints that a party may have kept since the first entry, each with its proof
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _README = """票号存证包 / Piaohao evidence bundle
 
@@ -40,6 +41,7 @@ class _Evidence:
     note: str
     size: int
     entries: list[tuple[int, str, bytes, list[bytes]]]
+    consistency: dict[str, list[str]]
 
 
 def build(house: House, *, order_id: str, object_ids: list[str]) -> bytes | None:
@@ -52,21 +54,33 @@ def build(house: House, *, order_id: str, object_ids: list[str]) -> bytes | None
         "key.txt": (checkpoints.public_key(house).text() + "\n").encode(),
         "verify.py": (Path(__file__).parent / "verifier.py").read_bytes(),
         "README.txt": _README.format(name=order_id).encode(),
+        "consistency.json": _json(evidence.consistency),
     }
-    policy = policy_document()
-    files[f"policy/{hashlib.sha256(policy).hexdigest()}.json"] = policy
+    files |= {
+        f"policy/{name}.json": text for name, text in policies.cited(house, [b for _, _, b, _ in evidence.entries])
+    }
     described, counts = [], dict[str, int]()
     for number, object_id, body, proof in evidence.entries:
         name = f"entries/{number:09d}.json"
         files[name] = body
-        described.append({"index": number, "file": name, "proof": [base64.b64encode(h).decode() for h in proof]})
+        described.append({"index": number, "file": name, "proof": _texts(proof)})
         counts[object_id] = counts.get(object_id, 0) + 1
     manifest = {
         "format": FORMAT, "version": VERSION, "order": order_id, "origin": house.settings.log_origin,
         "checkpoint_size": evidence.size, "objects": counts, "entries": described,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }  # fmt: skip
-    return _zip({"manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode()} | files)
+    written = _json(manifest)
+    signature = checkpoints.sign_manifest(house, order_id, evidence.size, written)
+    return _zip({"manifest.json": written, "manifest.sig": signature.encode()} | files)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True).encode()
+
+
+def _texts(hashes: list[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in hashes]
 
 
 def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
@@ -87,10 +101,12 @@ def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
     if not rows or rows[-1][0] >= checkpoint.size:
         return None
     node = stored(uow)
+    kept = queries.checkpoint_sizes(uow, rows[0][0] + 1, checkpoint.size - 1, _MOST_KEPT)
     return _Evidence(
         checkpoint.note,
         checkpoint.size,
         [(n, o, body, merkle.inclusion_proof(node, n, checkpoint.size)) for n, o, body in rows],
+        {str(size): _texts(merkle.consistency_proof(node, size, checkpoint.size)) for size in kept},
     )
 
 

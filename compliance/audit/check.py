@@ -1,12 +1,16 @@
-"""Verifying the whole log against itself, its checkpoints, and the signer's own head."""
+"""Verifying the whole log from its raw bytes: against itself, its checkpoints, and what the signer remembers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.audit import checkpoints, merkle
+from compliance.audit.entry import timestamp
 from compliance.audit.models import (
     AuditCheckpoint,
     AuditCounter,
@@ -16,16 +20,55 @@ from compliance.audit.models import (
     AuditNode,
     AuditPending,
 )
-from compliance.audit.verifier import EMPTY_ROOT, Malformed, Tampered, leaf_hash, parse_entry, verify_checkpoint
+from compliance.audit.verifier import (
+    EMPTY_ROOT,
+    Checkpoint,
+    Malformed,
+    Tampered,
+    leaf_hash,
+    parse_entry,
+    verify_checkpoint,
+)
 from core.db import Uow
 from core.house import House
 
 _CHUNK = 500
+_Nodes = dict[tuple[int, int], bytes]
 
 
 def verify_log(house: House) -> list[str]:
-    """Every fault found, in words; an empty list is the proof. Reads in short units."""
+    """Every fault found, in words, the earliest entry's first; an empty list is the proof.
+
+    Everything is computed anew from the entries' bytes, in short units while the exchange goes on working.
+    """
     return list(_Check(house).faults())
+
+
+@dataclass(frozen=True)
+class _Row:
+    """An entry as it is stored; ``number`` and ``leaf`` are None while it waits for its place."""
+
+    number: int | None
+    leaf: bytes | None
+    entry_id: str
+    body: bytes | None
+    object_id: str | None
+    action: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """One moment of the database: the last entries, and everything that must fit to all of them."""
+
+    rows: list[_Row]
+    nodes: _Nodes
+    head: tuple[int, bytes]
+    node_count: int
+    waiting: list[_Row]
+    counters: dict[str, int]
+    strays: list[str]
+    checkpoints: list[tuple[int, bytes, str]]
 
 
 class _Check:
@@ -33,132 +76,218 @@ class _Check:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.nodes: dict[tuple[int, int], bytes] = {}
+        self.tree = merkle.Frontier()
+        self.next = 0
+        self.whole = True  # no entry is missing, so that roots can be computed
         self.numbers: dict[str, int] = {}
-        self.size = 0
+        self.roots: dict[int, bytes] = {0: EMPTY_ROOT}
+        self.wanted: set[int] = set()
+        self.grown_from = 0  # roots of all larger sizes are kept: checkpoints of them are signed meanwhile
+        self.signed: list[Checkpoint] = []
 
     def faults(self) -> Iterator[str]:
-        while True:
-            start = self.size
-            chunk = self.house.db.read(lambda uow, start=start: _leaves(uow, start))  # type: ignore[misc]
-            if not chunk:
-                break
-            for number, stored_hash, entry_id, body in chunk:
-                yield from self._leaf(number, stored_hash, entry_id, body)
-        yield from self.house.db.read(self._database)
-        yield from self._signer()
-
-    def _leaf(self, number: int, stored_hash: bytes, entry_id: str, body: bytes | None) -> Iterator[str]:
-        if number != self.size:
-            yield f"entry {self.size} is missing from the log"
-            self.size = number
-        found = leaf_hash(body or b"")
-        if body is None:
-            yield f"entry {number} has no bytes"
-        elif found != stored_hash:
-            yield f"entry {number} does not have the bytes that were logged"
-        if body is not None:
-            yield from self._content(number, entry_id, body)
-        self.nodes[0, number] = stored_hash
+        yield from self._remembered()
         try:
-            for level, index, made in merkle.completed_by(number, stored_hash, self._node):
-                self.nodes[level, index] = made
-        except KeyError:
-            yield f"the tree cannot be computed at entry {number}"
-        self.size += 1
-
-    def _node(self, level: int, number: int) -> bytes:
-        return self.nodes[level, number]
-
-    def _content(self, number: int, entry_id: str, body: bytes) -> Iterator[str]:
-        try:
-            entry = parse_entry(body)
-        except (Tampered, Malformed) as error:
-            yield f"entry {number}: {error}"
+            sizes, self.grown_from = self.house.db.read(_signed_sizes)
+            self.wanted |= set(sizes)
+            full = True
+            while full:
+                rows, nodes = self.house.db.read(lambda uow: _chunk(uow, self.next, _CHUNK))
+                yield from self._entries(rows, nodes)
+                full = len(rows) == _CHUNK
+            rest = self.house.db.read(lambda uow: _rest(uow, self.next))
+            yield from self._entries(rest.rows, rest.nodes)
+            yield from self._database(rest)
+        except (SQLAlchemyError, TypeError, ValueError) as error:
+            yield f"the log cannot be read from entry {self.next} on: {error}"
             return
-        if entry["id"] != entry_id:
-            yield f"entry {number} stands under another id"
-        if entry["origin"] != self.house.settings.log_origin:
-            yield f"entry {number} comes from another log"
-        # Units may commit in another order than they counted, so numbers are compared as sets at the end.
-        self.numbers[entry["object"]] = self.numbers.get(entry["object"], 0) + 1
+        yield from self._against_signed()
 
-    def _root(self, size: int) -> bytes | None:
-        try:
-            return merkle.root(self._node, size)
-        except (KeyError, ValueError):
-            return None
+    # ---- what the signer remembers, outside of the database
 
-    def _database(self, uow: Uow) -> list[str]:
-        faults: list[str] = []
-        head = uow.session.get(AuditHead, 1)
-        size, root = (head.size, head.root) if head else (0, EMPTY_ROOT)
-        if size != self.size:
-            faults.append(f"the head says {size} entries, the log holds {self.size}")
-        elif root != self._root(size):
-            faults.append("the head's root is not that of the log")
-        kept = {(n.level, n.number): n.hash for n in uow.session.execute(select(AuditNode)).scalars()}
-        computed = {place: hash_ for place, hash_ in self.nodes.items() if place[0] > 0}
-        if kept != computed:
-            faults.append(f"{len(kept.items() ^ computed.items())} nodes of the tree are not those of the log")
-        faults += self._histories(uow)
-        faults += self._strays(uow)
-        faults += self._checkpoints(uow)
-        return faults
-
-    def _histories(self, uow: Uow) -> list[str]:
-        pending = uow.session.execute(
-            select(AuditEntry.object_id).join(AuditPending, AuditPending.entry_id == AuditEntry.id)
-        ).scalars()
-        counted = dict(self.numbers)
-        for object_id in pending:
-            counted[object_id] = counted.get(object_id, 0) + 1
-        given = {row.object_id: row.last for row in uow.session.execute(select(AuditCounter)).scalars()}
-        return [
-            f"{name}: {counted.get(name, 0)} entries, {given.get(name, 0)} were written"
-            for name in sorted(counted.keys() | given.keys())
-            if counted.get(name, 0) != given.get(name, 0)
-        ]
-
-    def _strays(self, uow: Uow) -> list[str]:
-        placed = select(AuditLeaf.entry_id).union_all(select(AuditPending.entry_id))
-        strays = uow.session.execute(select(AuditEntry.id).where(AuditEntry.id.not_in(placed))).scalars()
-        return [f"{entry_id} is neither in the log nor waiting for it" for entry_id in strays]
-
-    def _checkpoints(self, uow: Uow) -> list[str]:
-        key = checkpoints.public_key(self.house)
-        faults = []
-        for row in uow.session.execute(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).scalars():
-            try:
-                signed = verify_checkpoint(row.note, key)
-            except (Tampered, Malformed) as error:
-                faults.append(f"checkpoint {row.size}: {error}")
-                continue
-            if (signed.size, signed.root) != (row.size, row.root) or row.root != self._root(row.size):
-                faults.append(f"checkpoint {row.size} is not of this log")
-        return faults
-
-    def _signer(self) -> Iterator[str]:
+    def _remembered(self) -> Iterator[str]:
         try:
             head = checkpoints.signed_head(self.house)
-        except (Tampered, Malformed) as error:
+        except (Tampered, Malformed, ValueError) as error:
             yield f"the signer's head: {error}"
+            head = None
+        self.signed = [head] if head else []
+        key = checkpoints.public_key(self.house)
+        for note in checkpoints.published(self.house):
+            try:
+                self.signed.append(verify_checkpoint(note, key))
+            except (Tampered, Malformed) as error:
+                yield f"a published checkpoint: {error}"
+        self.wanted = {each.size for each in self.signed}
+
+    def _against_signed(self) -> Iterator[str]:
+        largest = max(self.signed, key=lambda each: each.size, default=None)
+        if largest and largest.size > self.next:
+            yield f"{largest.size} entries were signed, the log holds {self.next}: it was set back"
+        wrong = sorted({s.size for s in self.signed if s.size <= self.next and self.roots.get(s.size) != s.root})
+        if wrong and self.whole:
+            yield f"the log is not the one that was signed: its first {wrong[0]} entries have another root"
+
+    # ---- entries
+
+    def _entries(self, rows: list[_Row], nodes: _Nodes) -> Iterator[str]:
+        made: _Nodes = {}
+        for row in rows:
+            yield from self._leaf(row, made)
+        if self.whole:
+            yield from _differing(made, nodes)
+
+    def _leaf(self, row: _Row, made: _Nodes) -> Iterator[str]:
+        number = row.number or 0
+        if number != self.next:
+            yield f"entry {self.next} is missing from the log"
+            self.whole = False
+        self.next = number + 1
+        if not isinstance(row.body, bytes):
+            yield f"entry {number} has no bytes"
+            self.whole = False
             return
-        if head is None:
-            if self.house.db.read(lambda uow: uow.session.execute(select(AuditCheckpoint.size)).first()):
-                yield "there are checkpoints but the signer's own head is missing"
-        elif head.size > self.size:
-            yield f"{head.size} entries were signed, the log holds {self.size}: it was set back"
-        elif self._root(head.size) != head.root:
-            yield "the log is not the one that was signed"
+        leaf = leaf_hash(row.body)
+        if leaf != row.leaf:
+            yield f"entry {number} does not have the bytes that were logged"
+        yield from self._content(f"entry {number}", row)
+        if self.whole:
+            made.update({(level, index): node for level, index, node in self.tree.append(leaf)})
+            if self.next in self.wanted or self.next >= self.grown_from:
+                self.roots[self.next] = self.tree.root()
+
+    def _content(self, name: str, row: _Row) -> Iterator[str]:
+        try:
+            entry = parse_entry(row.body if isinstance(row.body, bytes) else b"")
+        except (Tampered, Malformed) as error:
+            yield f"{name}: {error}"
+            return
+        at = timestamp(row.at) if row.at else None
+        stands = (entry["id"], entry["object"], entry["action"], entry["at"])
+        if stands != (row.entry_id, row.object_id, row.action, at):
+            yield f"{name} stands under another id, object, action or time than its bytes say"
+        if entry["origin"] != self.house.settings.log_origin:
+            yield f"{name} comes from another log"
+        expected = self.numbers.get(entry["object"], 0) + 1
+        if entry["object_seq"] != expected:
+            yield f"{name} is number {entry['object_seq']} on {entry['object']}, expected was {expected}"
+        self.numbers[entry["object"]] = expected
+
+    # ---- the rest of the database, in one unit with the last entries
+
+    def _database(self, rest: _Rest) -> Iterator[str]:
+        if self.whole:
+            yield from self._head(rest)
+        for row in rest.waiting:
+            yield from self._content(f"{row.entry_id} (waiting)", row)
+        for name in sorted(self.numbers.keys() | rest.counters.keys()):
+            found, given = self.numbers.get(name, 0), rest.counters.get(name, 0)
+            if found != given:
+                yield f"{name}: {found} entries, {given} were written"
+        for entry_id in rest.strays:
+            yield f"{entry_id} is neither in the log nor waiting for it"
+        yield from self._checkpoints(rest.checkpoints)
+
+    def _head(self, rest: _Rest) -> Iterator[str]:
+        size, root = rest.head
+        if size != self.next:
+            yield f"the head says {size} entries, the log holds {self.next}"
+        elif root != self.tree.root():
+            yield "the head's root is not that of the log"
+        expected = self.next - self.next.bit_count()
+        if rest.node_count != expected:
+            yield f"the tree has {rest.node_count} nodes, the log's has {expected}"
+
+    def _checkpoints(self, rows: list[tuple[int, bytes, str]]) -> Iterator[str]:
+        key = checkpoints.public_key(self.house)
+        for size, root, note in rows:
+            try:
+                signed = verify_checkpoint(note, key)
+            except (Tampered, Malformed) as error:
+                yield f"checkpoint {size}: {error}"
+                continue
+            if (signed.size, signed.root) != (size, root) or (self.whole and self.roots.get(size) != root):
+                yield f"checkpoint {size} is not of this log"
+        if rows and not self.signed:
+            yield "there are checkpoints but the signer's own head is missing"
+        newest = max((size for size, _, _ in rows), default=0)
+        missing = sorted({each.size for each in self.signed if each.size < newest} - {size for size, _, _ in rows})
+        if missing:
+            yield f"checkpoint {missing[0]} was published, but the table does not have it"
 
 
-def _leaves(uow: Uow, start: int) -> list[tuple[int, bytes, str, bytes | None]]:
+def _signed_sizes(uow: Uow) -> tuple[list[int], int]:
+    """The sizes of all checkpoints, and that of the log."""
+    head = uow.session.get(AuditHead, 1)
+    return list(uow.session.execute(select(AuditCheckpoint.size)).scalars()), head.size if head else 0
+
+
+def _rest(uow: Uow, start: int) -> _Rest:
+    rows, nodes = _chunk(uow, start, None)
+    head = uow.session.get(AuditHead, 1)
+    kept = select(AuditCheckpoint.size, AuditCheckpoint.root, AuditCheckpoint.note).order_by(AuditCheckpoint.size)
+    return _Rest(
+        rows=rows,
+        nodes=nodes,
+        head=(head.size, head.root) if head else (0, EMPTY_ROOT),
+        node_count=uow.session.execute(select(func.count()).select_from(AuditNode)).scalar_one(),
+        waiting=_waiting(uow),
+        counters={row.object_id: row.last for row in uow.session.execute(select(AuditCounter)).scalars()},
+        strays=_strays(uow),
+        checkpoints=[(row.size, row.root, row.note) for row in uow.session.execute(kept)],
+    )
+
+
+def _chunk(uow: Uow, start: int, limit: int | None) -> tuple[list[_Row], _Nodes]:
+    rows = _leaves(uow, start, limit)
+    return rows, _nodes(uow, start, start + len(rows))
+
+
+_COLUMNS = (AuditEntry.body, AuditEntry.object_id, AuditEntry.action, AuditEntry.at)
+
+
+def _leaves(uow: Uow, start: int, limit: int | None) -> list[_Row]:
     statement = (
-        select(AuditLeaf.number, AuditLeaf.leaf_hash, AuditLeaf.entry_id, AuditEntry.body)
+        select(AuditLeaf.number, AuditLeaf.leaf_hash, AuditLeaf.entry_id, *_COLUMNS)
         .outerjoin(AuditEntry, AuditEntry.id == AuditLeaf.entry_id)
         .where(AuditLeaf.number >= start)
         .order_by(AuditLeaf.number)
-        .limit(_CHUNK)
+        .limit(limit)
     )
-    return [(n, h, e, b) for n, h, e, b in uow.session.execute(statement)]
+    return [_Row(*row) for row in uow.session.execute(statement)]
+
+
+def _waiting(uow: Uow) -> list[_Row]:
+    statement = (
+        select(AuditEntry.id, *_COLUMNS)
+        .join(AuditPending, AuditPending.entry_id == AuditEntry.id)
+        .order_by(AuditPending.number)
+    )
+    return [_Row(None, None, *row) for row in uow.session.execute(statement)]
+
+
+def _nodes(uow: Uow, start: int, stop: int) -> _Nodes:
+    """The stored nodes that the leaves from ``start`` to ``stop`` completed."""
+    levels = range(1, stop.bit_length())
+    spans = [
+        and_(AuditNode.level == level, AuditNode.number >= start >> level, AuditNode.number < stop >> level)
+        for level in levels
+    ]
+    if not spans:
+        return {}
+    rows = uow.session.execute(select(AuditNode.level, AuditNode.number, AuditNode.hash).where(or_(*spans)))
+    return {(level, number): found for level, number, found in rows}
+
+
+def _differing(made: _Nodes, kept: _Nodes) -> list[str]:
+    wrong = sorted(place for place in made.keys() | kept.keys() if made.get(place) != kept.get(place))
+    if not wrong:
+        return []
+    level, number = wrong[0]
+    first = number << level
+    return [f"{len(wrong)} nodes of the tree are not those of the entries, the first above entry {first}"]
+
+
+def _strays(uow: Uow) -> list[str]:
+    placed = select(AuditLeaf.entry_id).union_all(select(AuditPending.entry_id))
+    return list(uow.session.execute(select(AuditEntry.id).where(AuditEntry.id.not_in(placed))).scalars())

@@ -6,16 +6,28 @@ was set back or changed cannot get a signature, whoever asks.
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
 
-from compliance.audit import merkle, notes
-from compliance.audit.models import AuditCheckpoint, AuditHead
+from compliance.audit import merkle, notes, policies, queries
+from compliance.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditLeaf
 from compliance.audit.nodes import stored
-from compliance.audit.verifier import Checkpoint, Key, parse_checkpoint, verify_checkpoint, verify_consistency
+from compliance.audit.verifier import (
+    EMPTY_ROOT,
+    Checkpoint,
+    Key,
+    leaf_hash,
+    manifest_statement,
+    parse_checkpoint,
+    verify_checkpoint,
+)
 from core.db import Uow
 from core.house import House
 
@@ -26,11 +38,11 @@ class LogInconsistent(Exception):
 
 @dataclass(frozen=True)
 class Growth:
-    """The log now, and the proof that it continues the signed head."""
+    """The log now, proven to continue the signed head, and the largest size in the table of checkpoints."""
 
     size: int
     root: bytes
-    proof: list[bytes]
+    published: int
 
 
 def private_key(house: House) -> Ed25519PrivateKey:
@@ -51,34 +63,95 @@ def signed_head(house: House) -> Checkpoint | None:
     return verify_checkpoint(note, public_key(house))
 
 
+def published(house: House) -> list[str]:
+    """All notes that were signed, from the file outside of the database; read, not verified."""
+    try:
+        parts = _head_file(house).with_name("published.txt").read_text("utf-8", "replace").split("\n\n")
+    except FileNotFoundError:
+        return []
+    return [f"{text}\n\n{signature}\n" for text, signature in zip(parts[::2], parts[1::2], strict=False)]
+
+
+def sign_manifest(house: House, order_id: str, size: int, manifest: bytes) -> str:
+    """The signed note that vouches for a bundle's manifest: these entries, and no other ones, at this size."""
+    name = house.settings.log_origin
+    return notes.signed(manifest_statement(name, order_id, size, manifest), name, private_key(house))
+
+
 def sign(house: House) -> bool:
     """Sign the log's head if it grew. Raises LogInconsistent instead of signing anything else."""
-    before = signed_head(house)
-    growth = house.db.read(lambda uow: _growth(uow, before))
-    if growth is None or (before is not None and growth.size == before.size):
-        if before is not None:
-            house.db.write(lambda uow: _publish(uow, before))
-        return False
-    if before is not None and not verify_consistency(before.size, growth.size, before.root, growth.root, growth.proof):
-        raise LogInconsistent(f"the log of {growth.size} entries does not continue the signed one of {before.size}")
-    note = notes.sign(house.settings.log_origin, growth.size, growth.root, private_key(house))
-    _keep(house, note)
-    house.db.write(lambda uow: _publish(uow, parse_checkpoint(note)))
-    return True
+    policies.keep(house)
+    with _alone(house):
+        before = signed_head(house)
+        growth = house.db.read(lambda uow: _growth(uow, before))
+        if growth.size == (before.size if before else 0):
+            _publish_again(house, before, growth)
+            return False
+        note = notes.sign(house.settings.log_origin, growth.size, growth.root, private_key(house))
+        _keep(house, note)
+        house.db.write(lambda uow: _publish(uow, parse_checkpoint(note)))
+        return True
 
 
-def _growth(uow: Uow, before: Checkpoint | None) -> Growth | None:
+def _growth(uow: Uow, before: Checkpoint | None) -> Growth:
+    """The log as computed from the signed head and the bytes of every entry since. Raises LogInconsistent."""
     head = uow.session.get(AuditHead, 1)
-    size = head.size if head else 0
+    size, root = (head.size, head.root) if head else (0, EMPTY_ROOT)
+    published = queries.newest_checkpoint(uow)
+    if before is None and published is not None:
+        raise LogInconsistent("checkpoints were published, but the signer's own head is missing")
     if before is not None and size < before.size:
         raise LogInconsistent(f"the database holds {size} entries, {before.size} were signed: it was set back")
-    if head is None or size == 0:
-        return None
-    if before is not None and size == before.size and head.root != before.root:
-        raise LogInconsistent("the log has another root than the one signed at this size")
-    node = stored(uow)
-    proof = merkle.consistency_proof(node, before.size, size) if before else []
-    return Growth(size, merkle.root(node, size), proof)
+    tree = _signed_tree(uow, before)
+    for number, leaf, body in _since(uow, tree.size):
+        if number != tree.size or not isinstance(body, bytes) or leaf_hash(body) != leaf:
+            raise LogInconsistent(f"entry {tree.size} is missing, or is not the one that was logged")
+        tree.append(leaf)
+    if (tree.size, tree.root()) != (size, root):
+        raise LogInconsistent("the head is not that of the entries")
+    return Growth(size, root, published.size if published else 0)
+
+
+def _signed_tree(uow: Uow, before: Checkpoint | None) -> merkle.Frontier:
+    if before is None:
+        return merkle.Frontier()
+    try:
+        tree = merkle.Frontier(before.size, stored(uow))
+    except KeyError as error:
+        raise LogInconsistent(f"the signed tree cannot be read: {error}") from None
+    if tree.root() != before.root:
+        raise LogInconsistent("the log does not continue the one that was signed")
+    return tree
+
+
+def _since(uow: Uow, start: int) -> Iterator[tuple[int, bytes, bytes | None]]:
+    statement = (
+        select(AuditLeaf.number, AuditLeaf.leaf_hash, AuditEntry.body)
+        .outerjoin(AuditEntry, AuditEntry.id == AuditLeaf.entry_id)
+        .where(AuditLeaf.number >= start)
+        .order_by(AuditLeaf.number)
+    )
+    for row in uow.session.execute(statement).yield_per(500):
+        yield row.number, row.leaf_hash, row.body
+
+
+def _publish_again(house: House, before: Checkpoint | None, growth: Growth) -> None:
+    """Publish what was signed when a crash came between signing and publishing."""
+    if before is None:
+        return
+    if growth.published < before.size:
+        house.db.write(lambda uow: _publish(uow, before))
+    _append_published(house, before.note)
+
+
+@contextmanager
+def _alone(house: House) -> Iterator[None]:
+    """One signer at a time, in all processes: two of them could sign a larger log before a smaller one."""
+    path = _head_file(house).with_name("lock")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _publish(uow: Uow, checkpoint: Checkpoint) -> None:
@@ -97,12 +170,33 @@ def _head_file(house: House) -> Path:
 def _keep(house: House, note: str) -> None:
     """Remember before publishing: what was signed once must never be unsigned by a crash."""
     path = _head_file(house)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     with temporary.open("w", encoding="utf-8") as file:
         file.write(note)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    with (path.parent / "published.txt").open("a", encoding="utf-8") as file:
-        file.write(note + "\n")
+    _sync_folder(path.parent)
+    _append_published(house, note)
+
+
+def _append_published(house: House, note: str) -> None:
+    """All checkpoints, outside of the database, to be copied away from this machine."""
+    path = _head_file(house).with_name("published.txt")
+    with path.open("a+b") as file:
+        end = f"{note}\n".encode()
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - len(end)))
+        if file.read() != end:
+            file.write(end)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """A replaced file stays replaced after the power went."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

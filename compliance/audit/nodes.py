@@ -7,9 +7,9 @@ from compliance.audit.models import AuditLeaf, AuditNode
 from core.db import Uow
 
 
-def stored(uow: Uow, known: dict[tuple[int, int], bytes] | None = None) -> Node:
+def stored(uow: Uow) -> Node:
     """A reader of nodes, which keeps what it has read. Raises KeyError for one that is missing."""
-    seen: dict[tuple[int, int], bytes] = {} if known is None else known
+    seen: dict[tuple[int, int], bytes] = {}
 
     def node(level: int, number: int) -> bytes:
         if (level, number) not in seen:

@@ -15,7 +15,12 @@ def key_of(origin: str, private: Ed25519PrivateKey) -> Key:
 
 def sign(origin: str, size: int, root: bytes, private: Ed25519PrivateKey) -> str:
     """The checkpoint's note: origin, size, root, an empty line, one signature line."""
-    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    signature = private.sign(text.encode())
-    line = base64.b64encode(key_of(origin, private).id + signature).decode()
-    return f"{text}\n— {origin} {line}\n"
+    return signed(f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n", origin, private)
+
+
+def signed(text: str, name: str, private: Ed25519PrivateKey) -> str:
+    """A signed note. Raises ValueError for a text that does not end its line or holds an empty one."""
+    if not text.endswith("\n") or "\n\n" in text or any(each in name for each in " +\n"):
+        raise ValueError("such a text, or such a name, cannot be signed as a note")
+    line = base64.b64encode(key_of(name, private).id + private.sign(text.encode())).decode()
+    return f"{text}\n— {name} {line}\n"

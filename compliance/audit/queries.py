@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 
 from compliance.audit import merkle
 from compliance.audit.models import (
@@ -89,6 +90,12 @@ def checkpoints(uow: Uow, limit: int = 50) -> list[CheckpointSnapshot]:
     return [_checkpoint(row) for row in uow.session.execute(statement).scalars()]
 
 
+def checkpoint_sizes(uow: Uow, first: int, last: int, limit: int) -> list[int]:
+    """The sizes that were signed from ``first`` to ``last``; the ``limit`` newest of them."""
+    between = select(AuditCheckpoint.size).where(AuditCheckpoint.size.between(first, last))
+    return list(uow.session.execute(between.order_by(AuditCheckpoint.size.desc()).limit(limit)).scalars())
+
+
 def checkpoint_of_size(uow: Uow, size: int) -> CheckpointSnapshot:
     """Raises CheckpointNotFound."""
     row = uow.session.get(AuditCheckpoint, size) if 0 <= size < 1 << 62 else None
@@ -105,13 +112,14 @@ def sees_all(actor: Actor) -> bool:
     return decide(actor, "audit:see", Resource("audit", "log")).permitted
 
 
-def _visible(actor: Actor) -> Select[tuple[AuditLeaf, AuditEntry]]:
+def _visible(actor: Actor) -> Select[AuditLeaf, AuditEntry]:
     statement = select(AuditLeaf, AuditEntry).join(AuditEntry, AuditEntry.id == AuditLeaf.entry_id)
     if sees_all(actor):
         return statement
-    own = actor.organisation_id or ""
+    if actor.organisation_id is None:
+        return statement.where(false())
     return statement.join(AuditConcern, AuditConcern.entry_id == AuditEntry.id).where(
-        AuditConcern.organisation_id == own
+        AuditConcern.organisation_id == actor.organisation_id
     )
 
 
@@ -148,7 +156,7 @@ def _entry(leaf: AuditLeaf, row: AuditEntry) -> EntrySnapshot:
 def numbers(uow: Uow, entry_ids: Iterable[str]) -> dict[str, int]:
     """The places of those entries that are in the log already."""
     statement = select(AuditLeaf.entry_id, AuditLeaf.number).where(AuditLeaf.entry_id.in_(set(entry_ids)))
-    return {entry_id: number for entry_id, number in uow.session.execute(statement)}
+    return {row.entry_id: row.number for row in uow.session.execute(statement)}
 
 
 def entry_ids_of(uow: Uow, object_id: str) -> list[str]:
@@ -158,6 +166,17 @@ def entry_ids_of(uow: Uow, object_id: str) -> list[str]:
             select(AuditEntry.id).where(AuditEntry.object_id == object_id).order_by(AuditEntry.id)
         ).scalars()
     )
+
+
+def number_of_leaf(uow: Uow, leaf: str) -> int:
+    """The place of the entry with that leaf hash, in hexadecimal. Raises EntryNotFound."""
+    if not re.fullmatch("[0-9a-f]{64}", leaf):
+        raise EntryNotFound()
+    found = select(AuditLeaf.number).where(AuditLeaf.leaf_hash == bytes.fromhex(leaf)).limit(1)
+    number = uow.session.execute(found).scalar()
+    if number is None:
+        raise EntryNotFound()
+    return number
 
 
 def inclusion(uow: Uow, number: int, size: int | None = None) -> ProofSnapshot:
@@ -175,8 +194,8 @@ def inclusion(uow: Uow, number: int, size: int | None = None) -> ProofSnapshot:
 def consistency(uow: Uow, first: int, second: int | None = None) -> tuple[int, list[bytes]]:
     """The second size, and the proof that the log of ``first`` entries is its beginning."""
     second = _size(uow, second)
-    if not 0 <= first <= second:
-        raise SizeInvalid(f"Choose sizes from 0 to {second}, the smaller first.", field="first")
+    if not 0 < first <= second:
+        raise SizeInvalid(f"Choose sizes from 1 to {second}, the smaller first.", field="first")
     return second, merkle.consistency_proof(stored(uow), first, second)
 
 

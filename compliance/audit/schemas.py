@@ -33,7 +33,8 @@ class EntriesQuery(PageQuery):
 
 
 class ProofQuery(Schema):
-    number = fields.Integer(required=True)
+    number = fields.Integer(load_default=None)
+    leaf = fields.String(load_default=None)
     size = fields.Integer(load_default=None)
 
 

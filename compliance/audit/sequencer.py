@@ -20,8 +20,12 @@ _LOCK = 0x50_49_41_4F  # one sequencer at a time
 
 
 def run(house: House) -> int:
-    """Sequence one batch; answers how many entries."""
-    return house.db.write(sequence_batch)
+    """Sequence one batch; answers how many entries. Takes the writer's place only when something waits."""
+    return house.db.write(sequence_batch) if house.db.read(_something_waits) else 0
+
+
+def _something_waits(uow: Uow) -> bool:
+    return uow.session.execute(select(AuditPending.number).limit(1)).first() is not None
 
 
 def sequence_batch(uow: Uow) -> int:
@@ -44,14 +48,10 @@ def _append(uow: Uow, entries: list[tuple[str, bytes]]) -> None:
     if head is None:
         head = AuditHead(id=1, size=0, root=EMPTY_ROOT)
         uow.session.add(head)
-    known: dict[tuple[int, int], bytes] = {}
-    node = stored(uow, known)
-    for index, (entry_id, body) in enumerate(entries, start=head.size):
-        leaf = known[0, index] = leaf_hash(body)
-        uow.session.add(AuditLeaf(number=index, entry_id=entry_id, leaf_hash=leaf))
-        for level, number, found in merkle.completed_by(index, leaf, node):
-            known[level, number] = found
-            uow.session.add(AuditNode(level=level, number=number, hash=found))
-    head.size += len(entries)
-    head.root = merkle.root(node, head.size)
+    tree = merkle.Frontier(head.size, stored(uow))
+    for entry_id, body in entries:
+        leaf = leaf_hash(body)
+        uow.session.add(AuditLeaf(number=tree.size, entry_id=entry_id, leaf_hash=leaf))
+        uow.session.add_all(AuditNode(level=level, number=n, hash=made) for level, n, made in tree.append(leaf))
+    head.size, head.root = tree.size, tree.root()
     uow.session.flush()

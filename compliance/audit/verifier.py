@@ -18,19 +18,22 @@ import binascii
 import hashlib
 import json
 import re
+import struct
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 GOOD, TAMPERED, MALFORMED, UNVERIFIABLE = 0, 1, 2, 3
 FORMAT, VERSION = "piaohao-evidence-bundle", 1
-MOST_FILES, MOST_BYTES, MOST_ENTRY_BYTES = 20_000, 64 << 20, 16 << 10
+MOST_FILES, MOST_LISTED, MOST_BYTES, MOST_RATIO, MOST_ENTRY_BYTES = 20_000, 4 << 20, 64 << 20, 100, 16 << 10
+_END_BYTES = 22
 _NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 
@@ -85,14 +88,15 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], roo
 def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof: list[bytes]) -> bool:
     """Whether the tree of ``size1`` is the beginning of that of ``size2`` (RFC 9162 section 2.1.4.2).
 
-    Two empty trees agree only as the empty tree's own root: an arbitrary root of size 0 proves nothing.
+    Everything begins with the empty tree, so a proof from size 0 proves nothing and is refused; only two
+    empty trees with the empty tree's own root agree.
     """
-    if not 0 <= size1 <= size2 or not _hashes(root1, root2, *proof):
+    if not 0 <= size1 <= size2:
         return False
-    if size1 == 0 or size1 == size2:
-        expected = root1 if size1 == 0 else root2
-        same = root1 == (EMPTY_ROOT if size1 == 0 else expected)
-        return same and not proof and (size2 > 0 or root2 == EMPTY_ROOT)
+    if size1 == size2:
+        return not proof and root1 == root2 and (size1 > 0 or root1 == EMPTY_ROOT)
+    if size1 == 0 or not _hashes(root1, root2, *proof):
+        return False
     path = list(proof) if size1 & (size1 - 1) else [root1, *proof]
     if not path:
         return False
@@ -162,7 +166,7 @@ def parse_checkpoint(note: str) -> Checkpoint:
     """The three lines of a checkpoint; the signature is not looked at. Raises Malformed."""
     body, separator, _ = note.partition("\n\n")
     lines = body.split("\n")
-    if not separator or len(lines) != 3 or not re.fullmatch(r"0|[1-9]\d{0,17}", lines[1]):
+    if not separator or len(lines) != 3 or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1]):
         raise Malformed("the checkpoint is not origin, size and root")
     root = _base64(lines[2])
     if len(root) != 32 or not lines[0]:
@@ -173,24 +177,36 @@ def parse_checkpoint(note: str) -> Checkpoint:
 def verify_checkpoint(note: str, key: Key) -> Checkpoint:
     """The checkpoint, if ``key`` signed exactly this text. Raises Tampered or Malformed."""
     checkpoint = parse_checkpoint(note)
-    text, _, signatures = note.partition("\n\n")
     if checkpoint.origin != key.name:
         raise Tampered(f"the checkpoint is of the log {checkpoint.origin}, the key is {key.name}'s")
-    prefix = f"— {key.name} "
+    verify_note(note, key, "checkpoint")
+    return checkpoint
+
+
+def verify_note(note: str, key: Key, what: str) -> str:
+    """The text of a signed note, if ``key`` signed exactly it; lines of other keys are passed over."""
+    text, separator, signatures = note.partition("\n\n")
     lines = signatures.split("\n")
-    if lines.pop() != "" or not lines or not all(line.startswith("— ") for line in lines):
-        raise Malformed("the checkpoint's signatures are not lines of a signed note")
+    if not separator or lines.pop() != "" or not lines or not all(line.startswith("— ") for line in lines):
+        raise Malformed(f"the {what}'s signatures are not lines of a signed note")
+    prefix = f"— {key.name} "
     for line in lines:
         raw = _base64(line.removeprefix(prefix)) if line.startswith(prefix) else b""
         if len(raw) == 68 and raw[:4] == key.id and _signed(key, raw[4:], text + "\n"):
-            return checkpoint
-    raise Tampered("the checkpoint is not signed by this key")
+            return text
+    raise Tampered(f"the {what} is not signed by this key")
+
+
+def manifest_statement(origin: str, order: str, size: int, manifest: bytes) -> str:
+    """The text that is signed about a bundle's manifest: nobody can leave an entry out and write a new one."""
+    digest = base64.b64encode(hashlib.sha256(manifest).digest()).decode()
+    return f"{origin}/bundle\n{order}\n{size}\n{digest}\n"
 
 
 def _signed(key: Key, signature: bytes, text: str) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):
         return False
     return True
 
@@ -207,8 +223,60 @@ def _base64(text: str) -> bytes:
 
 # ---- entries -------------------------------------------------------------------------------------------------------
 
-_REQUIRED = {"v", "origin", "id", "at", "actor", "action", "object", "object_seq"}
-_OPTIONAL = {"object_version", "tier", "decision", "data"}
+_LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
+_ACTION = re.compile(r"[a-z_]+(:[a-z_]+){1,2}")
+_TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_text(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 53
+
+
+def _is_decision(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"effect", "policy", "rules"}
+        and value["effect"] in ("permit", "forbid")
+        and _is_text(_HASH)(value["policy"])
+        and isinstance(value["rules"], list)
+        and all(map(_is_text(_LINE), value["rules"]))
+    )
+
+
+def _is_texts(value: Any) -> bool:
+    return (
+        isinstance(value, dict) and all(map(_is_text(_WORD), value)) and all(isinstance(v, str) for v in value.values())
+    )
+
+
+def _is_commitments(value: Any) -> bool:
+    return _is_texts(value) and all(map(_is_text(_HASH), value.values()))
+
+
+_REQUIRED: dict[str, Callable[[Any], bool]] = {
+    "v": _is_count,
+    "origin": _is_text(_LINE),
+    "id": _is_text(_WORD),
+    "at": _is_text(_TIME),
+    "actor": _is_text(_WORD),
+    "action": _is_text(_ACTION),
+    "object": _is_text(_WORD),
+    "object_seq": _is_count,
+}
+_OPTIONAL: dict[str, Callable[[Any], bool]] = {
+    "object_version": _is_count,
+    "tier": _is_count,
+    "decision": _is_decision,
+    "data": _is_texts,
+    "personal": _is_commitments,
+}
+_FIELDS = _REQUIRED | _OPTIONAL
 
 
 def canonical(value: Any) -> bytes:
@@ -239,12 +307,13 @@ def parse_entry(raw: bytes) -> dict[str, Any]:
     if len(raw) > MOST_ENTRY_BYTES:
         raise Malformed("an entry is too long")
     entry = _json(raw)
-    if not isinstance(entry, dict) or entry.get("v") != 1 or type(entry.get("v")) is not int:
+    if not isinstance(entry, dict) or type(entry.get("v")) is not int or entry["v"] != 1:
         raise Malformed("an entry is not of version 1")
-    if not set(entry) >= _REQUIRED or not set(entry) <= _REQUIRED | _OPTIONAL:
+    if not _REQUIRED.keys() <= entry.keys() <= _FIELDS.keys():
         raise Malformed("an entry has other fields than version 1")
-    if type(entry["object_seq"]) is not int or entry["object_seq"] < 1:
-        raise Malformed("an entry's number on its object is not a number")
+    wrong = [name for name, value in entry.items() if not _FIELDS[name](value)]
+    if wrong or entry["object_seq"] < 1:
+        raise Malformed(f"an entry's {wrong[0] if wrong else 'object_seq'} is not what version 1 allows")
     if canonical(entry) != raw:
         raise Tampered("an entry's bytes are not canonical")
     return entry
@@ -281,10 +350,28 @@ class Report:
 def read_bundle(path: Path) -> dict[str, bytes]:
     """The bundle's files in memory. Raises Malformed for paths that climb, bombs, doubles and links."""
     try:
-        with zipfile.ZipFile(path) as bundle:
-            return _read_members(bundle)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        with path.open("rb") as file:
+            _check_frame(file)
+            with zipfile.ZipFile(file) as bundle:
+                return _read_members(bundle)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, struct.error) as error:
         raise Malformed(f"the file is not a readable zip: {error}") from None
+
+
+def _check_frame(file: BinaryIO) -> None:
+    """A plain zip from its first byte to its last, whose list of files is small enough to be read."""
+    size = file.seek(0, 2)
+    if not _END_BYTES < size <= MOST_BYTES:
+        raise Malformed("the file is not a zip, or too large")
+    file.seek(0)
+    start = file.read(4)
+    file.seek(size - _END_BYTES)
+    mark, disk, first_disk, here, files, listed, offset, comment = struct.unpack("<4s4H2LH", file.read(_END_BYTES))
+    if start != b"PK\x03\x04" or mark != b"PK\x05\x06" or disk or first_disk or here != files or comment:
+        raise Malformed("the file is not a plain zip")
+    if files > MOST_FILES or listed > MOST_LISTED or offset + listed + _END_BYTES != size:
+        raise Malformed("the zip's list of files is not where it should be, or too long")
+    file.seek(0)
 
 
 def _read_members(bundle: zipfile.ZipFile) -> dict[str, bytes]:
@@ -293,20 +380,30 @@ def _read_members(bundle: zipfile.ZipFile) -> dict[str, bytes]:
         raise Malformed("too many files")
     left = MOST_BYTES
     files: dict[str, bytes] = {}
+    seen: set[str] = set()
     for info in infos:
-        if not _NAME.match(info.filename) or ".." in info.filename or info.filename in files:
-            raise Malformed(f"a file's name is not allowed: {info.filename[:80]!r}")
-        if (info.external_attr >> 16) & 0o170000 == 0o120000:
-            raise Malformed("a file is a link")
-        if info.file_size > left:
-            raise Malformed("the files are too large")
+        _check_member(info, left)
+        if info.filename.lower() in seen:
+            raise Malformed(f"a file stands twice: {info.filename[:80]!r}")
+        seen.add(info.filename.lower())
         with bundle.open(info) as member:
             content = member.read(left + 1)
         left -= len(content)
-        if left < 0:
-            raise Malformed("the files are too large")
+        if left < 0 or len(content) != info.file_size:
+            raise Malformed("the files are too large, or not as large as the zip says")
         files[info.filename] = content
     return files
+
+
+def _check_member(info: zipfile.ZipInfo, left: int) -> None:
+    if not _NAME.match(info.filename) or ".." in info.filename or info.filename != info.orig_filename:
+        raise Malformed(f"a file's name is not allowed: {info.filename[:80]!r}")
+    if (info.external_attr >> 16) & 0o170000 not in (0, 0o100000):
+        raise Malformed("a file is a link, or no file at all")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+        raise Malformed("a file is packed in a way that is not read here")
+    if info.file_size > left or info.file_size > max(1 << 20, MOST_RATIO * info.compress_size):
+        raise Malformed("the files are too large")
 
 
 def verify(
@@ -319,50 +416,68 @@ def verify(
     """Prove a bundle. Raises Tampered, Malformed or Unverifiable at the first thing that does not hold."""
     report = Report()
     manifest = _manifest(files)
-    _check_hashes(files, manifest)
     key = _key(files, key_text, report)
-    checkpoint = verify_checkpoint(_text(files, "checkpoint.txt"), key)
-    report.checkpoint = checkpoint
+    checkpoint = report.checkpoint = verify_checkpoint(_text(files, "checkpoint.txt"), key)
     report.say(
-        f"检查点签名有效：{checkpoint.origin}，{checkpoint.size} 条记录",
-        f"checkpoint signature is good: {checkpoint.origin}, {checkpoint.size} entries",
+        f"检查点签名有效：{checkpoint.origin}，{checkpoint.size} 条记录，密钥 {key.id.hex()}",
+        f"checkpoint signature is good: {checkpoint.origin}, {checkpoint.size} entries, key {key.id.hex()}",
     )
+    _check_manifest(files, manifest, checkpoint, key)
+    _check_hashes(files, manifest)
     for described in manifest["entries"]:
         report.entries.append(_check_entry(files, described, checkpoint))
     _check_chains(report, manifest)
+    _check_order(report, manifest["order"])
     _check_policies(files, report)
     if older_note is not None:
-        _check_older(older_note, consistency, checkpoint, key, report)
+        older = verify_checkpoint(older_note, key)
+        proof = consistency if consistency is not None else _enclosed_proof(files, older.size)
+        _check_older(older, proof, checkpoint, report)
     return report
+
+
+_SHAPE = {
+    "format": str, "version": int, "order": str, "origin": str, "checkpoint_size": int, "entries": list,
+    "files": dict, "objects": dict,
+}  # fmt: skip
 
 
 def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
     if "manifest.json" not in files:
         raise Malformed("there is no manifest")
     manifest = _json(files["manifest.json"])
-    shape = {
-        "format": str,
-        "version": int,
-        "order": str,
-        "origin": str,
-        "entries": list,
-        "files": dict,
-        "objects": dict,
-    }
-    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(k), t) for k, t in shape.items()):
+    if not isinstance(manifest, dict) or manifest.keys() != _SHAPE.keys():
+        raise Malformed("the manifest has other fields than version 1")
+    if not all(type(manifest[name]) is kind for name, kind in _SHAPE.items()):
         raise Malformed("the manifest is incomplete")
     if manifest["format"] != FORMAT or manifest["version"] != VERSION:
         raise Malformed(f"this program reads {FORMAT} version {VERSION}")
     return manifest
 
 
+def _check_manifest(files: dict[str, bytes], manifest: dict[str, Any], checkpoint: Checkpoint, key: Key) -> None:
+    if (manifest["origin"], manifest["checkpoint_size"]) != (checkpoint.origin, checkpoint.size):
+        raise Tampered("the manifest is not about this checkpoint")
+    wanted = manifest_statement(checkpoint.origin, manifest["order"], checkpoint.size, files["manifest.json"])
+    if verify_note(_text(files, "manifest.sig"), key, "manifest") + "\n" != wanted:
+        raise Tampered("the manifest is not the one that was signed")
+
+
+_UNLISTED = {"manifest.json", "manifest.sig"}
+_KNOWN = _UNLISTED | {"checkpoint.txt", "key.txt", "verify.py", "README.txt", "consistency.json"}
+
+
 def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     listed = manifest["files"]
-    if set(listed) != set(files) - {"manifest.json"}:
+    if set(listed) != set(files) - _UNLISTED:
         raise Tampered("the bundle's files are not those of its manifest")
     for name, content in files.items():
-        if name != "manifest.json" and hashlib.sha256(content).hexdigest() != listed[name]:
+        if name not in _UNLISTED and hashlib.sha256(content).hexdigest() != listed[name]:
             raise Tampered(f"{name} is not what the manifest says")
+    shown = [each.get("file") for each in manifest["entries"] if isinstance(each, dict)]
+    extra = [name for name in files if name not in _KNOWN and not name.startswith("policy/") and name not in shown]
+    if extra:
+        raise Tampered(f"{extra[0]} has no place in a bundle")
 
 
 def _key(files: dict[str, bytes], key_text: str | None, report: Report) -> Key:
@@ -392,12 +507,12 @@ def _check_entry(files: dict[str, bytes], described: Any, checkpoint: Checkpoint
     if not isinstance(described, dict) or not isinstance(described.get("proof"), list):
         raise Malformed("an entry of the manifest is incomplete")
     index, name = described.get("index"), described.get("file")
-    if type(index) is not int or not isinstance(name, str) or name not in files:
+    if type(index) is not int or index < 0 or name not in files or name != f"entries/{index:09d}.json":
         raise Malformed("an entry of the manifest is incomplete")
     entry = parse_entry(files[name])
     if entry["origin"] != checkpoint.origin:
         raise Tampered(f"entry {index} comes from another log: {entry['origin']}")
-    proof = [_base64(each) if isinstance(each, str) else b"" for each in described["proof"]]
+    proof = _proof(described["proof"])
     if not verify_inclusion(leaf_hash(files[name]), index, checkpoint.size, proof, checkpoint.root):
         raise Tampered(f"entry {index} is not in the signed log with these bytes")
     return index, entry
@@ -417,13 +532,62 @@ def _check_chains(report: Report, manifest: dict[str, Any]) -> None:
     counted = {name: len(found) for name, found in numbers.items()}
     if counted != manifest["objects"]:
         raise Tampered("a history is shorter than the manifest says")
-    if manifest["order"] not in counted:
-        raise Tampered("the bundle holds no entry of its order")
     report.entries = ordered
     report.say(
         f"{len(ordered)} 条记录均在签名日志中，字节一致；{len(counted)} 个对象的历史无缺口",
-        f"{len(ordered)} entries stand in the signed log with exactly these bytes; {len(counted)} histories without a gap",
+        f"{len(ordered)} entries stand in the signed log, byte for byte; {len(counted)} histories without a gap",
     )
+
+
+_STEPS = {
+    "place": ("", "placed"), "pay": ("placed", "paid"), "cancel": ("placed", "cancelled"),
+    "expire": ("placed", "cancelled"), "deliver": ("paid", "delivered"), "accept": ("paid delivered", "accepted"),
+    "accept_overdue": ("paid delivered", "accepted"), "fail": ("paid delivered", "refunded"),
+}  # fmt: skip
+_PARTIES = ("buyer", "supplier", "listing", "revision")
+_FIXED = (*_PARTIES, "currency", "gross", "net", "tax", "purpose", "terms_hash", "plan_hash")
+
+
+def _check_order(report: Report, order: str) -> None:
+    """The order's entries tell one story: legal steps, one set of parties and amounts, an invoice that agrees."""
+    entries = [entry for _, entry in report.entries if entry["object"] == order]
+    if not entries:
+        raise Tampered("the bundle holds no entry of its order")
+    steps = [entry for entry in entries if entry["action"].removeprefix("order:") in _STEPS]
+    state, facts = "", dict[str, str]()
+    for entry in steps:
+        data = entry.get("data", {})
+        before, after = _STEPS[entry["action"].removeprefix("order:")]
+        if state not in before.split(" ") or data.get("state") != after:
+            raise Tampered(f"the order cannot go from {state or 'nothing'} by {entry['action']}")
+        state, facts = after, facts or data
+        if any(data.get(name) != facts.get(name) for name in _FIXED):
+            raise Tampered("the order's parties, subject or amounts differ between its entries")
+    _check_amounts(report, order, facts)
+    gross = _amount(int(facts["gross"]), facts.get("currency", ""))
+    report.say(
+        f"订单 {order}：{len(steps)} 步，最后状态 {state}，含税 {gross}",
+        f"order {order}: {len(steps)} steps, last state {state}, gross {gross}",
+    )
+
+
+def _amount(minor: int, currency: str) -> str:
+    return f"{minor // 100}.{minor % 100:02d} CNY" if currency == "CNY" else f"{minor} {currency} (minor units)"
+
+
+def _check_amounts(report: Report, order: str, facts: dict[str, str]) -> None:
+    if not facts or not all(re.fullmatch(r"[0-9]{1,19}", facts.get(name, "")) for name in ("gross", "net", "tax")):
+        raise Tampered("the order's entries do not say its amounts")
+    if int(facts["gross"]) != int(facts["net"]) + int(facts["tax"]):
+        raise Tampered("the order's net and tax are not its gross")
+    for _, entry in report.entries:
+        if entry["action"] != "invoice:issue":
+            continue
+        data = entry.get("data", {})
+        if data.get("order") != order or data.get("currency") != facts.get("currency"):
+            raise Tampered("the invoice is not of this order")
+        if data.get("gross", "").replace(".", "").lstrip("0") != facts["gross"].lstrip("0"):
+            raise Tampered("the invoice has another amount than the order")
 
 
 def _check_policies(files: dict[str, bytes], report: Report) -> None:
@@ -438,8 +602,18 @@ def _check_policies(files: dict[str, bytes], report: Report) -> None:
         )
 
 
-def _check_older(note: str, consistency: list[bytes] | None, checkpoint: Checkpoint, key: Key, report: Report) -> None:
-    older = verify_checkpoint(note, key)
+def _enclosed_proof(files: dict[str, bytes], size: int) -> list[bytes] | None:
+    """Bundles enclose the proofs from the checkpoints that were signed since the order began."""
+    enclosed = _json(files["consistency.json"]) if "consistency.json" in files else {}
+    proof = enclosed.get(str(size)) if isinstance(enclosed, dict) else None
+    return _proof(proof) if isinstance(proof, list) else None
+
+
+def _proof(texts: list[Any]) -> list[bytes]:
+    return [_base64(each) if isinstance(each, str) else b"" for each in texts]
+
+
+def _check_older(older: Checkpoint, proof: list[bytes] | None, checkpoint: Checkpoint, report: Report) -> None:
     if older.size > checkpoint.size:
         raise Tampered(
             f"your checkpoint has {older.size} entries, the bundle's only {checkpoint.size}: a rolled back log"
@@ -447,11 +621,17 @@ def _check_older(note: str, consistency: list[bytes] | None, checkpoint: Checkpo
     if older.size == checkpoint.size:
         if older.root != checkpoint.root:
             raise Tampered("two checkpoints of one size differ: the log was forked")
-    elif consistency is None:
-        raise Unverifiable("give the consistency proof from your checkpoint to the bundle's (--consistency)")
-    elif not verify_consistency(older.size, checkpoint.size, older.root, checkpoint.root, consistency):
+    elif proof is None:
+        raise Unverifiable(
+            "the bundle does not enclose the proof from your checkpoint; fetch it from the exchange at "
+            f"/api/v1/audit/consistency?first={older.size}&second={checkpoint.size} and give it with --consistency"
+        )
+    elif not verify_consistency(older.size, checkpoint.size, older.root, checkpoint.root, proof):
         raise Tampered("the log that you kept a checkpoint of is not the beginning of this one")
-    report.say("与您保存的检查点一致", "consistent with the checkpoint that you kept")
+    report.say(
+        f"与您保存的检查点一致（{older.size} 条记录）",
+        f"consistent with the checkpoint that you kept ({older.size} entries)",
+    )
 
 
 def consistency_from(text: str) -> list[bytes]:
@@ -460,7 +640,7 @@ def consistency_from(text: str) -> list[bytes]:
     proof = parsed.get("proof") if isinstance(parsed, dict) else None
     if not isinstance(proof, list):
         raise Malformed("the consistency proof is not one")
-    return [_base64(each) if isinstance(each, str) else b"" for each in proof]
+    return _proof(proof)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -475,11 +655,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = _verify_files(given)
     except Tampered as error:
-        return _end(TAMPERED, "TAMPERED", str(error))
+        return _end(TAMPERED, str(error), given.lang)
     except Malformed as error:
-        return _end(MALFORMED, "MALFORMED", str(error))
+        return _end(MALFORMED, str(error), given.lang)
     except Unverifiable as error:
-        return _end(UNVERIFIABLE, "UNVERIFIABLE", str(error))
+        return _end(UNVERIFIABLE, str(error), given.lang)
     _print(report, given.lang)
     return GOOD
 
@@ -496,15 +676,30 @@ def _verify_files(given: argparse.Namespace) -> Report:
 
 def _print(report: Report, language: str) -> None:
     for index, entry in report.entries:
-        sys.stdout.write(f"  #{index:<7} {entry['at']}  {entry['action']:<22} {entry['object']}\n")
+        _say(f"  #{index:<7} {entry['at']}  {entry['action']:<22} {entry['object']}")
     for zh, en in report.lines:
-        sys.stdout.write((zh if language == "zh" else en) + "\n")
-    sys.stdout.write("核验通过\n" if language == "zh" else "GOOD\n")
+        _say(zh if language == "zh" else en)
+    _say("核验通过" if language == "zh" else "GOOD")
 
 
-def _end(code: int, word: str, reason: str) -> int:
-    sys.stdout.write(f"{word}: {reason}\n")
+def _end(code: int, reason: str, language: str) -> int:
+    zh, en = _WORDS[code]
+    _say(f"{zh}（{en}）：{reason}" if language == "zh" else f"{en}: {reason}")
     return code
+
+
+_WORDS = {
+    TAMPERED: ("已被篡改", "TAMPERED"),
+    MALFORMED: ("无法读取", "MALFORMED"),
+    UNVERIFIABLE: ("无法核验", "UNVERIFIABLE"),
+}
+
+
+def _say(line: str) -> None:
+    """Print a line; control characters of a hostile bundle do not reach the terminal."""
+    shown = "".join(character if character.isprintable() else "?" for character in line)
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(shown.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 if __name__ == "__main__":

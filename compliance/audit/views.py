@@ -50,9 +50,18 @@ def entry(uow: Uow, actor: Actor, number: int) -> Any:
     return queries.entry(uow, actor, number)
 
 
-@api.get("/audit/proof", who=http.ANYONE, query=ProofQuery, answer=ProofOut, summary="An inclusion proof")
+@api.get(
+    "/audit/proof",
+    who=http.ANYONE,
+    query=ProofQuery,
+    answer=ProofOut,
+    summary="An inclusion proof, by number or by leaf hash",
+)
 def proof(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
-    return queries.inclusion(uow, query["number"], query["size"])
+    number = query["number"]
+    if number is None:
+        number = queries.number_of_leaf(uow, query["leaf"] or "")
+    return queries.inclusion(uow, number, query["size"])
 
 
 @api.get("/audit/consistency", who=http.ANYONE, query=ConsistencyQuery, summary="A consistency proof of two sizes")
