@@ -76,6 +76,14 @@ def is_han(run: str) -> bool:
     return bool(run) and _IS_HAN.match(run) is not None
 
 
+def pinyin(run: str) -> tuple[str, str]:
+    """How a run of Han is typed without an input method: in full, and by initials."""
+    import pypinyin  # heavy, and only needed where things are indexed
+
+    syllables = pypinyin.lazy_pinyin(run, errors="ignore")
+    return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
+
+
 def highlight(text: str, wanted: Sequence[str]) -> tuple[Piece, ...]:
     """The text in pieces, those that hold one of the ``wanted`` terms marked; joined they are the text."""
     if not wanted or not text:

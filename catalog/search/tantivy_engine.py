@@ -27,7 +27,7 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.types import FACETS, MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument, Sort
 from compliance.policy import Clause
 
-FORMAT = 1
+FORMAT = 2
 _VERSION = f"{FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
 _HEAP_BYTES = 32_000_000
 _NO_PRICE = 2**62
@@ -240,7 +240,7 @@ def _document(source: SearchDocument) -> tantivy.Document:
     document.add_text("all", _sent([*texts, source.scene]))
     document.add_text("title", _sent(titles))
     document.add_text("tags", _sent([*source.tags, source.scene]))
-    document.add_text("beginning", " ".join(_beginnings(titles)))
+    document.add_text("beginning", " ".join(dict.fromkeys(_beginnings(titles))))
     document.add_text("state", source.state)
     document.add_text("owner", source.owner)
     for name in FACETS:
@@ -261,12 +261,14 @@ def _prefix_key(text: str) -> str:
 
 
 def _beginnings(titles: Iterable[str]) -> Iterator[str]:
-    """Every beginning of the title and of the rest of the title after each run."""
+    """Every beginning of the title and of what follows each of its runs, as written and in pinyin."""
     for title in titles:
         found = analysis.runs(title)
-        for start in range(len(found)):
-            rest = "".join(found[start:])[:_LONGEST_PREFIX]
-            yield from (rest[:size] for size in range(1, len(rest) + 1))
+        spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in found]
+        for parts in (found, [full for full, _ in spoken], [initials for _, initials in spoken]):
+            for start in range(len(parts)):
+                rest = "".join(parts[start:])[:_LONGEST_PREFIX]
+                yield from (rest[:size] for size in range(1, len(rest) + 1))
 
 
 def _beginning(typed: str, prefix: str) -> tantivy.Query:

@@ -162,6 +162,13 @@ def test_suggestions_by_half_words(engine: SearchEngine) -> None:
     assert engine.suggest("", EVERYTHING, frozenset(), 10) == []
 
 
+def test_suggestions_by_pinyin(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="企业工商信息"), document("b", zh="重庆银行流水"))
+    for typed in ("qiyeg", "qygs", "qi ye"):
+        assert engine.suggest(typed, EVERYTHING, frozenset(), 10) == ["a"]
+    assert engine.suggest("chongqing", EVERYTHING, frozenset(), 10) == ["b"]
+
+
 def test_long_and_hostile_queries(engine: SearchEngine) -> None:
     put(engine, document("a", zh="气象"))
     for text in ("气" * 5000, "a b " * 3000, '") OR (*:*', "\x00\ud800", "all:气象 -气象", "AND OR NOT +"):
