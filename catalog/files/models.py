@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.files.types import PART_BYTES, FileSnapshot, UploadSnapshot
-from catalog.profiles import Profile
 from core.db import Base, Id, UtcDateTime
 
 
@@ -52,7 +51,6 @@ class StoredFile(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> FileSnapshot:
-        profile = Profile.from_dict(json.loads(self.profile)) if self.profile else None
         return FileSnapshot(
-            self.id, self.name, self.size, self.sha256, self.media_type, profile, json.loads(self.facts)
+            self.id, self.name, self.size, self.sha256, self.media_type, self.profile, json.loads(self.facts)
         )  # fmt: skip

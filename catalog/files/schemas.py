@@ -35,12 +35,15 @@ class ColumnOut(Schema):
     histogram = fields.List(fields.Integer())
 
 
-class FileOut(Schema):
+class FileBriefOut(Schema):
     id = fields.String()
     name = fields.String()
     size = fields.Integer()
     sha256 = fields.String()
     media_type = fields.String()
     rows = fields.Function(lambda file: file.profile.rows if file.profile else None)
+
+
+class StoredFileOut(FileBriefOut):
     columns = fields.Function(lambda file: ColumnOut(many=True).dump(file.profile.columns) if file.profile else [])
     facts = fields.Dict()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from catalog.profiles import Profile
@@ -29,12 +32,21 @@ class UploadSnapshot:
 
 @dataclass(frozen=True)
 class FileSnapshot:
-    """A file whose length and hash were checked; its profile, when it is a table."""
+    """A file whose length and hash were checked. The profile, when it is a table, is read when first asked for."""
 
     id: str
     name: str
     size: int
     sha256: str
     media_type: str
-    profile: Profile | None
+    stored_profile: str | None = field(default=None, repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        return Profile.from_dict(json.loads(self.stored_profile)) if self.stored_profile else None
+
+    def with_profile(self, profile: Profile | None) -> FileSnapshot:
+        """The same file, told of with another profile."""
+        text = json.dumps(profile.as_dict(), ensure_ascii=False) if profile else None
+        return dataclasses.replace(self, stored_profile=text)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import flask
 
 from catalog.files import queries, service
-from catalog.files.schemas import FileOut, UploadIn, UploadOut
+from catalog.files.schemas import StoredFileOut, UploadIn, UploadOut
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -40,9 +40,9 @@ def part(house: House, actor: Actor, request: flask.Request, upload_id: str) -> 
     return _json(UploadOut().dump(upload))
 
 
-@api.raw("POST", "/uploads/<upload_id>/complete", answer=FileOut, status=201, summary="Check and keep the file")
+@api.raw("POST", "/uploads/<upload_id>/complete", answer=StoredFileOut, status=201, summary="Check and keep the file")
 def complete(house: House, actor: Actor, request: flask.Request, upload_id: str) -> flask.Response:
-    return _json(FileOut().dump(service.complete(house, actor, upload_id)), 201)
+    return _json(StoredFileOut().dump(service.complete(house, actor, upload_id)), 201)
 
 
 def _whole_number(text: str, field: str) -> int:

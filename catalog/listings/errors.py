@@ -9,10 +9,6 @@ class ListingNotFound(NotFound):
     code, title = "listing_not_found", "There is no such listing"
 
 
-class FileNotFound(NotFound):
-    code, title = "file_not_found", "There is no such file"
-
-
 class ListingStateConflict(Conflict):
     code, title = "listing_state", "The listing is not in a state that allows this"
 
@@ -23,6 +19,10 @@ class ListingIncomplete(Conflict):
 
 class TierCannotFall(Conflict):
     code, title = "tier_cannot_fall", "A supplier may raise the tier, not lower it"
+
+
+class CurrencyNotTraded(Invalid):
+    code, title = "currency_not_traded", "This exchange does not trade in that currency"
 
 
 class RevisionInvalid(Invalid):

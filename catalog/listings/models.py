@@ -80,8 +80,7 @@ class Revision(Base):
 
     def snapshot(self) -> RevisionSnapshot:
         files = tuple(entry.file.snapshot() for entry in self.entries)
-        profile = next((file.profile for file in files if file.profile), None)
-        return RevisionSnapshot(self.id, self.number, files, profile, self.created_at, self.notes)
+        return RevisionSnapshot(self.id, self.number, files, self.created_at, self.notes)
 
 
 class RevisionFile(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,13 +11,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision
+from catalog.listings.rules import disclose, without_contents
 from catalog.listings.types import (
     ListingSnapshot,
     ListingState,
     RevisionSnapshot,
     SampleSnapshot,
 )
-from compliance.policy import Clause, Resource, listing_predicate, require
+from compliance.policy import Clause, Resource, decide, listing_predicate, require
 from compliance.recognisers import mask
 from compliance.tiers import profile
 from core.actor import Actor
@@ -24,6 +26,7 @@ from core.db import Uow
 from core.paging import Page, convert, newest_first
 
 SAMPLE_ROWS = 100
+_NAMES_MASKED = frozenset({"qualified_masked", "invitees"})
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -71,8 +74,23 @@ def load(uow: Uow, actor: Actor, listing_id: str, *, lock: bool = False) -> List
 
 
 def get(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
-    """Raises ListingNotFound."""
-    return load(uow, actor, listing_id).snapshot()
+    """Raises ListingNotFound. What it tells of the columns is what the tier lets this actor know."""
+    return _shown(uow, actor, load(uow, actor, listing_id))
+
+
+def _shown(uow: Uow, actor: Actor, listing: Listing) -> ListingSnapshot:
+    snapshot = listing.snapshot()
+    if snapshot.revision is None or _knows_all(actor, listing):
+        return snapshot
+    sampled = decide(actor, "listing:sample", resource_of(listing)).permitted
+    masked = profile(uow.house.settings.tier_profile).row(listing.tier).metadata in _NAMES_MASKED
+    return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=not masked))
+
+
+def _knows_all(actor: Actor, listing: Listing) -> bool:
+    """The supplier itself, and the platform's people who judge the listing."""
+    own = actor.organisation_id is not None and actor.organisation_id == listing.supplier_id
+    return own or actor.platform("reviewer", "officer")
 
 
 def listed(
@@ -83,7 +101,7 @@ def listed(
     if scene:
         statement = statement.where(Listing.scene == scene)
     page = newest_first(uow, statement, key=Listing.id, purpose="listings", cursor=cursor, limit=limit)
-    return convert(page, Listing.snapshot)
+    return convert(page, lambda row: _shown(uow, actor, row))
 
 
 def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingSnapshot]:
@@ -95,10 +113,17 @@ def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) 
 
 
 def revisions(uow: Uow, actor: Actor, listing_id: str) -> list[RevisionSnapshot]:
-    """All revisions of a visible listing, newest first. Raises ListingNotFound."""
-    load(uow, actor, listing_id)
+    """All revisions of a visible listing, newest first; others see the files of the one on offer only.
+
+    Raises ListingNotFound.
+    """
+    listing = load(uow, actor, listing_id)
     statement = select(Revision).where(Revision.listing_id == listing_id).order_by(Revision.number.desc())
-    return [row.snapshot() for row in uow.session.execute(statement).scalars()]
+    found = [row.snapshot() for row in uow.session.execute(statement).scalars()]
+    if _knows_all(actor, listing):
+        return found
+    current = _shown(uow, actor, listing).revision
+    return [current if current and current.id == each.id else without_contents(each) for each in found]
 
 
 def revision(uow: Uow, revision_id: str) -> RevisionSnapshot:

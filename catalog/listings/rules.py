@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from catalog.files.types import FileSnapshot
 from catalog.listings.errors import ListingStateConflict
-from catalog.listings.types import DECLARATIONS, ListingSnapshot, ListingState
+from catalog.listings.types import DECLARATIONS, ListingSnapshot, ListingState, RevisionSnapshot
+from compliance.recognisers import ScanSummary
 
 _EDITABLE = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.LISTED, ListingState.WITHDRAWN})
 TRANSITIONS: dict[str, tuple[frozenset[ListingState], ListingState]] = {
@@ -30,6 +34,32 @@ def follow(state: str, step: str) -> ListingState:
     return target
 
 
+def disclose(revision: RevisionSnapshot, *, statistics: bool, names: bool) -> RevisionSnapshot:
+    """What may be told of a revision's tables: columns' bounds and shapes, and columns' names, or not even those."""
+    if statistics and names:
+        return revision
+    return dataclasses.replace(revision, files=tuple(_disclosed(file, names) for file in revision.files))
+
+
+def _disclosed(file: FileSnapshot, names: bool) -> FileSnapshot:
+    if file.profile is None:
+        return file
+    columns = tuple(
+        dataclasses.replace(
+            column, name=column.name if names else f"field_{number}", distinct=None, minimum=None, maximum=None,
+            histogram=(),
+        )
+        for number, column in enumerate(file.profile.columns, 1)
+    )  # fmt: skip
+    scan = ScanSummary(file.profile.scan.rows)
+    return file.with_profile(dataclasses.replace(file.profile, columns=columns, first_rows=(), scan=scan))
+
+
+def without_contents(revision: RevisionSnapshot) -> RevisionSnapshot:
+    """That it exists, and no more: a revision that is not on offer may hold what no reviewer saw."""
+    return dataclasses.replace(revision, files=())
+
+
 def missing_for_review(listing: ListingSnapshot) -> list[str]:
     """The names of the parts that a review needs and the listing does not have."""
     parts = {
@@ -41,3 +71,9 @@ def missing_for_review(listing: ListingSnapshot) -> list[str]:
     }
     missing = [name for name, value in parts.items() if not value]
     return missing + [f"declarations.{name}" for name in DECLARATIONS if not listing.declarations.get(name)]
+
+
+def not_scanned(file: FileSnapshot) -> bool:
+    """Whether a reviewer must look for identifiers without us: no table was found, or not all of it was read."""
+    partly = {"unread_tables", "unreadable", "read_bytes"} & file.facts.keys()
+    return file.profile is None or not file.profile.complete or bool(partly)

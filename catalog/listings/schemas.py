@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from catalog.files.schemas import FileOut
+from catalog.files.schemas import FileBriefOut, StoredFileOut
 from catalog.listings.types import DECLARATIONS, Purpose, Scene
 from core.fields import LocalTextField, PageQuery, TextField, UtcField, page_of
 
@@ -49,12 +49,20 @@ class TierIn(Schema):
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=5))
 
 
-class RevisionOut(Schema):
+class SuspensionIn(Schema):
+    reason = TextField(required=True, shortest=2, longest=1000)
+
+
+class RevisionBriefOut(Schema):
     id = fields.String()
     number = fields.Integer()
-    files = fields.List(fields.Nested(FileOut))
+    files = fields.List(fields.Nested(FileBriefOut))
     notes = fields.String()
     created_at = UtcField()
+
+
+class RevisionOut(RevisionBriefOut):
+    files = fields.List(fields.Nested(StoredFileOut))
 
 
 class OfferOut(Schema):
@@ -65,23 +73,23 @@ class OfferOut(Schema):
     created_at = UtcField()
 
 
-class ListingOut(Schema):
+class ListingBriefOut(Schema):
+    """A listing in a list: its columns and long texts are told where it is read alone."""
+
     id = fields.String()
     kind = fields.String()
     supplier_id = fields.String()
     title = LocalTextField()
     summary = LocalTextField()
-    description = LocalTextField()
     scene = fields.String()
     origin = fields.String()
     tags = fields.List(fields.String())
-    licence_terms = LocalTextField()
     tier = fields.Integer()
     proposed_tier = fields.Integer(allow_none=True)
     tier_reasons = fields.List(fields.Dict())
     state = fields.String()
     reason = fields.String()
-    revision = fields.Nested(RevisionOut, allow_none=True)
+    revision = fields.Nested(RevisionBriefOut, allow_none=True)
     offer = fields.Nested(OfferOut, allow_none=True)
     version = fields.Integer()
     created_at = UtcField()
@@ -89,7 +97,13 @@ class ListingOut(Schema):
     listed_at = UtcField(allow_none=True)
 
 
-ListingPageOut = page_of(ListingOut)
+class ListingOut(ListingBriefOut):
+    description = LocalTextField()
+    licence_terms = LocalTextField()
+    revision = fields.Nested(RevisionOut, allow_none=True)
+
+
+ListingPageOut = page_of(ListingBriefOut)
 
 
 class ListingsQuery(PageQuery):

@@ -8,17 +8,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from catalog.files.models import StoredFile
+from catalog.files import queries as stored_files
 from catalog.listings import queries
-from catalog.listings.errors import (
-    FileNotFound,
-    ListingIncomplete,
-    RevisionInvalid,
-    TierCannotFall,
-)
+from catalog.listings.errors import CurrencyNotTraded, ListingIncomplete, RevisionInvalid, TierCannotFall
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
-from catalog.listings.rules import follow, missing_for_review
+from catalog.listings.rules import follow, missing_for_review, not_scanned
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, Scene
 from compliance.audit.service import record
 from compliance.identity import queries as identity
@@ -73,7 +68,9 @@ def add_revision(uow: Uow, actor: Actor, listing_id: str, file_ids: Sequence[str
     Raises ListingNotFound, PolicyRefused, ListingStateConflict, RevisionInvalid, FileNotFound.
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
-    files = _own_files(uow, actor, file_ids)
+    if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
+        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
+    files = stored_files.own(uow, actor, file_ids)
     _back_to_draft(uow, listing)
     number = select(func.coalesce(func.max(Revision.number), 0)).where(Revision.listing_id == listing.id)
     revision = Revision(
@@ -96,10 +93,13 @@ def set_offer(
 ) -> ListingSnapshot:
     """A new immutable offer; orders under the old one keep their terms.
 
-    Raises ListingNotFound, PolicyRefused, ListingStateConflict, PlanInvalid and its kin.
+    Raises ListingNotFound, PolicyRefused, ListingStateConflict, CurrencyNotTraded, PlanInvalid and its kin.
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
     parsed = plans.parse(dict(plan))
+    traded = uow.house.settings.currency
+    if parsed.currency not in (None, traded):
+        raise CurrencyNotTraded(f"Prices are in {traded}.", field="plan.currency")
     _back_to_draft(uow, listing)
     offer = Offer(
         id=new_id("off"), listing_id=listing.id, plan=json.dumps(parsed.document(), ensure_ascii=False),
@@ -135,6 +135,15 @@ def withdraw(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     listing.state = follow(listing.state, "withdraw")
     uow.emit(ListingNarrowed(listing_id=listing.id))
     return _changed(uow, actor, listing, "withdraw", decision)
+
+
+def suspend(uow: Uow, actor: Actor, listing_id: str, *, reason: str) -> ListingSnapshot:
+    """An officer takes it off sale at once, with a reason; it comes back only through a new review."""
+    listing, decision = _for_change(uow, actor, listing_id, "listing:suspend")
+    listing.state = follow(listing.state, "suspend")
+    listing.reason = reason
+    uow.emit(ListingNarrowed(listing_id=listing.id))
+    return _changed(uow, actor, listing, "suspend", decision)
 
 
 def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> ListingSnapshot:
@@ -181,21 +190,6 @@ def _back_to_draft(uow: Uow, listing: Listing) -> None:
         uow.emit(ListingNarrowed(listing_id=listing.id))
 
 
-def _own_files(uow: Uow, actor: Actor, file_ids: Sequence[str]) -> list[StoredFile]:
-    if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
-        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
-    rows = {
-        row.id: row
-        for row in uow.session.execute(
-            select(StoredFile).where(StoredFile.id.in_(file_ids), StoredFile.owner_id == actor.organisation_id)
-        ).scalars()
-    }
-    unknown = [file_id for file_id in file_ids if file_id not in rows]
-    if unknown:
-        raise FileNotFound("Upload the file first.", field="file_ids", unknown=unknown)
-    return [rows[file_id] for file_id in file_ids]
-
-
 def _grade(uow: Uow, listing: Listing) -> None:
     """Propose the tier from the data; in force is the stricter of that and what was raised by hand."""
     if listing.revision is None:
@@ -221,6 +215,7 @@ def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
             "proposed": listing.proposed_tier,
             "reasons": list(map(dict, listing.tier_reasons)),
             "scan": [f.profile.scan.as_dict() for f in listing.revision.files if f.profile],
+            "not_scanned": [f.name for f in listing.revision.files if not_scanned(f)],
         },
         "purposes": {"purposes": list(listing.offer.purposes)},
         "sample": {"rows": table.rows if table else 0, "columns": [c.name for c in table.columns] if table else []},

@@ -59,14 +59,18 @@ DECLARATIONS = (
 
 @dataclass(frozen=True)
 class RevisionSnapshot:
-    """An immutable set of files; ``profile`` is that of its first table."""
+    """An immutable set of files."""
 
     id: str
     number: int
     files: tuple[FileSnapshot, ...]
-    profile: Profile | None
     created_at: datetime
     notes: str
+
+    @property
+    def profile(self) -> Profile | None:
+        """That of its first table."""
+        return next((file.profile for file in self.files if file.profile is not None), None)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from catalog.listings.schemas import (
     RevisionIn,
     RevisionOut,
     SampleOut,
+    SuspensionIn,
     TierIn,
 )
 from compliance.policy import abilities
@@ -93,3 +94,11 @@ def withdraw(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> A
 @api.post("/listings/<listing_id>/tier", body=TierIn, answer=ListingOut, idempotent=True, summary="Raise the tier")
 def raise_tier(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return service.raise_tier(uow, actor, listing_id, **body)
+
+
+@api.post(
+    "/listings/<listing_id>/suspend", body=SuspensionIn, answer=ListingOut, idempotent=True,
+    summary="Take a listing off sale, for compliance officers",
+)  # fmt: skip
+def suspend(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
+    return service.suspend(uow, actor, listing_id, **body)
