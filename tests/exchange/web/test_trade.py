@@ -16,8 +16,8 @@ from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
 TEXTS = {
-    "title_zh": "气象站逐时观测", "summary_zh": "六个站一年的逐时观测。", "terms_zh": "仅供被许可方使用。", "scene": "other",
-    "tags": "气象, 观测",
+    "title_zh": "气象站逐时观测", "summary_zh": "六个站一年的逐时观测。", "terms_zh": "仅供被许可方使用。",
+    "scene": "other", "tags": "气象, 观测",
 }  # fmt: skip
 DECLARED = dict.fromkeys(
     ("source", "authorisation", "personal_data", "important_data", "intellectual_property", "prohibited"), "见合同。"
@@ -172,10 +172,24 @@ def test_search_finds_what_one_may_see(browser: Open, house: House) -> None:
 
 def test_every_page_for_each_kind_of_person(browser: Open, house: House) -> None:
     """Nothing breaks, whoever asks; what is not theirs is refused, not an error."""
-    addresses = (
-        "/ /search /figures /audit /verify /desk /orders /balance /ledger /payables /topups /review /qualifications "
-        "/onboarding /settings/sessions /listings/new"
-    ).split()
+    addresses = [
+        "/",
+        "/search",
+        "/figures",
+        "/audit",
+        "/verify",
+        "/desk",
+        "/orders",
+        "/balance",
+        "/ledger",
+        "/payables",
+        "/topups",
+        "/review",
+        "/qualifications",
+        "/onboarding",
+        "/settings/sessions",
+        "/listings/new",
+    ]
     people = [
         browser(),
         browser("zh").sign_in(build.organisation(house)),
