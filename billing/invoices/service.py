@@ -42,11 +42,12 @@ def charge(
     settings = uow.house.settings
     rounding = rounding_of(settings.tier_profile)
     line = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
+    supplier, buyer = _parties(uow, supplier_id, buyer_id)
     invoice_id = new_id("inv")
     posted = _post_charge(uow, invoice_id, order_id, buyer_id, supplier_id, line.net, line.tax, currency)
     invoice = freeze(
         invoice_id=invoice_id, series=Series.INVOICE, serial=_next_number(uow, Series.INVOICE), order_id=order_id,
-        issued_at=uow.now(), supplier=_party(uow, supplier_id), buyer=_party(uow, buyer_id), currency=currency,
+        issued_at=uow.now(), supplier=supplier, buyer=buyer, currency=currency,
         lines=(line,), rounding=str(rounding),
     )  # fmt: skip
     _store(uow, actor, invoice, posted)
@@ -125,22 +126,30 @@ def _owed(supplier_id: str, net: int, tax: int, currency: str) -> list[tuple[Acc
 
 def _next_number(uow: Uow, series: Series) -> int:
     """The next serial; its row stays locked until the unit ends, so a number is used or was never given."""
-    insert_missing(uow, InvoiceSeries, [{"issuer": ISSUER, "series": str(series), "last_number": None}])
-    moved = (
+    serial = _advance(uow, series)
+    if serial is None:
+        insert_missing(uow, InvoiceSeries, [{"issuer": ISSUER, "series": str(series), "last_number": None}])
+        serial = _advance(uow, series)
+    assert serial is not None
+    return serial
+
+
+def _advance(uow: Uow, series: Series) -> int | None:
+    return uow.session.execute(
         update(InvoiceSeries)
         .where(InvoiceSeries.issuer == ISSUER, InvoiceSeries.series == str(series))
         .values(last_number=func.coalesce(InvoiceSeries.last_number, 0) + 1)
         .returning(InvoiceSeries.last_number)
         .execution_options(synchronize_session=False)
-    )
-    return uow.session.execute(moved).scalar_one() or 0
+    ).scalar_one_or_none()
 
 
-def _party(uow: Uow, organisation_id: str) -> Party:
-    found = organisations(uow, [organisation_id]).get(organisation_id)
-    if found is None:
-        raise Invalid(f"{organisation_id} is not an organisation.", field="organisation_id")
-    return Party(found.id, found.name, found.name_en, found.credit_code)
+def _parties(uow: Uow, *ids: str) -> list[Party]:
+    found = organisations(uow, ids)
+    for organisation_id in ids:
+        if organisation_id not in found:
+            raise Invalid(f"{organisation_id} is not an organisation.", field="organisation_id")
+    return [Party(each.id, each.name, each.name_en, each.credit_code) for each in map(found.__getitem__, ids)]
 
 
 def _store(uow: Uow, actor: Actor, invoice: Invoice, posted: list[TransactionSnapshot]) -> None:

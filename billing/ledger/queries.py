@@ -83,10 +83,9 @@ def recent(uow: Uow, org_id: str, limit: int = 10) -> list[StatementRow]:
     return [_statement_row(entry, header) for entry, header in found]
 
 
-def transaction_by_key(uow: Uow, key: str) -> TransactionSnapshot | None:
-    """The transaction posted under an idempotency key."""
-    found = _transactions(uow, LedgerTransaction.key == key)
-    return found[0] if found else None
+def transactions_by_key(uow: Uow, keys: Iterable[str]) -> dict[str, TransactionSnapshot]:
+    """Those of these idempotency keys that were posted."""
+    return {found.key: found for found in _transactions(uow, LedgerTransaction.key.in_(list(keys)))}
 
 
 def transactions_of(uow: Uow, order_id: str) -> list[TransactionSnapshot]:
@@ -180,6 +179,8 @@ def _account_of(key: str) -> Account:
 def _transactions(uow: Uow, condition: ColumnElement[bool]) -> list[TransactionSnapshot]:
     chosen = select(LedgerTransaction).where(condition).order_by(LedgerTransaction.id)
     headers = uow.session.execute(chosen).scalars().all()
+    if not headers:
+        return []
     entries = _entries_of(uow, [header.id for header in headers])
     return [_snapshot(header, entries[header.id]) for header in headers]
 

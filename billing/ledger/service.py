@@ -40,11 +40,11 @@ def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
     accounts = sorted({entry.account for draft in checked_drafts for entry in draft.entries}, key=lambda a: a.key)
     _open_accounts(uow, accounts)
     _lock(uow, accounts)
-    return [_post_once(uow, draft) for draft in checked_drafts]
+    before = queries.transactions_by_key(uow, [draft.key for draft in checked_drafts])
+    return [_post_once(uow, draft, before.get(draft.key)) for draft in checked_drafts]
 
 
-def _post_once(uow: Uow, draft: Draft) -> TransactionSnapshot:
-    before = queries.transaction_by_key(uow, draft.key)
+def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> TransactionSnapshot:
     if before is not None:
         return _same(before, draft)
     transaction_id = new_id("txn")

@@ -61,3 +61,7 @@ class Books:
         """Everything that the product's own checks find wrong."""
         found = self.house.db.read(queries.faults)
         return [f"{fault.where}: {fault.what}" for fault in found]
+
+    def ledger_faults(self) -> list[str]:
+        """What is wrong with the ledger alone, for tests that post without a top-up behind it."""
+        return [f"{fault.where}: {fault.what}" for fault in self.house.db.read(ledger.check)]

@@ -99,7 +99,7 @@ def test_posts_and_counts(books: Books) -> None:
     assert [(entry.sequence, entry.balance_after) for entry in first.entries if entry.account == mine] == [(1, 500)]
     assert [(entry.sequence, entry.balance_after) for entry in second.entries if entry.account == mine] == [(2, 300)]
     assert balance(books.house, mine) == 300
-    assert books.faults() == []
+    assert books.ledger_faults() == []
 
 
 def test_a_key_is_posted_once(books: Books) -> None:
@@ -125,7 +125,7 @@ def test_nothing_is_overdrawn(books: Books) -> None:
     assert balance(books.house, mine) == 500
     put(books.house, draft(credit(BANK, 500), debit(mine, 500)))
     assert balance(books.house, mine) == 0
-    assert books.faults() == []
+    assert books.ledger_faults() == []
 
 
 def test_one_failing_draft_undoes_all_of_its_unit(books: Books) -> None:
@@ -140,7 +140,7 @@ def test_suppliers_may_fall_below_zero_and_carry_it_forward(books: Books) -> Non
     theirs = Account(AccountKind.SUPPLIER_AVAILABLE, "org_s", "CNY")
     put(books.house, draft(credit(BANK, 70), debit(theirs, 70)))
     assert balance(books.house, theirs) == -70
-    assert books.faults() == []
+    assert books.ledger_faults() == []
 
 
 def test_currencies_are_kept_apart(books: Books) -> None:
@@ -182,7 +182,7 @@ def test_a_crowd_never_overdraws(books: Books) -> None:
     assert balance(books.house, mine) == 100 - sum(result for result in results if isinstance(result, int))
     assert all(isinstance(result, int) for result in results), results
     assert 0 <= balance(books.house, mine) < 7
-    assert books.faults() == []
+    assert books.ledger_faults() == []
 
 
 def test_the_same_key_at_once_is_posted_once(books: Books) -> None:
@@ -203,7 +203,7 @@ def test_units_that_cross_do_not_block_each_other(books: Books) -> None:
 
     assert at_once(lambda: cross(there), lambda: cross(back)) == [None, None]
     assert (balance(books.house, a), balance(books.house, b)) == (1000, 1000)
-    assert books.faults() == []
+    assert books.ledger_faults() == []
 
 
 def test_the_document_of_a_transaction_keeps_its_form() -> None:
