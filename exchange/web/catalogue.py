@@ -80,7 +80,8 @@ def catalogue() -> Catalog:
         return read_po(file, locale="zh")
 
 
-def _strings(message: Message) -> tuple[str, ...]:
+def strings(message: Message) -> tuple[str, ...]:
+    """The translations of a message: one, or one for each plural form."""
     found = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
     return tuple(str(text or "") for text in found)
 
@@ -90,7 +91,7 @@ def missing(have: Catalog) -> list[Id]:
     lacking: list[Id] = []
     for text in wanted():
         message = have.get(text if isinstance(text, str) else text[0])
-        if message is None or message.fuzzy or not all(_strings(message)):
+        if message is None or message.fuzzy or not all(strings(message)):
             lacking.append(text)
     return lacking
 

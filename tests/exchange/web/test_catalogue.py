@@ -23,13 +23,7 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
 
 
 def _by_id(catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    return {
-        str(m.id if isinstance(m.id, str) else m.id[0]): tuple(m.string)
-        if not isinstance(m.string, str)
-        else (m.string,)
-        for m in catalog
-        if m.id
-    }
+    return {str(m.id if isinstance(m.id, str) else m.id[0]): catalogue.strings(m) for m in catalog if m.id}
 
 
 def test_no_translation_is_left_over() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 from compliance.audit import checkpoints, sequencer
 from compliance.review import queries as reviews
@@ -15,11 +16,11 @@ from tests import build
 from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
-TEXTS = {
+TEXTS: dict[str, Any] = {
     "title_zh": "气象站逐时观测", "summary_zh": "六个站一年的逐时观测。", "terms_zh": "仅供被许可方使用。",
     "scene": "other", "tags": "气象, 观测",
 }  # fmt: skip
-DECLARED = dict.fromkeys(
+DECLARED: dict[str, Any] = dict.fromkeys(
     ("source", "authorisation", "personal_data", "important_data", "intellectual_property", "prohibited"), "见合同。"
 )
 
@@ -48,7 +49,8 @@ def test_a_supplier_writes_a_listing_and_a_reviewer_approves_it(browser: Open, h
     assert "气象站逐时观测" in reviewer.get("/desk")
     review = f"/review/{_id(reviewer.get('/review'), 'rvw')}"
     assert "12 项未判定" in reviewer.get(review)
-    reviewer.send(f"{review}/items", **{f"answer-{item.id}": "pass" for item in checklist()})
+    answers: dict[str, Any] = {f"answer-{item.id}": "pass" for item in checklist()}
+    reviewer.send(f"{review}/items", **answers)
     reviewer.get(review)
     reviewer.send(f"{review}/approve")
     assert "1,200.00" in browser().sign_in(build.organisation(house)).get(edit)
@@ -129,7 +131,12 @@ def test_a_refusal_says_why(browser: Open, house: House) -> None:
     supplier = build.organisation(house)
     listing = build.listed(house, supplier)
     assert listing.offer is not None
-    order = {"listing_id": listing.id, "offer_id": listing.offer.id, "purpose": "training", "accept_terms": "true"}
+    order: dict[str, Any] = {
+        "listing_id": listing.id,
+        "offer_id": listing.offer.id,
+        "purpose": "training",
+        "accept_terms": "true",
+    }
     person = browser().sign_in(supplier)
     person.get(f"/listings/{listing.id}")
     refused = person.send("/orders", status=403, **order).text
@@ -150,7 +157,11 @@ def test_two_people_of_finance_bring_money_in(browser: Open, house: House) -> No
     buyer = build.organisation(house)
     first, second = (browser().sign_in(build.platform_person(house, "finance")) for _ in range(2))
     first.get("/topups")
-    form = {"organisation_id": buyer.organisation_id, "amount": "5000.00", "bank_reference": "ICBC20260001"}
+    form: dict[str, Any] = {
+        "organisation_id": buyer.organisation_id,
+        "amount": "5000.00",
+        "bank_reference": "ICBC20260001",
+    }
     first.send("/topups", **form)
     page = first.get("/topups")
     assert "another person confirms" in page
