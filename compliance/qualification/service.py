@@ -59,7 +59,9 @@ def _decide(
     uow: Uow, actor: Actor, organisation_id: str, step: str, *, reason: str = "", level: int | None = None,
     months: int = 0,
 ) -> OrganisationSnapshot:  # fmt: skip
-    decision = require(actor, "qualification:decide", Resource("organisation", organisation_id))
+    decision = require(
+        actor, "qualification:decide", Resource("organisation", organisation_id, {"owner": organisation_id})
+    )
     organisation = identity.organisation(uow, organisation_id)
     state = follow(organisation.state, step)
     until = uow.now() + timedelta(days=_DAYS_A_MONTH * months) if months else None
