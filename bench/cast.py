@@ -15,12 +15,13 @@ from tests import build
 
 @dataclass(frozen=True)
 class Cast:
-    """Tokens of the people, and what they trade."""
+    """The people, what they trade, and what the supplier is still writing."""
 
     supplier: build.Built
     buyer: build.Built
     finance: tuple[build.Built, build.Built]
     listing_id: str
+    draft_id: str
     offer_id: str
     purpose: str
 
@@ -39,10 +40,18 @@ def open_house(data: Path, database_url: str = "") -> House:
 
 
 def assemble(house: House) -> Cast:
-    """Everybody signed in, one dataset listed at a price."""
+    """Everybody signed in, one dataset listed at a price, another one that is still being written."""
     supplier, buyer = build.organisation(house, level=3), build.organisation(house, level=3)
     finance = build.platform_person(house, "finance"), build.platform_person(house, "finance")
     listing = build.listed(house, supplier)
     attend_once(house)
     assert listing.offer is not None
-    return Cast(supplier, buyer, finance, listing.id, listing.offer.id, listing.offer.purposes[0])
+    return Cast(
+        supplier,
+        buyer,
+        finance,
+        listing.id,
+        build.draft(house, supplier).id,
+        listing.offer.id,
+        listing.offer.purposes[0],
+    )

@@ -50,7 +50,7 @@ def _buyer(cast: Cast, port: int, until: float, figures: Figures) -> None:
 
 def _editor(cast: Cast, port: int, until: float, figures: Figures) -> None:
     """Edits the one listing with the version that it has just read; somebody may have been quicker."""
-    person, path = Person(port, cast.supplier.token), f"{PREFIX}/listings/{cast.listing_id}"
+    person, path = Person(port, cast.supplier.token), f"{PREFIX}/listings/{cast.draft_id}"
     number = 0
     while time.monotonic() < until:
         number += 1
@@ -78,13 +78,17 @@ def campaign(folder: Path, seconds: float, database_url: str = "") -> tuple[Figu
     cast = assemble(house)
     house.db.engine.dispose()
     running = Running(folder / "data", web_workers=4, profile="test", database_url=database_url)
-    running.wait()
-    figures, until = Figures(), time.monotonic() + seconds
+    figures = Figures()
     roles: Sequence[Callable[[Cast, int, float, Figures], None]] = [_buyer] * 4 + [_editor] * 3 + [_finance]
-    at_once([lambda role=role: role(cast, running.port, until, figures) for role in roles])  # type: ignore[misc]
-    faults = _faults(running, cast, figures)
-    running.command("--profile", "test", "audit", "verify")
-    assert running.stop() == 0
+    try:
+        running.wait()
+        until = time.monotonic() + seconds
+        at_once([lambda role=role: role(cast, running.port, until, figures) for role in roles])  # type: ignore[misc]
+        faults = _faults(running, cast, figures)
+        running.command("--profile", "test", "audit", "verify")
+        assert running.stop() == 0
+    finally:
+        running.kill()
     return figures, faults
 
 

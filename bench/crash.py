@@ -136,8 +136,8 @@ def kill(running: Running, target: str) -> Recovery:
         running.process.wait()
         running.start()
         eventually(lambda: running.children() != before and running.process.poll() is None)
-    elif target == "worker":
-        eventually(lambda: running.children()["worker"] != before["worker"])
+    elif target in before:
+        eventually(lambda: running.children()[target] != before[target])
     assert eventually(running.answers), running.log.read_text()[-3000:]
     return Recovery(target, time.perf_counter() - began)
 
@@ -185,25 +185,28 @@ def campaign(folder: Path, kills: int, seed: int) -> tuple[Journal, list[Recover
     cast = assemble(house)
     house.db.engine.dispose()
     running = Running(folder / "data", web_workers=2, profile="test")
-    running.wait()
     journal, stop = Journal(folder / "journal.jsonl"), threading.Event()
-    players = [
-        threading.Thread(target=play, args=(Client(running.port, journal), cast, stop, 100_000 * (lane + 1)))
-        for lane in range(1)
-    ]
-    for player in players:
+    player = threading.Thread(target=play, args=(Client(running.port, journal), cast, stop, 100_000), daemon=True)
+    try:
+        running.wait()
         player.start()
-    recoveries = []
-    for target in random.sample(TARGETS * kills, len(TARGETS) * kills):
-        time.sleep(random.uniform(0.3, 2.0))
-        recoveries.append(kill(running, target))
-    stop.set()
-    for player in players:
+        recoveries = [
+            _after_a_while(running, target) for target in random.sample(TARGETS * kills, len(TARGETS) * kills)
+        ]
+        stop.set()
         player.join()
-    faults = check(running, journal, cast, cast.finance[0].token) + journal.refused
-    log = running.command("--profile", "test", "audit", "verify").strip().splitlines()[-1]
-    assert running.stop() == 0
+        faults = check(running, journal, cast, cast.finance[0].token) + journal.refused
+        log = running.command("--profile", "test", "audit", "verify").strip().splitlines()[-1]
+        assert running.stop() == 0
+    finally:
+        stop.set()
+        running.kill()
     return journal, recoveries, faults, log
+
+
+def _after_a_while(running: Running, target: str) -> Recovery:
+    time.sleep(random.uniform(0.3, 2.0))
+    return kill(running, target)
 
 
 def main() -> None:

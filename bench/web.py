@@ -121,11 +121,14 @@ def run(folder: Path, listings: int, requests: int) -> list[Figure]:
             measure("bare Flask view", lambda p, _n: p.send("GET", "/thing/one"), people, master, requests * 4)
         )
     running = Running(folder / "data", profile="test", web_workers=WORKERS, web_threads=THREADS)
-    running.wait()
-    for name, (token, request) in workloads(cast, ids, {}).items():
-        people = [Person(running.port, token) for _ in range(CONNECTIONS)]
-        figures.append(measure(name, request, people, running.children()["web"], requests))
-    running.stop()
+    try:
+        running.wait()
+        for name, (token, request) in workloads(cast, ids, {}).items():
+            people = [Person(running.port, token) for _ in range(CONNECTIONS)]
+            figures.append(measure(name, request, people, running.children()["web"], requests))
+        running.stop()
+    finally:
+        running.kill()
     return figures
 
 

@@ -82,5 +82,6 @@ class Running:
         return self.process.wait(PATIENCE_S)
 
     def kill(self) -> None:
+        """End it at once, if it has not ended; its children see that and end too."""
         self.process.kill()
         self.process.wait()
