@@ -9,7 +9,7 @@ import flask
 from flask_babel import get_locale
 
 from core.house import House
-from exchange.web import formats, language, plans, tidings, words
+from exchange.web import explain, formats, language, plans, tidings, words
 from exchange.web.frame import frame
 from exchange.web.session import actor, csrf_token, house
 from exchange.web.shell import asset
@@ -25,6 +25,7 @@ def install(app: flask.Flask) -> None:
         money=formats.money, moment=formats.moment, day=formats.day, size=formats.size, number=formats.number,
         short=formats.short, digest=formats.digest, local=language.local, plain=language.plain, said=language.said,
         called=language.called,
+        detail=explain.detail,
         price=plans.describe,
     )  # fmt: skip
     environment.globals.update(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from compliance.policy import Decision
-from exchange.web.language import language
+from core.problems import DomainError
+from exchange.web.language import language, said
 
 
 @dataclass(frozen=True)
@@ -42,3 +45,11 @@ def card(decision: Decision | None) -> DecisionText | None:
         for n in decision.needs
     ]
     return DecisionText(str(decision.effect), list(decision.rules), needs, decision.policy_hash)
+
+
+def detail(problem: DomainError) -> str | Markup:
+    """What happened, in the page's language: for a refusal of policy each reason, else the problem's own text."""
+    found = card(getattr(problem, "decision", None))
+    if found is not None and found.needs:
+        return ("；" if language() == "zh" else "; ").join(need.message for need in found.needs)
+    return said(problem.detail)
