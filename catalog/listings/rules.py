@@ -75,5 +75,5 @@ def missing_for_review(listing: ListingSnapshot) -> list[str]:
 
 def not_scanned(file: FileSnapshot) -> bool:
     """Whether a reviewer must look for identifiers without us: no table was found, or not all of it was read."""
-    partly = {"unread_tables", "unreadable", "read_bytes"} & file.facts.keys()
+    partly = {"unread_tables", "unreadable"} & file.facts.keys()
     return file.profile is None or not file.profile.complete or bool(partly)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from math import isfinite
+from operator import itemgetter
 
 from catalog.profiles.types import ColumnProfile
 
@@ -14,7 +15,10 @@ MOST_DISTINCT = 1000
 BINS = 20
 _KEPT_VALUES = 5000
 _LONGEST_NUMBER = 40
+_BATCH = 1000
+_BATCH_VOLUME = 1 << 20
 _NULLS = frozenset({"", "null", "none", "na", "n/a", "nan", "\\n"})
+_LONGEST_NULL = max(map(len, _NULLS))
 _INTEGER = re.compile(r"[+-]?\d{1,39}\Z")
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z")
 _DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\Z")
@@ -65,7 +69,7 @@ _MEASURES: dict[str, Callable[[str], float | None]] = {
 
 
 class ColumnStatistics:
-    """What one column's cells say, gathered one by one."""
+    """What one column's cells say, gathered in batches."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -74,41 +78,43 @@ class ColumnStatistics:
         self._kinds = dict(_KINDS)
         self._counts: Counter[str] | None = Counter()
         self._kept: list[str] = []
+        self._every = 1
         self._bounds: tuple[tuple[float, str], tuple[float, str]] | None = None
-        self._random = random.Random(0)
 
-    def add(self, cell: str) -> None:
-        text = cell.strip()
-        if len(text) <= len("null") and text.lower() in _NULLS:
-            self._nulls += 1
-            return
-        self._seen += 1
-        if self._kinds:
-            self._kinds = {kind: fits for kind, fits in self._kinds.items() if fits(text)}
-            self._widen(text)
-            self._keep(text)
-        self._count(text)
+    def add(self, cells: Iterable[str]) -> None:
+        stripped = list(map(str.strip, cells))
+        values = [text for text in stripped if len(text) > _LONGEST_NULL or text.lower() not in _NULLS]
+        self._nulls += len(stripped) - len(values)
+        self._seen += len(values)
+        if self._kinds and values:
+            self._kinds = {kind: fits for kind, fits in self._kinds.items() if all(map(fits, values))}
+            self._widen(values)
+            self._keep(values)
+        self._count(values)
 
-    def _widen(self, text: str) -> None:
+    def _widen(self, values: list[str]) -> None:
         kind = next((kind for kind in self._kinds if kind in _MEASURES), None)
-        size = _MEASURES[kind](text) if kind else None
-        if size is None or size != size or abs(size) == float("inf"):
+        if kind is None:
             return
-        found = (size, text)
-        least, most = self._bounds or (found, found)
-        self._bounds = (min(least, found), max(most, found))
+        sizes = zip(map(_MEASURES[kind], values), values, strict=True)
+        found = [(size, text) for size, text in sizes if size is not None and isfinite(size)]
+        if found:
+            self._bounds = (
+                min(*found, *(self._bounds or found[:1]), key=itemgetter(0)),
+                max(*found, *(self._bounds or found[:1]), key=itemgetter(0)),
+            )
 
-    def _keep(self, text: str) -> None:
-        """A sample of even chance, for the histogram."""
-        if len(self._kept) < _KEPT_VALUES:
-            self._kept.append(text)
-        elif (place := self._random.randrange(self._seen)) < _KEPT_VALUES:
-            self._kept[place] = text
+    def _keep(self, values: list[str]) -> None:
+        """Every n-th value for the histogram; n doubles whenever enough were kept."""
+        self._kept += values[:: self._every]
+        while len(self._kept) > _KEPT_VALUES:
+            self._kept = self._kept[::2]
+            self._every *= 2
 
-    def _count(self, text: str) -> None:
+    def _count(self, values: list[str]) -> None:
         if self._counts is None:
             return
-        self._counts[text[:200]] += 1
+        self._counts.update([text[:200] for text in values])
         if len(self._counts) > MOST_DISTINCT:
             self._counts = None
 
@@ -141,7 +147,21 @@ class ColumnStatistics:
 
 def gather(statistics: Sequence[ColumnStatistics], rows: Iterator[list[str]]) -> Iterator[list[str]]:
     """Let the rows pass while their cells are counted."""
+    for batch in _batches(rows):
+        for column, cells in zip(statistics, zip(*batch, strict=True), strict=True):
+            column.add(cells)
+        yield from batch
+
+
+def _batches(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    """Rows a thousand at a time, fewer when they are long."""
+    batch: list[list[str]] = []
+    volume = 0
     for row in rows:
-        for column, cell in zip(statistics, row, strict=True):
-            column.add(cell)
-        yield row
+        batch.append(row)
+        volume += sum(map(len, row))
+        if len(batch) == _BATCH or volume > _BATCH_VOLUME:
+            yield batch
+            batch, volume = [], 0
+    if batch:
+        yield batch

@@ -24,7 +24,10 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """A table in numbers. The first rows are kept with identifiers masked; ``complete`` is whether all was read."""
+    """A table in numbers. The first rows are kept with identifiers masked.
+
+    ``complete`` is whether every row was looked at: of a large table only ever fewer are, though all are counted.
+    """
 
     format: str
     encoding: str

@@ -175,3 +175,13 @@ def test_rows_and_nulls_are_those_of_the_file(rows: list[list[str]]) -> None:
     empty = {"", "null", "none", "na", "n/a", "nan", "\\n"}
     for number, column in enumerate(profile.columns):
         assert column.nulls == sum(row[number].strip().lower() in empty for row in rows)
+
+
+def test_of_a_large_table_ever_fewer_rows_are_looked_at_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("catalog.profiles.description.MOST_BYTES", 10_000)
+    profile = _profile("n,text\n" + "".join(f"{n},some text\n" for n in range(10_000)))
+    assert profile.rows == 10_000
+    assert not profile.complete
+    assert 1_500 < profile.scan.rows < 6_000
+    assert sum(_column(profile, "n").histogram) > 1_000
+    assert _profile("n\n1\n").complete

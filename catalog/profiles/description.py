@@ -20,7 +20,8 @@ from catalog.profiles.types import Description, Profile
 from compliance.recognisers import PERSONAL, ColumnScan, ScanSummary, find, scan_cells
 
 FIRST_ROWS = 100
-MOST_BYTES = 200 << 20
+MOST_BYTES = 32 << 20
+MOST_UNPACKED = 200 << 20
 _LONGEST_SHOWN = 200
 _MOST_MEMBERS = 100
 _MOST_ENTRIES = 100_000
@@ -60,7 +61,7 @@ def _table(stream: BinaryIO, ending: str) -> Description:
         profile = _profile(text, form, encoding, read)
     finally:
         text.detach()
-    return Description(profile, {"format": form} | ({} if profile.complete else {"read_bytes": MOST_BYTES}))
+    return Description(profile, {"format": form})
 
 
 def _profile(text: io.TextIOWrapper, form: str, encoding: str, read: Callable[[io.TextIOWrapper], Table]) -> Profile:
@@ -73,7 +74,7 @@ def _profile(text: io.TextIOWrapper, form: str, encoding: str, read: Callable[[i
     spare = columns[-1].type == "empty"
     shown = columns[:-1] if spare else columns
     return Profile(
-        form, encoding, scan.rows, tuple(shown), tuple(_masked(row, names)[: len(shown)] for row in limited.first),
+        form, encoding, limited.count, tuple(shown), tuple(_masked(row, names)[: len(shown)] for row in limited.first),
         scan, limited.complete, 0 if spare else scan.rows - columns[-1].nulls,
     )  # fmt: skip
 
@@ -83,23 +84,27 @@ def _names_people(scan: ColumnScan | None) -> bool:
 
 
 class _Limited:
-    """Rows up to a volume of text; keeps the first of them."""
+    """All rows up to a volume of text, then every second up to the same volume again, and so on; keeps the first."""
 
     def __init__(self, rows: Iterator[list[str]]) -> None:
         self._rows = rows
         self.first: list[list[str]] = []
+        self.count = 0
         self.complete = True
 
     def __iter__(self) -> Iterator[list[str]]:
-        volume = 0
+        volume, every = 0, 1
         for row in self._rows:
-            volume += sum(map(len, row))
-            if volume > MOST_BYTES:
-                self.complete = False
-                return
+            self.count += 1
+            if self.count % every:
+                continue
             if len(self.first) < FIRST_ROWS:
                 self.first.append([cell[: 4 * _LONGEST_SHOWN] for cell in row])
             yield row
+            volume += sum(map(len, row))
+            if volume > MOST_BYTES:
+                volume, every = 0, every * 2
+        self.complete = every == 1
 
 
 def _masked(row: list[str], names: list[str]) -> tuple[str, ...]:
@@ -135,7 +140,7 @@ def _members(
     tables = [entry for entry in entries if PurePath(entry.filename).suffix.lower() in _FORMATS]
     for number, entry in enumerate(tables):
         volume += entry.file_size
-        if number >= _MOST_MEMBERS or volume > MOST_BYTES or entry.flag_bits & 1:
+        if number >= _MOST_MEMBERS or volume > MOST_UNPACKED or entry.flag_bits & 1:
             skipped += 1
             continue
         with packed.open(entry) as member:
