@@ -15,3 +15,9 @@ class AlreadyInvoiced(Conflict):
 
 class AlreadyCredited(Conflict):
     code, title = "already_credited", "This invoice was already corrected by a credit note"
+
+
+class TaxChanged(Conflict):
+    """The tax rate changed since the price was agreed; nobody is charged another amount than the one agreed to."""
+
+    code, title = "tax_changed", "The tax on this changed since the order was placed"

@@ -109,6 +109,4 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _read_line(said: Mapping[str, Any], currency: str) -> Line:
     net, tax, gross = (_amount(said[name], currency) for name in ("net", "tax", "gross"))
-    return Line(
-        said["listing"], said["description"], said["quantity"], net, said["tax_rate_bp"], tax, gross, currency
-    )
+    return Line(said["listing"], said["description"], said["quantity"], net, said["tax_rate_bp"], tax, gross, currency)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, insert, update
 
 from billing.invoices import queries
-from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound
+from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound, TaxChanged
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.invoices.models import InvoiceRow, InvoiceSeries
 from billing.invoices.rules import freeze, line_of, mirrored
@@ -26,13 +26,15 @@ from core.rows import insert_missing
 
 def charge(
     uow: Uow, *, order_id: str, buyer_id: str, supplier_id: str, listing_id: str,
-    description: str | Mapping[str, str], net: int, currency: str, actor: Actor = SYSTEM,
+    description: str | Mapping[str, str], net: int, currency: str, agreed_gross: int | None = None,
+    actor: Actor = SYSTEM,
 ) -> Invoice:  # fmt: skip
     """Invoice an order and take its gross amount from the buyer's prepaid balance.
 
     The net amount is held for the supplier until ``settlement.release``; the tax is owed by the platform.
-    Raises BalanceTooLow when the available balance does not cover the gross amount, and AlreadyInvoiced;
-    then nothing is changed and no number is used. A net amount of zero is invoiced and moves no money.
+    Raises BalanceTooLow when the available balance does not cover the gross amount, AlreadyInvoiced, and
+    TaxChanged when the gross amount is no longer ``agreed_gross``; then nothing is changed and no number
+    is used. A net amount of zero is invoiced and moves no money.
     """
     exponent(currency)
     if net < 0:
@@ -42,6 +44,8 @@ def charge(
     settings = uow.house.settings
     rounding = rounding_of(settings.tier_profile)
     line = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
+    if agreed_gross is not None and agreed_gross != line.gross:
+        raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
     invoice_id = new_id("inv")
     posted = _post_charge(uow, invoice_id, order_id, buyer_id, supplier_id, line.net, line.tax, currency)

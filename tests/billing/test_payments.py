@@ -29,9 +29,7 @@ def buyer(books: Books) -> build.Built:
 
 def record(books: Books, actor: Actor, organisation_id: str, **given: str) -> TopUp:
     values = {"amount": "100.00", "currency": "CNY", "bank_reference": "REF 0001"} | given
-    return books.house.db.write(
-        lambda uow: service.record_topup(uow, actor, organisation_id=organisation_id, **values)
-    )
+    return books.house.db.write(lambda uow: service.record_topup(uow, actor, organisation_id=organisation_id, **values))
 
 
 def seen_by(books: Books, actor: Actor, topup_id: str) -> TopUp:

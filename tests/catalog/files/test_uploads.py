@@ -81,7 +81,7 @@ def test_parts_in_any_order_cut_and_doubled_arrive_whole(house: House, supplier:
             )
         except PartMisplaced as refused:
             assert start != reached
-            assert refused.extra["expected_offset"] == reached  # noqa: PT017
+            assert refused.extra["expected_offset"] == reached
         except PartCutShort:
             assert cut
         else:

@@ -12,7 +12,11 @@ from tests.client import ApiClient
 from tests.credit_codes import credit_code
 
 REGISTRATION = {
-    "organisation": {"name": "平遥云图数据有限公司", "name_en": "Pingyao Cloud Atlas", "credit_code": credit_code(7001)},
+    "organisation": {
+        "name": "平遥云图数据有限公司",
+        "name_en": "Pingyao Cloud Atlas",
+        "credit_code": credit_code(7001),
+    },
     "person": {"name": "乔致", "email": "Qiao@Example.org", "password": "correct horse battery"},
 }
 
