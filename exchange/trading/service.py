@@ -171,6 +171,7 @@ def _charge(uow: Uow, order: Order) -> None:
     invoice = invoices.charge(
         uow, order_id=order.id, buyer_id=order.buyer_id, supplier_id=order.supplier_id, listing_id=order.listing_id,
         description=title.get("zh") or title.get("en", ""), net=order.net, currency=order.currency,
+        agreed_gross=order.gross,
     )  # fmt: skip
     order.invoice_id = invoice.id
 

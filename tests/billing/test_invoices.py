@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from billing.invoices import queries, rules, service
-from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound
+from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound, TaxChanged
 from billing.invoices.types import Invoice, Party, Series
 from billing.ledger import queries as ledger
 from billing.ledger.errors import BalanceTooLow
@@ -155,6 +157,36 @@ def test_parties_see_their_invoice_and_others_cannot_tell_it_from_none(
         with pytest.raises(InvoiceNotFound):
             seen_by(stranger, invoice_id)
     assert list_of(stranger) == []
+
+
+def test_nobody_is_charged_another_gross_than_agreed(
+    books: Books, buyer: build.Built, supplier: build.Built
+) -> None:
+    buyer_id, supplier_id = str(buyer.organisation_id), str(supplier.organisation_id)
+    books.fund(buyer_id, 10_000)
+    with pytest.raises(TaxChanged):
+        books.house.db.write(
+            lambda uow: service.charge(
+                uow, order_id=new_id("ord"), buyer_id=buyer_id, supplier_id=supplier_id, listing_id=new_id("lst"),
+                description="数据", net=1_000, currency="CNY", agreed_gross=1_090,
+            )
+        )  # fmt: skip
+    assert books.balance(buyer_id) == 10_000
+    assert books.charge(buyer_id, supplier_id, 1_000).number == "INV-00000001"
+
+
+def test_the_log_holds_the_hashes_of_what_was_issued_and_posted(
+    books: Books, buyer: build.Built, supplier: build.Built
+) -> None:
+    books.fund(str(buyer.organisation_id), 10_000)
+    invoice = books.charge(str(buyer.organisation_id), str(supplier.organisation_id), 1_000)
+    sale, paid = books.house.db.read(lambda uow: ledger.transactions_of(uow, invoice.order_id))
+    statement = text("SELECT body FROM audit_entry WHERE object_id = :id")
+    bodies = books.house.db.read(lambda uow: uow.session.execute(statement, {"id": invoice.id}).scalars().all())
+    (said,) = [json.loads(bytes(body)) for body in bodies]
+    assert said["action"] == "invoice:issue"
+    assert said["data"]["document_sha256"] == invoice.sha256
+    assert (said["data"]["invoice_sha256"], said["data"]["payment_sha256"]) == (sale.sha256(), paid.sha256())
 
 
 AMOUNTS = st.integers(0, 9_000_000_000_000_000)
