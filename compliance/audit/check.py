@@ -106,14 +106,16 @@ class _Check:
     # ---- what the signer remembers, outside of the database
 
     def _remembered(self) -> Iterator[str]:
-        try:
-            head = checkpoints.signed_head(self.house)
-        except (Tampered, Malformed, ValueError) as error:
-            yield f"the signer's head: {error}"
-            head = None
+        with checkpoints.alone(self.house):  # so that what was signed is in the table too, unless a crash came between
+            notes = checkpoints.published(self.house)
+            try:
+                head = checkpoints.signed_head(self.house)
+            except (Tampered, Malformed, ValueError) as error:
+                yield f"the signer's head: {error}"
+                head = None
         self.signed = [head] if head else []
         key = checkpoints.public_key(self.house)
-        for note in checkpoints.published(self.house):
+        for note in notes:
             try:
                 self.signed.append(verify_checkpoint(note, key))
             except (Tampered, Malformed) as error:
@@ -210,10 +212,9 @@ class _Check:
                 yield f"checkpoint {size} is not of this log"
         if rows and not self.signed:
             yield "there are checkpoints but the signer's own head is missing"
-        newest = max((size for size, _, _ in rows), default=0)
-        missing = sorted({each.size for each in self.signed if each.size < newest} - {size for size, _, _ in rows})
+        missing = sorted({each.size for each in self.signed} - {size for size, _, _ in rows})
         if missing:
-            yield f"checkpoint {missing[0]} was published, but the table does not have it"
+            yield f"checkpoint {missing[0]} was signed, but the table does not have it"
 
 
 def _signed_sizes(uow: Uow) -> tuple[list[int], int]:

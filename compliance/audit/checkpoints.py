@@ -81,7 +81,7 @@ def sign_manifest(house: House, order_id: str, size: int, manifest: bytes) -> st
 def sign(house: House) -> bool:
     """Sign the log's head if it grew. Raises LogInconsistent instead of signing anything else."""
     policies.keep(house)
-    with _alone(house):
+    with alone(house):
         before = signed_head(house)
         growth = house.db.read(lambda uow: _growth(uow, before))
         if growth.size == (before.size if before else 0):
@@ -145,8 +145,8 @@ def _publish_again(house: House, before: Checkpoint | None, growth: Growth) -> N
 
 
 @contextmanager
-def _alone(house: House) -> Iterator[None]:
-    """One signer at a time, in all processes: two of them could sign a larger log before a smaller one."""
+def alone(house: House) -> Iterator[None]:
+    """No signer at work meanwhile, in any process: two of them could sign a larger log before a smaller one."""
     path = _head_file(house).with_name("lock")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.open("w") as lock:

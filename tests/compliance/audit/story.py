@@ -8,8 +8,7 @@ from hashlib import sha256
 
 from compliance.audit import bundles, checkpoints, sequencer
 from compliance.audit.service import record
-from compliance.policy import Decision
-from compliance.policy.evaluate import policy_document
+from compliance.policy import Decision, policy_document
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
