@@ -23,3 +23,7 @@ class SourceUnknown(Invalid):
 
 class NotWaiting(Conflict):
     code, title = "reference_not_waiting", "This reference does not wait for review"
+
+
+class ImportBusy(Conflict):
+    code, title = "import_busy", "This source is being imported already"

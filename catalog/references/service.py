@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import itertools
 import time
@@ -13,7 +15,7 @@ from sqlalchemy import select
 
 from catalog.references import mapping as mappings
 from catalog.references import queries, reading, tables
-from catalog.references.errors import FileRefused, NotWaiting, ReferenceNotFound
+from catalog.references.errors import FileRefused, ImportBusy, NotWaiting, ReferenceNotFound
 from catalog.references.events import ReferencesChanged, ReferencesNarrowed
 from catalog.references.mapping import SourceMapping
 from catalog.references.models import ImportRow, ImportRun, Reference
@@ -41,7 +43,7 @@ def import_file(
     changed row updates its reference; references of this source that the file no longer has are
     marked as vanished, unless rows were so damaged that one cannot tell. ``progress`` is called with
     the line reached, the lines in all, and a note. Opens its own short units: call it outside of any.
-    Raises Forbidden, SourceUnknown, MappingInvalid, or FileRefused.
+    Raises Forbidden, SourceUnknown, MappingInvalid, FileRefused, or ImportBusy.
     """
     if not actor.platform("operator", "system"):
         raise Forbidden("Only an operator imports listings.")
@@ -50,7 +52,26 @@ def import_file(
     table = tables.read(raw, mapping.file)
     reading.check_columns(mapping, table)
     digest = hashlib.sha256(raw).hexdigest()
-    run_id = house.db.write(lambda uow: _start(uow, mapping, path.name, digest, table.encoding))
+    with _alone(house, mapping.name):
+        run_id = house.db.write(lambda uow: _start(uow, mapping, path.name, digest, table.encoding))
+        _run(house, actor, run_id, mapping, table, progress)
+    return house.db.read(lambda uow: queries.report(uow, run_id))
+
+
+@contextlib.contextmanager
+def _alone(house: House, source: str) -> Iterator[None]:
+    """One import of a source at a time: two would take each other's rows for vanished ones."""
+    with (house.settings.data / f"import-{source}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ImportBusy(f"Another import of {source} is running.", hint="Wait until it ends.") from None
+        yield
+
+
+def _run(
+    house: House, actor: Actor, run_id: str, mapping: SourceMapping, table: tables.Table, progress: Progress | None
+) -> None:
     try:
         counts = _store_all(house, run_id, mapping, table, progress)
     except DomainError as error:
@@ -59,7 +80,6 @@ def import_file(
         raise
     note = _vanish(house, run_id, mapping, counts)
     house.db.write(lambda uow: _finish(uow, actor, run_id, counts, "done", note))
-    return house.db.read(lambda uow: queries.report(uow, run_id))
 
 
 def release(uow: Uow, actor: Actor, reference_id: str) -> ReferenceSnapshot:

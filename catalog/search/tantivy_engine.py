@@ -33,6 +33,7 @@ _HEAP_BYTES = 32_000_000
 _NO_PRICE = 2**62
 _MOST_VALUES = 500
 _LONGEST_PREFIX = 12
+_TRIES = 5
 _Must, _Should, _MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 
 
@@ -58,7 +59,7 @@ class TantivyEngine:
         return manifest is not None and self._usable(manifest) and manifest.get("whole") == "yes"
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
-        with self._writing(10.0):
+        with self._writing(20.0):
             writer = self._current().index.writer(_HEAP_BYTES, 1)
             try:
                 for document_id in ids:
@@ -136,6 +137,13 @@ class TantivyEngine:
 
     def _searcher(self) -> tantivy.Searcher:
         """A view of the last commit, whichever process made it."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(FileNotFoundError, ValueError):  # swapped between two of our steps
+                return self._view()
+            self._open = None
+        return self._view()
+
+    def _view(self) -> tantivy.Searcher:
         present = self._current()
         commit = _stamp(present.meta)
         if commit != present.commit:

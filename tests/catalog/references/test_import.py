@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from catalog.references import queries, service
-from catalog.references.errors import FileRefused, NotWaiting, ReferenceNotFound
+from catalog.references.errors import FileRefused, ImportBusy, NotWaiting, ReferenceNotFound
 from catalog.references.models import Reference
 from catalog.references.types import ImportReport, ReferenceSnapshot
 from core.actor import ANONYMOUS, SYSTEM, Actor
@@ -159,6 +160,28 @@ def test_progress_and_long_files(house: House, mapping: str, tmp_path: Path) -> 
     assert [done for done, _total in seen] == [21, 41, 61, 81, 96]
     assert house.db.read(lambda uow: uow.session.execute(select(func.count(Reference.id))).scalar_one()) == 95
     assert house.db.read(queries.counts) == {"somewhere": 95}
+
+
+def test_one_import_of_a_source_at_a_time(house: House, mapping: str) -> None:
+    with service._alone(house, "somewhere"), pytest.raises(ImportBusy):
+        run(house, mapping, ROWS)
+    assert run(house, mapping, ROWS).created == 4
+
+
+def test_a_killed_import_is_finished_by_the_next(house: House, mapping: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "".join(f"{number},标题{number},某公司,免费,一般数据\n" for number in range(70))
+    store, batches = service._store, iter(range(2))
+
+    def dying(*given: Any) -> Any:
+        if next(batches, None) is None:
+            raise KeyboardInterrupt
+        return store(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "_store", dying)
+        with pytest.raises(KeyboardInterrupt):
+            run(house, mapping, rows)
+    assert changes(run(house, mapping, rows)) == (30, 0, 40, 0)
 
 
 def test_refused_files_change_nothing(house: House, mapping: str, tmp_path: Path) -> None:

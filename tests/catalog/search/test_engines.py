@@ -192,6 +192,30 @@ def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Callab
     assert set(reader.state().marks) == {"b"}
 
 
+def test_readers_outlive_many_swaps(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+    put(engine, document("a", zh="气象"))
+    failures: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        reader = make()
+        while not done.is_set():
+            try:
+                assert found(reader, "气象") == ("a",)
+            except Exception as error:  # collected for the assertion below
+                failures.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(15):
+        engine.rebuild([document("a", zh="气象")])
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+
+
 def test_a_new_exchange_finds_nothing_and_still_has_to_build(make: Callable[[], SearchEngine]) -> None:
     engine = make()
     assert answer(engine).total == 0
