@@ -97,7 +97,7 @@ def _play(settings: Settings, language: str) -> int:
     from exchange.demo import aftermath, bootstrap, player
 
     bootstrap.main(settings)
-    return player.main(f"http://{settings.host}:{settings.port}", language) or aftermath.main(settings.data)
+    return player.main(f"http://{settings.host}:{settings.port}", language) or aftermath.main(settings.data, language)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

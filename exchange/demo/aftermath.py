@@ -8,22 +8,39 @@ import sys
 import tempfile
 from pathlib import Path
 
+from exchange.demo.player.client import Difference
+from exchange.demo.player.tale import Tale
+
 _DATABASE = "exchange.db"
 
 
-def main(data: Path) -> int:
+def main(data: Path, language: str) -> int:
     """Verify the log of a data folder, then that of a changed copy. Answers 0 when both go as expected."""
-    print("\n── The operator verifies the log ────────────", flush=True)
+    tale = Tale(language)
+    tale.chapter("运维核验整个日志", "The operator verifies the whole log")
+    try:
+        _verified(tale, data)
+        if (data / _DATABASE).exists():
+            _caught(tale, data)
+    except Difference as difference:
+        print(f"\n  ✗ {difference}", flush=True)
+        return 1
+    return 0
+
+
+def _verified(tale: Tale, data: Path) -> None:
     status, said = verify_log(data)
-    print(f"  {'✓' if status == 0 else '✗'} piaohao audit verify\n      → {said}")
-    if status != 0 or not (data / _DATABASE).exists():
-        return status
+    tale.check(status == 0, "piaohao audit verify 通过", "piaohao audit verify", said)
+
+
+def _caught(tale: Tale, data: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="piaohao-changed-") as folder:
         changed = Path(folder)
         change_one_byte(copy(data, changed))
-        caught, said = verify_log(changed)
-    print(f"  {'✓' if caught else '✗'} a byte changed in a copy of the database is caught\n      → {said}")
-    return 0 if caught else 1
+        status, said = verify_log(changed)
+    tale.check(
+        status == 1, "数据库副本中改一个字节即被发现", "a byte changed in a copy of the database is caught", said
+    )
 
 
 def verify_log(data: Path) -> tuple[int, str]:

@@ -53,9 +53,12 @@ class Canvas:
             self.pixels[at : at + 3] = bytes(colour)
 
     def box(self, left: float, top: float, right: float, bottom: float, colour: Colour) -> None:
-        for y in range(int(top), int(bottom)):
-            for x in range(int(left), int(right)):
-                self.dot(x, y, colour)
+        start, stop = max(0, int(left)), min(self.width, int(right))
+        if start < stop:
+            row = bytes(colour) * (stop - start)
+            for y in range(max(0, int(top)), min(self.height, int(bottom))):
+                at = 3 * (y * self.width + start)
+                self.pixels[at : at + len(row)] = row
 
     def ellipse(self, x: float, y: float, wide: float, high: float, colour: Colour) -> None:
         """A filled ellipse about (x, y) with those half axes."""

@@ -23,9 +23,14 @@ def play(cast: Cast, tale: Tale) -> dict[str, Any]:
     _samples(cast, tale, buyer)
     _refusals(cast, tale, buyer)
     _top_up(cast, tale)
+    _abilities(cast, tale, buyer)
     order = place(cast, buyer, STORY.key, "training").expect(201).json
     amounts = f"{order['net']} + {order['tax']} = {order['gross']} {order['currency']}"
     tale.check(order["net"] == STORY.price, "按标价下单", "ordered at the list price", amounts)
+    tasks = [
+        task["code"] for task in buyer.get("/tasks").expect(200).json["items"] if task["subject_id"] == order["id"]
+    ]
+    tale.check(bool(tasks), "待办里出现这笔订单", "it stands on the buyer's desk", ", ".join(tasks))
     return dict(order)
 
 
@@ -64,6 +69,17 @@ def _refusals(cast: Cast, tale: Tale, buyer: Person) -> None:
     tale.done("不能买自己的条目", "nobody buys from themselves", own.detail)
     wrong = place(cast, buyer, STORY.key, "statistics").expect(422, "purpose_not_offered")
     tale.done("许可不含的用途被拒", "a purpose that is not offered is refused", wrong.detail)
+
+
+def _abilities(cast: Cast, tale: Tale, buyer: Person) -> None:
+    path = f"/listings/{cast.listings[STORY.key]}/abilities"
+    allowed = buyer.get(path).expect(200).json["listing:order"]
+    tale.check(
+        allowed["effect"] == "permit", "下单前询问策略：可以，依据", "policy asked before: yes, by", allowed["rules"]
+    )
+    denied = cast.stranger.get(path).expect(200).json["listing:order"]
+    needs = "; ".join(need[f"message_{tale.language}"] for need in denied["needs"])
+    tale.check(denied["effect"] == "forbid", "未登录者询问：不可以，缺", "a stranger asks: no, for want of", needs)
 
 
 def _top_up(cast: Cast, tale: Tale) -> None:

@@ -26,6 +26,7 @@ def play(cast: Cast, tale: Tale, order: dict[str, Any]) -> str:
     late = buyer.post(f"{path}/cancel", {"reason": "太晚了"}).expect(409)
     tale.done("验收后不能取消", "what is accepted is not cancelled", late.detail)
     _decisions(tale, buyer, path)
+    _free(cast, tale)
     return _accepted_by_time(cast, tale)
 
 
@@ -85,6 +86,17 @@ def _decisions(tale: Tale, buyer: Person, path: str) -> None:
         )
     actions = [step["action"] for step in steps]
     tale.check(actions == ["place", "pay", "deliver", "accept"], "每一步都有决定与依据", "each step has its decision")
+
+
+def _free(cast: Cast, tale: Tale) -> None:
+    researcher = cast.members["beichen"]["qin"]
+    order = place(cast, researcher, "weather", "research").expect(201).json
+    path = f"/orders/{order['id']}"
+    paid = researcher.post(f"{path}/pay", {}).expect(200).json
+    right = paid["gross"] == "0.00" and paid["invoice_id"] is None and paid["licence"] is not None
+    tale.check(right, "免费数据：有许可，无发票", "free data: a licence and no invoice", paid["licence"]["id"])
+    download(tale, researcher, path)
+    researcher.post(f"{path}/accept", {}).expect(200)
 
 
 def _accepted_by_time(cast: Cast, tale: Tale) -> str:
