@@ -67,7 +67,7 @@ def _column(name: str, column: ColumnProfile | None) -> ColumnText:
     if column.nulls:
         parts.append(gettext("%(n)s empty", n=number(column.nulls)))
     if column.distinct:
-        parts.append(gettext("%(n)s different", n=number(column.distinct)))
+        parts.append(gettext("%(n)s values", n=number(column.distinct)))
     return ColumnText(name, " · ".join(parts), bars(list(column.histogram or ())))
 
 

@@ -97,7 +97,7 @@ WORDS = {
     },
     "effect": {"permit": _l("Permitted"), "forbid": _l("Refused"), "allow": _l("Permitted"), "deny": _l("Refused")},
     "column": {
-        "integer": _l("whole number"), "decimal": _l("decimal number"), "number": _l("number"), "text": _l("text"),
+        "integer": _l("integer"), "decimal": _l("decimal"), "number": _l("number"), "text": _l("text"),
         "string": _l("text"), "boolean": _l("yes or no"), "date": _l("date"), "datetime": _l("time"),
         "timestamp": _l("time"), "empty": _l("empty"),
     },
