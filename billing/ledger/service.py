@@ -117,14 +117,12 @@ def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
 
 def _refuse(uow: Uow, account: Account, needed: int) -> NoReturn:
     found = queries.balance_of_account(uow, account)
-    error = BalanceTooLow if account.kind is AccountKind.BUYER_PREPAID else NotEnoughHeld
-    raise error(
-        currency=account.currency,
-        needed=format_amount(needed, account.currency),
-        available=format_amount(found.available, account.currency),
-        missing=format_amount(needed - found.available, account.currency),
-        hint="Top up the prepaid balance, then try again." if error is BalanceTooLow else None,
-    )
+    missing = needed - found.available
+    amounts = {"needed": needed, "available": found.available, "missing": missing}
+    told = {name: format_amount(amount, account.currency) for name, amount in amounts.items()}
+    if account.kind is AccountKind.BUYER_PREPAID:
+        raise BalanceTooLow(hint="Top up the prepaid balance, then try again.", currency=account.currency, **told)
+    raise NotEnoughHeld(currency=account.currency, **told)
 
 
 def _entry_row(transaction_id: str, entry: EntrySnapshot) -> dict[str, Any]:
