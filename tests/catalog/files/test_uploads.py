@@ -7,7 +7,9 @@ import hashlib
 import io
 import os
 import random
+import resource
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -309,3 +311,31 @@ def test_the_routes(house: House, client: ApiClient, supplier: Built) -> None:
     api.put(f"/uploads/{wrong['id']}/parts?offset=0", data=content).expect(200)
     refused = api.post(f"/uploads/{wrong['id']}/complete")
     assert (refused.status, refused.code) == (409, "checksum_mismatch")
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file of this process may grow beyond 12 MB: the system itself then refuses to write."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (12 << 20, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_the_system_refuses_to_write(house: House, client: ApiClient, supplier: Built) -> None:
+    api = ApiClient(client.app, supplier.token)
+    content = b"x" * (13 << 20)
+    declared = {"name": "x.bin", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    upload = api.post("/uploads", declared).expect(201).json
+    full = api.put(f"/uploads/{upload['id']}/parts?offset=0", data=content)
+    assert (full.status, full.code) == (507, "storage_full")
+    half = len(content) // 2
+    api.put(f"/uploads/{upload['id']}/parts?offset=0", data=content[:half]).expect(200)
+    full = api.put(f"/uploads/{upload['id']}/parts?offset={half}", data=content[half:])
+    assert (full.status, full.code) == (507, "storage_full")
+    assert api.get(f"/uploads/{upload['id']}").expect(200).json["received"] == half
+    assert uploads.partial_path(house, upload["id"]).stat().st_size == half
+    with pytest.raises(StorageFull):
+        service.store_form_file(house, supplier.actor, io.BytesIO(content), "x.bin")
+    assert _left(house) == []
