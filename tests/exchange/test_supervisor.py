@@ -32,47 +32,39 @@ def _gone(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("role", ["web", "worker"])
-def test_what_dies_is_started_again(running: Running, role: str) -> None:
-    before = running.children()[role]
-    os.kill(before, signal.SIGKILL)
-    assert eventually(lambda: running.children()[role] != before)
-    assert eventually(running.answers)
-
-
-def test_sigterm_stops_everything_cleanly(running: Running) -> None:
+def test_what_dies_is_started_again_and_sigterm_stops_everything(running: Running) -> None:
+    for role in ("web", "worker"):
+        before = running.children()[role]
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda role=role, before=before: running.children()[role] != before)  # type: ignore[misc]
+        assert eventually(running.answers)
     children = running.children()
     running.process.terminate()
     assert running.process.wait(PATIENCE_S) == 0
     assert all(_gone(pid) for pid in children.values())
 
 
-def test_children_end_when_the_supervisor_is_killed(running: Running) -> None:
+def test_its_folder_is_its_own_and_its_children_end_when_it_is_killed(running: Running) -> None:
+    done = _serve(running.data, PIAOHAO_PORT=str(free_port()))
+    assert done.returncode == 1
+    assert "Another exchange is running" in done.stderr
     children = running.children()
-    running.process.kill()
-    running.process.wait()
+    running.kill()
     assert eventually(lambda: all(_gone(pid) for pid in children.values()))
     assert eventually(lambda: not running.answers())
+
+
+def _serve(data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "exchange", "--data", str(data), "serve"]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def test_a_taken_port_is_told_with_the_setting_to_change(tmp_path: Path, database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "exchange", "--data", str(tmp_path / "data"), "serve"],
-            cwd=ROOT, env=os.environ | {"PIAOHAO_PORT": str(port), "PIAOHAO_DATABASE_URL": database_url},
-            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
+        done = _serve(tmp_path / "data", PIAOHAO_PORT=str(port), PIAOHAO_DATABASE_URL=database_url)
     assert done.returncode == 1
     assert f"Port {port}" in done.stderr
     assert "PIAOHAO_PORT" in done.stderr
-
-
-def test_two_supervisors_do_not_share_a_data_folder(running: Running, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "exchange", "--data", str(tmp_path / "data"), "serve"],
-        cwd=ROOT, env=os.environ | {"PIAOHAO_PORT": str(free_port())},
-        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "Another exchange is running" in done.stderr

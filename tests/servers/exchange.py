@@ -14,7 +14,7 @@ from pathlib import Path
 from exchange.stage import answers
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def eventually(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
