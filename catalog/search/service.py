@@ -8,7 +8,6 @@ from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from catalog.references import queries as references
 from catalog.search import documents, pending
-from catalog.search.tantivy_engine import mark
 from catalog.search.types import CheckReport, SearchDocument, SearchEngine
 from compliance.identity import queries as identity
 from core.db import Uow
@@ -82,7 +81,7 @@ def check(house: House, *, repair: bool = False) -> CheckReport:
     Things that changed within the last moments may be reported although the worker is about to index them.
     """
     state = _engine(house).state()
-    expected = {document.id: mark(document) for document in all_documents(house)}
+    expected = {document.id: document.mark() for document in all_documents(house)}
     missing = sorted(expected.keys() - state.marks.keys())
     extra = sorted(state.marks.keys() - expected.keys())
     stale = sorted(key for key, value in expected.items() if state.marks.get(key, value) != value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +51,10 @@ class SearchDocument:
         """The value of one of ``FACETS`` as text; empty when there is none."""
         value = "" if name == "tier" and self.state == REFERENCE else getattr(self, name)
         return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+    def mark(self) -> str:
+        """A short hash of everything an index keeps of it."""
+        return hashlib.sha256(repr(self).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
