@@ -142,7 +142,9 @@ def _price(uow: Uow, listing: ListingSnapshot, offer_id: str, purpose: str, acce
     plan = plans.parse(offer.plan)
     if not plan.sellable_now:
         raise NotSellableYet(f"The plan is of the kind {plan.kind}.", field="offer_id")
-    net = plan.list_price(uow.house.settings.currency) or 0
+    net = plan.list_price(uow.house.settings.currency)
+    if net is None:  # never read as nothing to pay
+        raise NotSellableYet(f"The price is not in {uow.house.settings.currency}.", field="offer_id")
     return add_tax(net, uow.house.settings.tax_rate_bp, rounding_of(uow.house.settings.tier_profile))
 
 

@@ -79,6 +79,29 @@ def test_an_order_that_cannot_be_leaves_nothing(trade: Trade, change: dict[str, 
     assert buyer.get("/orders").json["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"currency": "USD"}, "plan.currency"),
+        ({"currency": "XXX"}, "plan.currency"),
+        ({"amount": "-1"}, "plan.amount"),
+        ({"amount": "NaN"}, "plan.amount"),
+        ({"amount": "1e30"}, "plan.amount"),
+        ({"amount": 1.5}, "plan.amount"),
+    ],
+)
+def test_a_price_that_cannot_be_charged_is_refused_when_it_is_offered(
+    app: flask.Flask, house: House, change: dict[str, Any], field: str
+) -> None:
+    supplier = build.organisation(house)
+    before = build.draft(house, supplier)
+    client = ApiClient(app, supplier.token)
+    plan = {"version": 1, "kind": "one_off", "currency": "CNY", "amount": "10.00"} | change
+    answer = client.post(f"/listings/{before.id}/offer", {"plan": plan, "purposes": ["training"]}).expect(422)
+    assert answer.json["field"] == field
+    assert client.get(f"/listings/{before.id}").json["version"] == before.version
+
+
 def test_a_supplier_does_not_buy_its_own(trade: Trade) -> None:
     _, supplier, body = trade
     assert supplier.post("/orders", body).expect(403).code == "own_listing"
