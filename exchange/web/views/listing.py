@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import flask
@@ -52,7 +52,7 @@ def listing(listing_id: str) -> flask.Response:
 def _page(uow: Uow, listing_id: str) -> ListingPage:
     who = actor()
     found = queries.get(uow, who, listing_id)
-    decisions = {action: card(decide(who, action, queries.resource_of(found))) for action in _ABILITIES}
+    decisions = {action: _decision(found, action) for action in _ABILITIES}
     page = ListingPage(
         listing=found,
         supplier=identity.organisations(uow, [found.supplier_id]).get(found.supplier_id),
@@ -66,6 +66,14 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
     if page.order is not None and page.order.permitted and who.organisation_id:
         page.balance = ledger.balance(uow, who.organisation_id)
     return page
+
+
+def _decision(found: ListingSnapshot, action: str) -> DecisionText | None:
+    """Why, or why not. To a stranger only the first reason: the others follow from it."""
+    shown = card(decide(actor(), action, queries.resource_of(found)))
+    if shown is None or actor().signed_in:
+        return shown
+    return replace(shown, needs=shown.needs[:1])
 
 
 def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> None:

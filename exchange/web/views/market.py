@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import flask
@@ -10,7 +11,7 @@ from flask_babel import gettext
 from catalog.references import queries as references
 from catalog.references.types import ReferenceSnapshot
 from catalog.search import queries as search
-from catalog.search.types import FACETS, SearchParams, Sort
+from catalog.search.types import FACETS, SearchParams, SearchResult, Sort
 from core.problems import DomainError
 from exchange.web import hits
 from exchange.web.formats import day
@@ -50,7 +51,7 @@ def search_page() -> flask.Response:
         return _empty(asked, chosen, problem)
     return render(
         "market/search.html", q=asked.text, chosen=chosen, sort=str(asked.sort), sorts=_sorts(), total=found.total,
-        hits=hits.rows(actor(), found.hits), facets=_facets(found.facets), facet_word=facet_word,
+        hits=hits.rows(actor(), found.hits), facets=_facets(found.facets), facet_word=_words_of(found),
         without=lambda name, value: _address(chosen, drop=(name, value)),
         sorted_by=lambda code: _address(chosen, sort=code),
         next_address=_address(chosen, offset=found.next_offset) if found.next_offset else "",
@@ -78,6 +79,12 @@ def _facets(counts: object) -> list[tuple[str, str, list[tuple[str, int]]]]:
     return [
         (name, title, [pair for pair in counts.get(name, ()) if pair[0]]) for name, title in titles.items()
     ]  # fmt: skip
+
+
+def _words_of(found: SearchResult) -> Callable[[str, str], str]:
+    """Words for the values of facets; a source is called what its own hits call it."""
+    sources = {hit.source: plain(hit.source_title) for hit in found.hits if hit.source}
+    return lambda name, value: sources.get(value, value) if name == "source" else facet_word(name, value)
 
 
 def facet_word(name: str, value: str) -> str:
