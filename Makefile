@@ -61,6 +61,7 @@ soak: setup-dev
 	@$(RUN) bench.crash
 	@$(RUN) bench.contention --database=sqlite
 	@$(RUN) bench.contention --database=postgresql
+	@$(RUN) bench.tamper
 
 bench: setup-dev
 	@$(RUN) bench.web
