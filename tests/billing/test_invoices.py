@@ -159,9 +159,7 @@ def test_parties_see_their_invoice_and_others_cannot_tell_it_from_none(
     assert list_of(stranger) == []
 
 
-def test_nobody_is_charged_another_gross_than_agreed(
-    books: Books, buyer: build.Built, supplier: build.Built
-) -> None:
+def test_nobody_is_charged_another_gross_than_agreed(books: Books, buyer: build.Built, supplier: build.Built) -> None:
     buyer_id, supplier_id = str(buyer.organisation_id), str(supplier.organisation_id)
     books.fund(buyer_id, 10_000)
     with pytest.raises(TaxChanged):
