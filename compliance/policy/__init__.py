@@ -1,18 +1,24 @@
 """Policy: rules as data, an evaluator that explains itself, and the predicate that lists are filtered by."""
 
-from compliance.policy.evaluate import abilities, decide, listing_predicate, policy_document, require
-from compliance.policy.types import Clause, Decision, Need, PolicyRefused, Predicate, Resource
+from compliance.policy.document import Policy, PolicyInvalid, parse, policy_document
+from compliance.policy.evaluate import abilities, decide, require
+from compliance.policy.predicate import listing_predicate
+from compliance.policy.types import Clause, Considered, Decision, Need, PolicyRefused, Predicate, Resource
 
 __all__ = [
     "Clause",
+    "Considered",
     "Decision",
     "Need",
+    "Policy",
+    "PolicyInvalid",
     "PolicyRefused",
     "Predicate",
     "Resource",
     "abilities",
     "decide",
     "listing_predicate",
+    "parse",
     "policy_document",
     "require",
 ]

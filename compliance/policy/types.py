@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.actor import Actor
@@ -23,7 +23,10 @@ class Resource:
 
 @dataclass(frozen=True)
 class Need:
-    """A condition that was not met: what was needed, what was there, and how to say it."""
+    """A condition that was not met: what was needed, what was there, and how to say it.
+
+    Whose a thing is shows as "same" or "another", never as an id.
+    """
 
     attribute: str
     operator: str
@@ -32,11 +35,25 @@ class Need:
     message_zh: str
     message_en: str
     code: str
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A rule that spoke of the action and tier, and every condition of it that was not met."""
+
+    rule: str
+    effect: str
+    needs: tuple[Need, ...]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer of policy. ``rules`` are those that decided; ``needs`` is empty for a permit."""
+    """The answer of policy.
+
+    ``rules`` are those that decided, ``basis`` why they exist; ``needs`` says what to change, of the rule that came
+    nearest, and is empty for a permit; ``considered`` holds, of a refusal, every rule that was tried.
+    """
 
     action: str
     effect: str
@@ -44,6 +61,8 @@ class Decision:
     obligations: tuple[str, ...]
     needs: tuple[Need, ...]
     policy_hash: str
+    basis: tuple[str, ...] = ()
+    considered: tuple[Considered, ...] = ()
 
     @property
     def permitted(self) -> bool:
@@ -55,10 +74,20 @@ class Decision:
             "action": self.action,
             "effect": self.effect,
             "rules": list(self.rules),
+            "basis": list(self.basis),
             "obligations": list(self.obligations),
-            "needs": [need.__dict__ for need in self.needs],
+            "needs": [asdict(need) for need in self.needs],
+            "considered": [_brief(each) for each in self.considered],
             "policy_hash": self.policy_hash,
         }
+
+
+def _brief(considered: Considered) -> dict[str, Any]:
+    unmet = [
+        {"attribute": need.attribute, "operator": need.operator, "needed": need.needed, "actual": need.actual}
+        for need in considered.needs
+    ]
+    return {"rule": considered.rule, "effect": considered.effect, "unmet": unmet}
 
 
 @dataclass(frozen=True)

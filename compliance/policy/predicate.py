@@ -1,0 +1,55 @@
+"""The rules of seeing as a neutral predicate, so that a list is filtered by what a single read is decided by."""
+
+from __future__ import annotations
+
+from compliance.policy.document import Condition, Policy, Rule, current
+from compliance.policy.evaluate import facts_of
+from compliance.policy.operators import Facts
+from compliance.policy.types import Clause, Predicate, Resource
+from core.actor import Actor
+
+
+def listing_predicate(actor: Actor, action: str = "listing:see", *, policy: Policy | None = None) -> Predicate:
+    """The same rules as a predicate over state, tier and owner, for lists and for every search engine.
+
+    Equal to ``decide`` for every listing. Raises ValueError when a rule of ``action`` asks for
+    something that no index holds.
+    """
+    rules = (policy or current()).of(action)
+    if not rules or any(rule.effect == "forbid" for rule in rules):
+        raise ValueError(f"{action} has no rule, or a forbid, and forbids do not compile")
+    facts = facts_of(actor, Resource("listing", ""), {})
+    clauses = (_clause(rule, facts) for rule in rules)
+    return Predicate(tuple(clause for clause in clauses if clause is not None))
+
+
+def _clause(rule: Rule, facts: Facts) -> Clause | None:
+    """The rule for this actor, or None when its conditions on the actor do not hold."""
+    about_listing = [each for each in rule.conditions if not each.attribute.startswith("actor.")]
+    if any(each.holds(facts) is not True for each in rule.conditions if each not in about_listing):
+        return None
+    states: frozenset[str] | None = None
+    owner: str | None = None
+    for condition in about_listing:
+        if condition.attribute == "resource.state":
+            found = _states(rule, condition)
+            states = found if states is None else states & found
+        elif (condition.attribute, condition.operator, condition.value) == ("resource.owner", "same_as", _OWN):
+            owner = facts.get(_OWN)
+            if owner is None:
+                return None
+        else:
+            raise ValueError(f"{rule.id}: {condition.attribute} {condition.operator} does not compile")
+    low, high = rule.tiers or (0, None)
+    return Clause(states, low, high, owner)
+
+
+_OWN = "actor.organisation"
+
+
+def _states(rule: Rule, condition: Condition) -> frozenset[str]:
+    if condition.operator == "equals":
+        return frozenset({condition.value})
+    if condition.operator == "one_of":
+        return frozenset(condition.value)
+    raise ValueError(f"{rule.id}: {condition.operator} of a state does not compile")
