@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from catalog.references import price
 from catalog.references.errors import FileRefused
-from catalog.references.mapping import DateMapping, PriceMapping, SourceMapping
-from catalog.references.tables import Damage, Row, Table
+from catalog.references.rows import Damage, Row
+from catalog.references.source import DateMapping, PriceMapping, SourceMapping
+from catalog.references.tables import Table
 from catalog.references.types import Candidate, Outcome, Rejected
 from compliance.recognisers import mask
 

@@ -17,8 +17,8 @@ from catalog.references import mapping as mappings
 from catalog.references import queries, reading, tables
 from catalog.references.errors import FileRefused, ImportBusy, NotWaiting, ReferenceNotFound
 from catalog.references.events import ReferencesChanged, ReferencesNarrowed
-from catalog.references.mapping import SourceMapping
 from catalog.references.models import ImportRow, ImportRun, Reference
+from catalog.references.source import SourceMapping
 from catalog.references.types import Candidate, ImportReport, Outcome, ReferenceSnapshot, ReferenceState, Rejected
 from compliance.audit import service as audit
 from core.actor import Actor

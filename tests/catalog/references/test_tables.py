@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.references.errors import FileRefused
-from catalog.references.tables import LONGEST_CELL, Damage, FileShape, Row, Table, read
+from catalog.references.rows import Damage, FileShape, Row
+from catalog.references.tables import LONGEST_CELL, Table, read
 
 CSV = FileShape()
 
