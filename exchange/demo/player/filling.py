@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exchange.demo.listings import DATASETS, Dataset
-from exchange.demo.people import ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
+from exchange.demo.people import BUYER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
 from exchange.demo.player.client import Door, Person
 from exchange.demo.player.joining import join
 from exchange.demo.player.offering import put_on_sale
-from exchange.demo.player.tale import Tale
+from exchange.demo.player.tale import Tale, eventually
 
 
 @dataclass
@@ -54,4 +54,11 @@ def fill(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast
         cast.listings[dataset.key] = put_on_sale(cast.supplier_of(dataset), reviewer, dataset)
         price = f"¥{dataset.price}" if dataset.price else tale.pick("免费", "free")
         tale.done(f"{dataset.title[0]}（{price}）上架", f"{dataset.title[1]} ({price}) is listed")
+    buyer = cast.members[BUYER.key]["jiang"]
+    eventually(lambda: _found(buyer) >= len(datasets), "every listing in the search")
+    tale.done("全部可检索", "all of them are found", _found(buyer))
     return cast
+
+
+def _found(person: Person) -> int:
+    return int(person.get("/search", limit=1).expect(200).json["total"])

@@ -34,7 +34,7 @@ class Tale:
         self.done(zh, en, answer)
 
 
-def eventually(holds: Callable[[], bool], what: str, within_s: float = 30.0) -> None:
+def eventually(holds: Callable[[], bool], what: str, within_s: float = 60.0) -> None:
     """Wait for what a background process does. Raises Difference when it takes too long."""
     give_up_at = time.monotonic() + within_s
     while not holds():
