@@ -23,3 +23,10 @@ class ItemMustApply(Invalid):
 
 class ItemsOpen(Conflict):
     code, title = "review_items_open", "Items of the checklist are open or failed"
+
+
+class AssessmentUnavailable(Conflict):
+    code, title = (
+        "assessment_unavailable",
+        "This tier needs an outside assessment, which the exchange cannot record yet",
+    )

@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from compliance.review.types import ItemSnapshot, ReviewSnapshot, checklist
+from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, checklist
 from core.db import Base, Id, UtcDateTime
+
+FIRST_APPROVAL = "first_approval"
 
 
 class Review(Base):
@@ -29,6 +31,20 @@ class Review(Base):
     version: Mapped[int] = mapped_column(default=1)
     items: Mapped[list[ReviewItem]] = relationship(lazy="selectin")
 
+    @property
+    def approved_by(self) -> str:
+        """The account that approved first, while a second approval is awaited; empty for nobody."""
+        found = next((row for row in self.items if row.item == FIRST_APPROVAL and row.answer == Answer.PASS), None)
+        return (found.answered_by if found else None) or ""
+
+    def note_first_approval(self, account_id: str | None) -> None:
+        """Remember who approved first; None takes it back, for what was approved has changed."""
+        row = next((row for row in self.items if row.item == FIRST_APPROVAL), None)
+        if row is None:
+            row = ReviewItem(item=FIRST_APPROVAL, evidence="{}", note="")
+            self.items.append(row)
+        row.answer, row.answered_by = (Answer.PASS if account_id else ""), account_id
+
     def snapshot(self) -> ReviewSnapshot:
         rows = {item.item: item for item in self.items}
         items = tuple(
@@ -42,6 +58,7 @@ class Review(Base):
         return ReviewSnapshot(
             self.id, self.subject_id, self.subject_version, json.loads(self.subject), self.owner_id,
             self.submitted_by, self.tier, self.state, self.reason, items, self.opened_at, self.closed_at, self.version,
+            self.approved_by,
         )  # fmt: skip
 
 

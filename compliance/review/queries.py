@@ -14,9 +14,12 @@ from core.paging import Page, convert, newest_first
 
 
 def resource_of(review: Review | ReviewSnapshot) -> Resource:
-    return Resource(
-        "review", review.id, {"owner": review.owner_id, "submitted_by": review.submitted_by, "tier": review.tier}
-    )  # fmt: skip
+    """What policy may know of a review."""
+    attributes = {
+        "owner": review.owner_id, "submitted_by": review.submitted_by, "approved_by": review.approved_by,
+        "tier": review.tier, "state": review.state,
+    }  # fmt: skip
+    return Resource("review", review.id, attributes)
 
 
 def load(uow: Uow, actor: Actor, review_id: str) -> Review:

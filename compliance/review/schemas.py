@@ -29,6 +29,7 @@ class ReviewOut(Schema):
     reason = fields.String()
     items = fields.List(fields.Nested(ItemOut))
     open_items = fields.Integer()
+    awaits_officer = fields.Boolean()
     opened_at = UtcField()
     closed_at = UtcField(allow_none=True)
     version = fields.Integer()

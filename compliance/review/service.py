@@ -9,13 +9,17 @@ from typing import Any
 from compliance.audit.service import record
 from compliance.policy import Decision, require
 from compliance.review import queries
-from compliance.review.errors import ItemMustApply, ItemsOpen, ItemUnknown, ReviewClosed
+from compliance.review.errors import AssessmentUnavailable, ItemMustApply, ItemsOpen, ItemUnknown, ReviewClosed
 from compliance.review.events import ReviewApproved, ReviewReturned
-from compliance.review.models import Review, ReviewItem
+from compliance.review.models import FIRST_APPROVAL, Review, ReviewItem
 from compliance.review.types import Answer, ReviewSnapshot, ReviewState, checklist
+from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
+
+_BY_TWO = "reviewer_and_officer"
+_OUTSIDE = ("external_assessment", "authority")
 
 
 def open_review(
@@ -51,26 +55,49 @@ def answer_item(uow: Uow, actor: Actor, review_id: str, item_id: str, *, answer:
     """Answer one item. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ItemUnknown, ItemMustApply."""
     review, decision = _open(uow, actor, review_id)
     item = next((each for each in review.items if each.item == item_id), None)
-    if item is None:
+    if item is None or item_id == FIRST_APPROVAL:
         raise ItemUnknown(f"Items: {', '.join(each.id for each in checklist())}.")
     _check_answer(item_id, answer, note)
     item.answer, item.note, item.answered_by = answer, note, actor.account_id
+    if review.approved_by:
+        review.note_first_approval(None)
     review.version += 1
     _record(uow, actor, "review:answer", review, decision, {"item": item_id, "answer": answer})
     return review.snapshot()
 
 
 def approve(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
-    """Every item passed or does not apply: the subject may go on. Raises ItemsOpen naming those that do not."""
+    """Every item passed or does not apply: the subject may go on.
+
+    From the tier on that asks for it, the first approval only waits for a compliance officer, another person.
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, AssessmentUnavailable, ItemsOpen naming what is open.
+    """
     review, decision = _open(uow, actor, review_id)
-    missing = [item.item for item in review.items if item.answer not in (Answer.PASS, Answer.NOT_APPLICABLE)]
-    if missing:
-        order = [each.id for each in checklist()]
-        missing.sort(key=order.index)
-        raise ItemsOpen(f"Not yet passed: {', '.join(missing)}.", items=missing, hint="Answer them, or return it.")
+    needed = profile(uow.house.settings.tier_profile).row(review.tier).listing_approval
+    if needed in _OUTSIDE:
+        raise AssessmentUnavailable(f"L{review.tier}: {needed}.", hint="Return it to the supplier.")
+    _check_all_passed(review)
+    if needed == _BY_TWO and not review.approved_by:
+        return _approve_first(uow, actor, review, decision)
+    if needed == _BY_TWO:
+        decision = require(actor, "review:confirm", queries.resource_of(review))
     _close(uow, review, ReviewState.APPROVED)
     _record(uow, actor, "review:approve", review, decision, {"subject": review.subject_id})
     uow.emit(ReviewApproved(subject_id=review.subject_id, review_id=review.id))
+    return review.snapshot()
+
+
+def _check_all_passed(review: Review) -> None:
+    items = review.snapshot().items
+    missing = [item.id for item in items if item.answer not in (Answer.PASS, Answer.NOT_APPLICABLE)]
+    if missing:
+        raise ItemsOpen(f"Not yet passed: {', '.join(missing)}.", items=missing, hint="Answer them, or return it.")
+
+
+def _approve_first(uow: Uow, actor: Actor, review: Review, decision: Decision) -> ReviewSnapshot:
+    review.note_first_approval(actor.account_id)
+    review.version += 1
+    _record(uow, actor, "review:approve_first", review, decision, {"subject": review.subject_id})
     return review.snapshot()
 
 

@@ -69,6 +69,12 @@ class ReviewSnapshot:
     opened_at: datetime
     closed_at: datetime | None
     version: int
+    approved_by: str = ""
+
+    @property
+    def awaits_officer(self) -> bool:
+        """Approved by a reviewer; the tier asks for a compliance officer's approval too."""
+        return self.state == ReviewState.OPEN and bool(self.approved_by)
 
     @property
     def open_items(self) -> int:

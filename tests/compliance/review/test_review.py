@@ -1,0 +1,153 @@
+"""Reviews: nothing passes with an open item, three people are three people, closed is closed."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.listings import queries as listings
+from catalog.listings import service as listing_service
+from compliance.policy import PolicyRefused
+from compliance.review import queries, service
+from compliance.review.errors import (
+    AssessmentUnavailable,
+    ItemMustApply,
+    ItemsOpen,
+    ItemUnknown,
+    ReviewClosed,
+    ReviewNotFound,
+)
+from compliance.review.types import ReviewSnapshot, checklist
+from core.house import House
+from tests import build
+from tests.build import Built
+
+
+@pytest.fixture
+def supplier(house: House) -> Built:
+    return build.organisation(house)
+
+
+@pytest.fixture
+def reviewer(house: House) -> Built:
+    return build.platform_person(house, "reviewer")
+
+
+def _submitted(house: House, supplier: Built, tier: int = 1) -> ReviewSnapshot:
+    made = build.draft(house, supplier)
+    if tier > made.tier:
+        house.db.write(lambda uow: listing_service.raise_tier(uow, supplier.actor, made.id, tier=tier))
+    house.db.write(lambda uow: listing_service.submit(uow, supplier.actor, made.id))
+    found = house.db.read(lambda uow: queries.of_subject(uow, supplier.actor, made.id))
+    assert found is not None
+    return found
+
+
+def _answer(house: House, who: Built, review: ReviewSnapshot, item: str, answer: str, note: str = "") -> ReviewSnapshot:
+    return house.db.write(
+        lambda uow: service.answer_item(uow, who.actor, review.id, item, answer=answer, note=note)
+    )  # fmt: skip
+
+
+def _pass_all(house: House, who: Built, review: ReviewSnapshot) -> None:
+    for item in review.items:
+        _answer(house, who, review, item.id, "pass")
+
+
+def _approve(house: House, who: Built, review: ReviewSnapshot) -> ReviewSnapshot:
+    return house.db.write(lambda uow: service.approve(uow, who.actor, review.id))
+
+
+def _state(house: House, supplier: Built, review: ReviewSnapshot) -> str:
+    return str(house.db.read(lambda uow: listings.get(uow, supplier.actor, review.subject_id)).state)
+
+
+def test_the_checklist_has_twelve_items_named_in_both_languages() -> None:
+    assert len({item.id for item in checklist()}) == 12
+    assert all(item.zh and item.en and item.evidence for item in checklist())
+
+
+def test_nothing_is_approved_with_an_open_or_failed_item(house: House, supplier: Built, reviewer: Built) -> None:
+    review = _submitted(house, supplier)
+    assert review.open_items == 12
+    _pass_all(house, reviewer, review)
+    _answer(house, reviewer, review, "prohibited", "fail", "shows a weapon")
+    with pytest.raises(ItemsOpen) as refused:
+        _approve(house, reviewer, review)
+    assert refused.value.extra["items"] == ["prohibited"]
+    assert _state(house, supplier, review) == "in_review"
+    _answer(house, reviewer, review, "prohibited", "pass")
+    assert _approve(house, reviewer, review).state == "approved"
+    assert _state(house, supplier, review) == "listed"
+
+
+def test_answers_are_checked(house: House, supplier: Built, reviewer: Built) -> None:
+    review = _submitted(house, supplier)
+    for item, answer, note, problem in (
+        ("entity", "not_applicable", "never mind", ItemMustApply),
+        ("impact", "not_applicable", "", ItemMustApply),
+        ("source", "fail", "", ItemMustApply),
+        ("weather", "pass", "", ItemUnknown),
+        ("first_approval", "pass", "", ItemUnknown),
+    ):
+        with pytest.raises(problem):
+            _answer(house, reviewer, review, item, answer, note)
+    answered = _answer(house, reviewer, review, "impact", "not_applicable", "no persons in it")
+    assert answered.open_items == 11
+
+
+def test_a_return_carries_its_reason_and_closes(house: House, supplier: Built, reviewer: Built) -> None:
+    review = _submitted(house, supplier)
+    done = house.db.write(lambda uow: service.return_to_supplier(uow, reviewer.actor, review.id, reason="no source"))
+    assert (done.state, done.reason) == ("returned", "no source")
+    assert _state(house, supplier, review) == "returned"
+    with pytest.raises(ReviewClosed):
+        _approve(house, reviewer, review)
+
+
+def test_suppliers_read_their_reviews_and_judge_none(house: House, supplier: Built) -> None:
+    review = _submitted(house, supplier)
+    with pytest.raises(PolicyRefused):
+        _answer(house, supplier, review, "entity", "pass")
+    stranger = build.organisation(house)
+    with pytest.raises(ReviewNotFound):
+        _answer(house, stranger, review, "entity", "pass")
+
+
+def test_from_l3_on_an_officer_approves_after_the_reviewer(house: House, supplier: Built, reviewer: Built) -> None:
+    officer = build.platform_person(house, "officer")
+    review = _submitted(house, supplier, tier=3)
+    _pass_all(house, reviewer, review)
+    first = _approve(house, reviewer, review)
+    assert (first.state, first.awaits_officer) == ("open", True)
+    assert _state(house, supplier, review) == "in_review"
+    with pytest.raises(PolicyRefused) as same:
+        _approve(house, reviewer, review)
+    assert same.value.code == "same_person"
+    with pytest.raises(PolicyRefused) as second:
+        _approve(house, build.platform_person(house, "reviewer"), review)
+    assert second.value.code == "officer_role_needed"
+    assert _approve(house, officer, review).state == "approved"
+    assert _state(house, supplier, review) == "listed"
+
+
+def test_one_officer_is_not_two_people_and_a_changed_answer_takes_the_first_approval_back(
+    house: House, supplier: Built
+) -> None:
+    officer, other = build.platform_person(house, "officer"), build.platform_person(house, "officer")
+    review = _submitted(house, supplier, tier=3)
+    _pass_all(house, officer, review)
+    assert _approve(house, officer, review).awaits_officer
+    with pytest.raises(PolicyRefused):
+        _approve(house, officer, review)
+    assert not _answer(house, other, review, "source", "pass", "looked again").awaits_officer
+    assert _approve(house, other, review).awaits_officer
+    assert _approve(house, officer, review).state == "approved"
+
+
+@pytest.mark.parametrize("tier", [4, 5])
+def test_tiers_that_need_an_outside_assessment_refuse_by_name(
+    house: House, supplier: Built, reviewer: Built, tier: int
+) -> None:
+    review = _submitted(house, supplier, tier=tier)
+    with pytest.raises(AssessmentUnavailable, match=f"L{tier}"):
+        _approve(house, reviewer, review)
