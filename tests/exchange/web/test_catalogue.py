@@ -24,9 +24,3 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
 
 def _by_id(catalog: Catalog) -> dict[str, tuple[str, ...]]:
     return {str(m.id if isinstance(m.id, str) else m.id[0]): catalogue.strings(m) for m in catalog if m.id}
-
-
-def test_no_translation_is_left_over() -> None:
-    wanted = {text if isinstance(text, str) else text[0] for text in catalogue.wanted()}
-    kept = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue.catalogue() if m.id}
-    assert kept == wanted
