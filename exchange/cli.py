@@ -136,7 +136,7 @@ def import_listings(house: House, file: Path, source: str, rows: bool) -> None:
     again with the same file changes nothing; a newer file updates, adds and marks what has vanished.
     """
     from catalog.references.service import import_file
-    from core import outbox
+    from catalog.search.service import catch_up
     from core.actor import SYSTEM
     from exchange.import_text import lines
 
@@ -145,10 +145,9 @@ def import_listings(house: House, file: Path, source: str, rows: bool) -> None:
 
     report = import_file(house, SYSTEM, path=file, source=source, progress=progress)
     click.echo(err=True)
+    catch_up(house)  # whether a worker runs or not, everything can be found when this ends
     for text in lines(report, every_row=rows):
         click.echo(text)
-    while outbox.relay(house):  # whether a worker runs or not, everything can be found when this ends
-        pass
 
 
 @main.group()
@@ -176,6 +175,7 @@ def search_check(house: House, repair: bool) -> None:
     for word, ids in (("missing", report.missing), ("stale", report.stale), ("extra", report.extra)):
         for found in ids:
             click.echo(f"{word}\t{found}")
+    report = check(house) if repair else report
     click.echo(f"{report.documents} documents, the index is {'sound' if report.sound else 'not in line'}")
     sys.exit(not report.sound)
 
