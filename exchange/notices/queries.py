@@ -71,15 +71,20 @@ def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
 def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("reviewer"):
         return []
-    return [Task("review:work", each.id, each.subject) for each in reviews.reviews(uow, actor, limit=_MOST).items]
+    waiting = reviews.reviews(uow, actor, limit=_MOST).items
+    return [Task("review:work", each.id, each.subject) for each in waiting if not each.awaits_officer]
 
 
 def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("officer"):
         return []
-    return [
-        Task("qualification:decide", each.id, {"zh": each.name})
-        for each in identity.organisations_in_state(uow, "submitted", limit=_MOST)
+    submitted = identity.organisations_in_state(uow, "submitted", limit=_MOST)
+    second = [
+        each for each in reviews.reviews(uow, actor, limit=_MOST).items
+        if each.awaits_officer and each.approved_by != actor.account_id
+    ]  # fmt: skip
+    return [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted] + [
+        Task("review:confirm", each.id, each.subject) for each in second
     ]
 
 

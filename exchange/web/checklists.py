@@ -103,7 +103,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         active=review.state == ReviewState.OPEN and may_work,
         items=[_item(each) for each in review.items],
         open_items=review.open_items,
-        blockers=refusals + _blockers(review),
+        blockers=refusals + _second_person(actor, review) + _blockers(review),
         queue=queue(uow, actor) if actor.platform("reviewer", "officer") else [],
         revision=listing.revision if listing else None,
         proposed=listing.proposed_tier if listing else None,
@@ -127,6 +127,14 @@ def _counts(scans: Sequence[ScanSummary]) -> list[tuple[str, str, int]]:
         for kind, count in sorted(column.counts.items())
         if count
     ]
+
+
+def _second_person(actor: Actor, review: ReviewSnapshot) -> list[str]:
+    """After a first approval: why this person may not give the second."""
+    if not review.awaits_officer:
+        return []
+    confirm = card(decide(actor, "review:confirm", reviews.resource_of(review)))
+    return [need.message for need in confirm.needs] if confirm is not None else []
 
 
 def _blockers(review: ReviewSnapshot) -> list[str]:

@@ -62,6 +62,10 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         _l("Review:"), _l("Judge the twelve items, then approve or return."), _l("Review"), "/review/{id}",
         "file", "wait",
     ),
+    "review:confirm": (
+        _l("Approve as the second person:"), _l("A reviewer has approved it; its tier asks for an officer too."),
+        _l("Review"), "/review/{id}", "file", "wait",
+    ),
     "qualification:decide": (
         _l("Check a qualification:"), _l("Compare the documents, then approve or return."), _l("Check"),
         "/qualifications", "house", "wait",

@@ -28,6 +28,7 @@ TEXTS = {
     "topup-confirmed": _l("Confirmed and booked to the balance."),
     "items-answered": _l("The answers are saved."),
     "review-approved": _l("Approved. The listing is on sale."),
+    "review-first": _l("Approved by you. Its tier asks for a compliance officer as the second person."),
     "review-returned": _l("Returned to the supplier with your reasons."),
 }
 

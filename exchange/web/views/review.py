@@ -54,10 +54,10 @@ def _answer(uow: Uow, review_id: str) -> None:
 def approve_review(review_id: str) -> Response:
     signed_in()
     try:
-        act(lambda uow: service.approve(uow, actor(), review_id))
+        made = act(lambda uow: service.approve(uow, actor(), review_id))
     except DomainError as problem:
         return review(review_id, problem)
-    return done("review-approved", "web.review", review_id=review_id)
+    return done("review-first" if made.awaits_officer else "review-approved", "web.review", review_id=review_id)
 
 
 @pages.post("/review/<review_id>/return")

@@ -211,3 +211,25 @@ def test_every_page_for_each_kind_of_person(browser: Open, house: House) -> None
     for person in people:
         for address in addresses:
             assert person.client.get(address).status_code in (200, 303, 403), address
+
+
+def test_a_sensitive_listing_is_approved_by_a_reviewer_and_an_officer(browser: Open, house: House) -> None:
+    supplier = build.organisation(house)
+    table = "id,phone\n" + "".join(f"{n},1380013{n:04d}\n" for n in range(60))
+    draft = build.draft(house, supplier, files=[build.file(house, supplier, table).id])
+    owner = browser().sign_in(supplier)
+    owner.get(f"/listings/{draft.id}/edit")
+    owner.send(f"/listings/{draft.id}/submit", **DECLARED)
+    reviewer = browser().sign_in(build.platform_person(house, "reviewer"))
+    review = f"/review/{_id(reviewer.get('/review'), 'rvw')}"
+    answers: dict[str, Any] = {f"answer-{item.id}": "pass" for item in checklist()}
+    reviewer.get(review)
+    reviewer.send(f"{review}/items", **answers)
+    reviewer.get(review)
+    assert reviewer.send(f"{review}/approve").headers["Location"].endswith("done=review-first")
+    assert "approved once, an officer approves too" in reviewer.get(review)
+    officer = browser().sign_in(build.platform_person(house, "officer"))
+    assert "Approve as the second person" in officer.get("/desk")
+    officer.get(review)
+    assert officer.send(f"{review}/approve").headers["Location"].endswith("done=review-approved")
+    assert "not yet tradable" in browser().sign_in(build.organisation(house)).get(f"/listings/{draft.id}")
