@@ -12,12 +12,16 @@ from markupsafe import Markup, escape
 from catalog.search.analysis import Piece
 from catalog.search.types import SearchHit
 from compliance.policy import Resource, decide
+from compliance.tiers import profile
 from core.actor import Actor
 from core.money import UNITS_PER_MINOR, format_price
 from exchange.web.formats import money
 from exchange.web.language import language, plain
 from exchange.web.plans import PriceText
+from exchange.web.session import house
 from exchange.web.words import word
+
+HIGHEST_TIER = 5
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,11 @@ def _standing(actor: Actor, hit: SearchHit) -> tuple[str, str]:
         return gettext("Cannot be ordered"), ""
     if not actor.signed_in:
         return gettext("Sign in to order"), "wait"
-    seen = {"state": hit.state, "tier": hit.tier, "owner": hit.supplier_id, "tradable": (hit.tier or 0) <= 2,
-            "unclaimed": False}  # fmt: skip
+    tier = hit.tier if hit.tier is not None else HIGHEST_TIER
+    seen: dict[str, str | int | bool | None] = {
+        "state": hit.state, "tier": tier, "owner": hit.supplier_id, "unclaimed": False,
+        "tradable": profile(house().settings.tier_profile).row(tier).tradable,
+    }  # fmt: skip
     decision = decide(actor, "listing:order", Resource("listing", hit.id, seen))
     if decision.permitted:
         return gettext("Can be ordered"), "go"
