@@ -3,7 +3,7 @@
 from compliance.policy.document import Policy, PolicyInvalid, parse, policy_document
 from compliance.policy.evaluate import abilities, decide, require
 from compliance.policy.predicate import listing_predicate
-from compliance.policy.types import Clause, Considered, Decision, Need, PolicyRefused, Predicate, Resource
+from compliance.policy.types import Clause, Considered, Decision, Need, PolicyRefused, Predicate, Resource, Value
 
 __all__ = [
     "Clause",
@@ -15,6 +15,7 @@ __all__ = [
     "PolicyRefused",
     "Predicate",
     "Resource",
+    "Value",
     "abilities",
     "decide",
     "listing_predicate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from compliance.policy import Resource, decide
+from compliance.policy import Resource, Value, decide
 from compliance.review.errors import ReviewNotFound
 from compliance.review.models import Review
 from compliance.review.types import ReviewSnapshot, ReviewState
@@ -15,7 +15,7 @@ from core.paging import Page, convert, newest_first
 
 def resource_of(review: Review | ReviewSnapshot) -> Resource:
     """What policy may know of a review."""
-    attributes = {
+    attributes: dict[str, Value] = {
         "owner": review.owner_id, "submitted_by": review.submitted_by, "approved_by": review.approved_by,
         "tier": review.tier, "state": review.state,
     }  # fmt: skip

