@@ -10,7 +10,13 @@ from sqlalchemy import func, select
 
 from catalog.files import queries as stored_files
 from catalog.listings import queries
-from catalog.listings.errors import CurrencyNotTraded, ListingIncomplete, RevisionInvalid, TierCannotFall
+from catalog.listings.errors import (
+    CurrencyNotTraded,
+    ListingIncomplete,
+    ListingStateConflict,
+    RevisionInvalid,
+    TierCannotFall,
+)
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
 from catalog.listings.rules import follow, missing_for_review, not_scanned
@@ -147,8 +153,13 @@ def suspend(uow: Uow, actor: Actor, listing_id: str, *, reason: str) -> ListingS
 
 
 def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> ListingSnapshot:
-    """Raise the tier in force, at once. Raises TierCannotFall."""
+    """Raise the tier in force, at once. Raises TierCannotFall, and ListingStateConflict while it is being reviewed:
+
+    how many people approve depends on the tier that was handed in.
+    """
     listing, decision = _for_change(uow, actor, listing_id, "listing:raise_tier")
+    if listing.state == ListingState.IN_REVIEW:
+        raise ListingStateConflict(f"It is being reviewed as L{listing.tier}.", state=listing.state)
     if tier < listing.tier:
         raise TierCannotFall(f"It is L{listing.tier} now.", field="tier", hint="Only a reviewer lowers a tier.")
     listing.raised_tier = listing.tier = tier

@@ -113,6 +113,8 @@ def test_nothing_changes_while_it_is_being_reviewed(house: House, supplier: Buil
     file = build.file(house, supplier)
     with pytest.raises(ListingStateConflict):
         house.db.write(lambda uow: service.add_revision(uow, supplier.actor, made.id, [file.id]))
+    with pytest.raises(ListingStateConflict):
+        house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, made.id, tier=3))
 
 
 def test_of_two_edits_of_one_version_one_wins(house: House, supplier: Built) -> None:
