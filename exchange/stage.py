@@ -26,6 +26,8 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     listen(settings.host, settings.port).close()  # a taken port is told at once, and no stranger answers for us
     _fresh_folder(settings.data)
     log = settings.data / "exchange.log"
+    for number in (signal.SIGINT, signal.SIGTERM):  # either ends the exchange too, also when started in the background
+        signal.signal(number, signal.default_int_handler)
     process = _start(settings, log)
     try:
         _wait_until_ready(settings, process, log)
