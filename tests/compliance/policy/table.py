@@ -8,7 +8,7 @@ STATES = ("draft", "in_review", "returned", "listed", "withdrawn", "suspended")
 # By tier: the least qualification (0 nobody signed in, 1 registered, 2 qualified, 3 in full, 4 enhanced); 99 nobody.
 SEES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 2, 5: 99}
 SAMPLES = {0: 0, 1: 0, 2: 1, 3: 99, 4: 99, 5: 99}  # no synthetic rows, no noised statistics yet
-ORDERS = {0: 0, 1: 1, 2: 2, 3: 99, 4: 99, 5: 99}  # from L3 on not tradable yet
+ORDERS = {0: 0, 1: 1, 2: 99, 3: 99, 4: 99, 5: 99}  # from L2 on not tradable yet
 
 
 @dataclass(frozen=True)

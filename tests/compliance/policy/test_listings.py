@@ -13,7 +13,7 @@ from core.actor import ANONYMOUS, Actor
 from tests.compliance.policy import table
 from tests.compliance.policy.people import ORGANISATIONS, actors, known, member, platform
 
-TRADABLE = 2
+TRADABLE = 1
 
 
 def listing(tier: int, *, state: str = "listed", owner: str = "org_a", **more: str | int | bool | None) -> Resource:
@@ -83,6 +83,7 @@ def test_leaving_out_an_attribute_or_spoiling_its_type_opens_nothing(
         (1, ANONYMOUS, "sign_in_needed"),
         (1, member("org_b", "finance"), "buyer_role_needed"),
         (2, member("org_b", "buyer", level=1), "qualification_needed"),
+        (2, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
         (3, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
         (4, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
         (5, member("org_b", "owner", level=4), "tier_not_yet_tradable"),
@@ -117,7 +118,7 @@ def test_samples_of_high_tiers_refuse_by_name_until_they_exist() -> None:
 
 
 def test_permits_carry_their_obligations_and_legal_basis() -> None:
-    permit = ask(member("org_b", "buyer"), "listing:order", listing(2))
-    assert permit.obligations == ("signed_licence",)
+    permit = ask(member("org_b", "buyer"), "listing:order", listing(2, tradable=True))
+    assert permit.obligations == ("signed_licence", "watermark")
     assert permit.basis
     assert permit.needs == ()

@@ -44,8 +44,8 @@ def test_the_cn_profile_is_the_table(column: str) -> None:
 
 
 def test_what_the_exchange_cannot_carry_out_yet_is_not_tradable() -> None:
-    assert not any(row.tradable for row in profile("cn").rows[3:])
-    assert all(row.tradable for row in profile("cn").rows[:3])
+    assert not any(row.tradable for row in profile("cn").rows[2:])
+    assert all(row.tradable for row in profile("cn").rows[:2])
 
 
 @pytest.mark.parametrize("name", ["cn", "generic"])
