@@ -49,13 +49,17 @@ def record(
 
 
 def record_refusal(uow: Uow, refusal: Refused) -> None:
-    """Keep the refusal of a signed-in actor. Refusals of strangers are not kept, or an attacker owns the writer."""
+    """Keep the refusal of a signed-in actor. Refusals of strangers are not kept, or an attacker owns the writer.
+
+    It stands in the history of who was refused, not of the thing: what one buyer tried must not turn up in
+    the evidence bundle of another.
+    """
     actor = refusal.actor
     if not isinstance(actor, Actor) or not actor.signed_in:
         return
     record(
-        uow, actor, action=f"refused:{refusal.action}", object_id=_known(refusal.object_id),
-        decision=refusal.decision, data={"code": refusal.code},
+        uow, actor, action=f"refused:{refusal.action}", object_id=actor.pseudonym,
+        decision=refusal.decision, data={"code": refusal.code, "subject": _known(refusal.object_id)},
         concerns=[actor.organisation_id] if actor.organisation_id else [],
     )  # fmt: skip
 

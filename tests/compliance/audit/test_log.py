@@ -115,8 +115,11 @@ def test_a_refusal_of_somebody_is_kept_although_the_command_is_undone(house: Hou
     refused(ANONYMOUS)
     stories.settle(house)
     found = house.db.read(lambda uow: queries.entries(uow, OFFICER)).items
-    assert [(each.action, each.object_id) for each in found] == [("refused:qualification:decide", story.listing_id)]
+    assert [(each.action, each.object_id) for each in found] == [
+        ("refused:qualification:decide", story.buyer.pseudonym)
+    ]
     assert found[0].fields["decision"]["effect"] == "forbid"
+    assert found[0].fields["data"]["subject"] == story.listing_id
     assert check.verify_log(house) == []
 
 
@@ -127,7 +130,8 @@ def test_a_refused_object_whose_name_is_not_ours_does_not_bring_its_words_into_t
     with pytest.raises(PolicyRefused):
         house.db.write(work)
     stories.settle(house)
-    assert [each.object_id for each in house.db.read(lambda uow: queries.entries(uow, OFFICER)).items] == ["unknown"]
+    (entry,) = house.db.read(lambda uow: queries.entries(uow, OFFICER)).items
+    assert entry.fields["data"]["subject"] == "unknown"
 
 
 def test_an_entry_too_long_or_not_of_texts_is_refused(house: House) -> None:
