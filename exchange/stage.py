@@ -38,7 +38,7 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
             process.wait()
         return outcome
     except KeyboardInterrupt:
-        return 0
+        return 130 if once else 0  # with --once the story was cut short
     finally:
         _stop(process)
 
