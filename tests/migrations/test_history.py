@@ -28,7 +28,11 @@ def _declared_triggers(dialect: str) -> set[str]:
     for path in Path(migrations.__file__).parent.glob(f"ddl/*_{dialect}.sql"):
         words = path.read_text(encoding="utf-8").split()
         named = [words[place + 1 :] for place, word in enumerate(words) if word.upper() == "TRIGGER"]
-        found |= {rest[3] if rest[0].upper() == "IF" else rest[0] for rest in named if rest[0].upper() != "AS"}
+        found |= {
+            rest[3] if rest[0].upper() == "IF" else rest[0]
+            for rest in named
+            if rest[0].upper() not in ("AS", "LANGUAGE")
+        }
     return {name.strip('"') for name in found}
 
 
