@@ -45,7 +45,6 @@ class Registry:
     later_handlers: dict[str, tuple[type[Event], Later]] = field(default_factory=dict)
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
     on_refusal: Callable[[Uow, Refused], None] | None = None
-    on_command: Callable[[Uow], None] | None = None
 
     def inline(self, event: type[E], handler: Callable[[Uow, E], None]) -> None:
         self.inline_handlers.setdefault(event, []).append(handler)

@@ -178,7 +178,7 @@ def _run(house: House, route: Route, actor: Actor, path: dict[str, str]) -> flas
 
     unit = house.db.read if route.kind == "read" else house.db.write
     status, answer, replayed = unit(work)
-    return _respond(status, answer, replayed)
+    return respond(status, answer, replayed=replayed)
 
 
 def load(schema: type[Schema], data: Any, *, where: str) -> Any:
@@ -247,7 +247,8 @@ def _if_match() -> int:
     return int(text)
 
 
-def _respond(status: int, answer: Any, replayed: bool) -> flask.Response:
+def respond(status: int, answer: Any, *, replayed: bool = False) -> flask.Response:
+    """A JSON answer, as every route gives it; raw views call this for answers that are not streams."""
     if status == 204:
         return flask.Response(status=204)
     body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))

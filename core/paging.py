@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.db import Uow
@@ -76,8 +76,3 @@ def newest_first(
 
 def convert(page: Page[T], to: Callable[[T], Any]) -> Page[Any]:
     return Page([to(item) for item in page.items], page.next_cursor)
-
-
-def after(first: Any, second: Any, last_first: Any, last_second: Any) -> Any:
-    """The condition "behind this pair" for ascending order over two columns."""
-    return or_(first > last_first, and_(first == last_first, second > last_second))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, BinaryIO, cast
 
 import flask
@@ -37,20 +36,15 @@ def part(house: House, actor: Actor, request: flask.Request, upload_id: str) -> 
     upload = service.receive_part(
         house, actor, upload_id, offset=offset, length=length, source=cast(BinaryIO, request.stream)
     )
-    return _json(UploadOut().dump(upload))
+    return http.respond(200, UploadOut().dump(upload))
 
 
 @api.raw("POST", "/uploads/<upload_id>/complete", answer=StoredFileOut, status=201, summary="Check and keep the file")
 def complete(house: House, actor: Actor, request: flask.Request, upload_id: str) -> flask.Response:
-    return _json(StoredFileOut().dump(service.complete(house, actor, upload_id)), 201)
+    return http.respond(201, StoredFileOut().dump(service.complete(house, actor, upload_id)))
 
 
 def _whole_number(text: str, field: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 18:
         raise Invalid("Write a whole number.", field=field)
     return int(text)
-
-
-def _json(answer: Any, status: int = 200) -> flask.Response:
-    body = json.dumps(answer, ensure_ascii=False)
-    return flask.Response(body, status=status, mimetype="application/json", headers={"Cache-Control": "no-store"})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import flask
-from marshmallow import Schema
 
 from catalog.search import queries
 from catalog.search.schemas import SearchOut, SearchQuery, SuggestionQuery, SuggestionsOut
@@ -24,7 +22,7 @@ api = http.Api("search")
 )  # fmt: skip
 def search(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     query = http.load(SearchQuery, request.args.to_dict(), where="query")
-    return _answer(SearchOut, _wire(queries.search(house, actor, params_of(query))))
+    return http.respond(200, http.dump(SearchOut, _wire(queries.search(house, actor, params_of(query)))))
 
 
 @api.raw(
@@ -33,7 +31,9 @@ def search(house: House, actor: Actor, request: flask.Request) -> flask.Response
 )  # fmt: skip
 def suggest(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     query = http.load(SuggestionQuery, request.args.to_dict(), where="query")
-    return _answer(SuggestionsOut, {"items": queries.suggestions(house, actor, query["q"], query["limit"])})
+    return http.respond(
+        200, http.dump(SuggestionsOut, {"items": queries.suggestions(house, actor, query["q"], query["limit"])})
+    )
 
 
 def params_of(query: dict[str, Any]) -> SearchParams:
@@ -50,10 +50,3 @@ def _wire(result: SearchResult) -> dict[str, Any]:
         name: [{"value": value, "count": count} for value, count in counts] for name, counts in result.facets.items()
     }
     return {"items": result.hits, "total": result.total, "facets": facets, "next_offset": result.next_offset}
-
-
-def _answer(schema: type[Schema], found: Any) -> flask.Response:
-    body = json.dumps(http.dump(schema, found), ensure_ascii=False, separators=(",", ":"))
-    response = flask.Response(body, mimetype="application/json")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import flask
@@ -59,8 +58,7 @@ def sign_in(house: House, actor: Actor, request: flask.Request) -> flask.Respons
         house, email=body["email"], password=body["password"], kind="api",
         client=request.headers.get("User-Agent", ""), peer=request.remote_addr or "",
     )  # fmt: skip
-    text = json.dumps(SessionOut().dump(signed_in))
-    return flask.Response(text, status=201, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return http.respond(201, SessionOut().dump(signed_in))
 
 
 @api.get("/sessions", summary="Your sessions in force")

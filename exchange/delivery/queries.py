@@ -23,9 +23,12 @@ def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
 
 def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
     """The files that the order is about. Raises OrderNotFound."""
-    order = trading.get(uow, actor, order_id)
-    found = listings.revision(uow, order.revision_id).files
-    return [DeliveryFile(order.id, f.id, f.name, f.media_type, f.size, f.sha256) for f in found]
+    return _files_of(uow, order_id, trading.get(uow, actor, order_id).revision_id)
+
+
+def _files_of(uow: Uow, order_id: str, revision_id: str) -> list[DeliveryFile]:
+    found = listings.revision(uow, revision_id).files
+    return [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256) for f in found]
 
 
 def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile:
@@ -34,7 +37,7 @@ def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> Deli
     resource = trading.resource_of(order)
     entitled = {"entitled": order.has_rights(uow.now())}
     require(actor, "order:download", resource, entitled)
-    for file in files(uow, actor, order_id):
+    for file in _files_of(uow, order.id, order.revision_id):
         if file.file_id == file_id:
             return file
     raise DeliveryFileNotFound()

@@ -15,7 +15,9 @@ from exchange.delivery.errors import DeliveryFailed
 from exchange.delivery.models import Receipt
 from exchange.delivery.rules import covers
 from exchange.delivery.types import ByteRange, DeliveryFile
+from exchange.trading import queries as orders
 from exchange.trading import service as trading
+from exchange.trading.types import OrderState
 
 
 def stream(house: House, actor: Actor, file: DeliveryFile, part: ByteRange) -> Iterator[bytes]:
@@ -67,5 +69,8 @@ def record_receipt(uow: Uow, actor: Actor, file: DeliveryFile, left: ByteRange) 
 
 
 def _all_delivered(uow: Uow, actor: Actor, order_id: str) -> bool:
+    """Asked only until it is so: later downloads need not add up all receipts again."""
+    if orders.get(uow, actor, order_id).state != OrderState.PAID:
+        return False
     left = queries.delivered_ranges(uow, order_id)
     return all(covers(file.size, left.get(file.file_id, ())) for file in queries.files(uow, actor, order_id))

@@ -80,9 +80,6 @@ class Order(Base):
             delivered_at=self.delivered_at, ended_at=self.ended_at, version=self.version,
         )  # fmt: skip
 
-    def is_open(self) -> bool:
-        return self.state not in rules.ENDED
-
     def has_rights(self, moment: datetime) -> bool:
         """Whether the entitlement is active now, and the order paid for and not undone."""
         granted = self.state in (OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED)
