@@ -48,16 +48,26 @@ def _bound(clause: Clause) -> ColumnElement[bool]:
 
 def resource_of(listing: Listing | ListingSnapshot, *, tier_profile: str = "cn") -> Resource:
     """What policy may know of a listing."""
+    return resource(
+        listing.id, owner=listing.supplier_id, state=str(listing.state), tier=listing.tier, kind=str(listing.kind),
+        tier_profile=tier_profile,
+    )  # fmt: skip
+
+
+def resource(
+    listing_id: str, *, owner: str | None, state: str, tier: int, kind: str, tier_profile: str = "cn"
+) -> Resource:
+    """The same from the parts, for those who hold no listing but a hit of search."""
     return Resource(
         "listing",
-        listing.id,
+        listing_id,
         {
-            "owner": listing.supplier_id,
-            "state": str(listing.state),
-            "tier": listing.tier,
-            "kind": str(listing.kind),
+            "owner": owner,
+            "state": state,
+            "tier": tier,
+            "kind": kind,
             "unclaimed": False,
-            "tradable": profile(tier_profile).row(listing.tier).tradable,
+            "tradable": profile(tier_profile).row(tier).tradable,
         },
     )
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
+from catalog.listings.queries import resource
 from catalog.search.analysis import Piece
 from catalog.search.types import SearchHit
-from compliance.policy import Resource, decide
-from compliance.tiers import profile
+from compliance.policy import decide
 from core.actor import Actor
 from core.money import UNITS_PER_MINOR, format_price
 from exchange.web.formats import money
@@ -110,11 +110,11 @@ def _standing(actor: Actor, hit: SearchHit) -> tuple[str, str]:
     if not actor.signed_in:
         return gettext("Sign in to order"), "wait"
     tier = hit.tier if hit.tier is not None else HIGHEST_TIER
-    seen: dict[str, str | int | bool | None] = {
-        "state": hit.state, "tier": tier, "owner": hit.supplier_id, "unclaimed": False,
-        "tradable": profile(house().settings.tier_profile).row(tier).tradable,
-    }  # fmt: skip
-    decision = decide(actor, "listing:order", Resource("listing", hit.id, seen))
+    asked = resource(
+        hit.id, owner=hit.supplier_id, state=hit.state, tier=tier, kind=hit.kind,
+        tier_profile=house().settings.tier_profile,
+    )  # fmt: skip
+    decision = decide(actor, "listing:order", asked)
     if decision.permitted:
         return gettext("Can be ordered"), "go"
     need = decision.needs[0] if decision.needs else None
