@@ -26,7 +26,8 @@ for file in "$@"; do
     stamp=".venv/.installed-$file"
     if cmp -s "$file" "$stamp"; then continue; fi
     echo "Installing $file"
+    # --no-deps: the files name everything. Resolving again, pip 23 takes an unpinned newer coverage[toml] and refuses it.
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-        --require-hashes -r "$file"
+        --no-deps --require-hashes -r "$file"
     cp "$file" "$stamp"
 done
