@@ -44,10 +44,11 @@ def upgrade(engine: Engine) -> None:
         connection.commit()
 
 
-def apply_ddl(connection: Connection) -> None:
-    """Create the triggers of the connection's dialect. Statements are parted by a line ``--;``."""
+def apply_ddl(connection: Connection, *features: str) -> None:
+    """Create the triggers of these features in the connection's dialect. Statements are parted by a line ``--;``."""
     escape = connection.dialect.name == "postgresql"  # psycopg reads % as a placeholder
-    for path in sorted((_HERE / "ddl").glob(f"*_{connection.dialect.name}.sql")):
+    for feature in features:
+        path = _HERE / "ddl" / f"{feature}_{connection.dialect.name}.sql"
         for statement in path.read_text(encoding="utf-8").split("\n--;"):
             if statement.strip():
                 connection.exec_driver_sql(statement.replace("%", "%%") if escape else statement)

@@ -662,4 +662,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["revision_id"], ["revision.id"], name=op.f("fk_revision_file_revision_id")),
         sa.PrimaryKeyConstraint("revision_id", "position", name=op.f("pk_revision_file")),
     )
-    apply_ddl(op.get_bind())
+    apply_ddl(op.get_bind(), "audit", "billing", "catalog", "trading")
