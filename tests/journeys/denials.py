@@ -1,0 +1,134 @@
+"""One organisation's things, and how each route that takes an id is asked for them by somebody else.
+
+The routes come from the route table; whoever adds one with an id of a new kind names that kind here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from billing.payments import service as payments
+from catalog.files import service as files
+from compliance.identity import queries as identity
+from compliance.review import queries as reviews
+from core.house import House
+from core.http import Route
+from core.ids import new_id
+from tests import build
+
+_PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
+_NOT_IDS = {"number", "item"}
+PREFIXES = {
+    "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
+    "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
+}  # fmt: skip
+VALUES: dict[str, Any] = {
+    "name": "别人的机构",
+    "credit_code": "91110108MA0736233N",
+    "answer": "pass",
+    "reason": "not ours",
+    "title": {"en": "Taken over"},
+    "file_ids": [new_id("fil")],
+    "plan": {"version": 1, "kind": "free"},
+    "purposes": ["training"],
+    "tier": 5,
+}
+"""A right value for each field that a body may need, so that no answer is about the body."""
+OPEN_TO_ALL = {
+    ("GET", "/organisations/<organisation_id>"),  # the public part of an organisation
+    ("GET", "/references/<reference_id>"),  # references are public; those held back are tested with them
+    ("POST", "/references/<reference_id>/release"),
+    ("POST", "/references/<reference_id>/quarantine"),
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The ids of things that two organisations have, and who belongs to neither with every role of an owner."""
+
+    ids: dict[str, str]
+    owner: build.Built
+    outsider: build.Built
+
+
+@dataclass(frozen=True)
+class Question:
+    """One request for things of these ids; its body is about nothing else."""
+
+    method: str
+    path: str
+    json: Any = None
+    data: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def scene(house: House) -> Scene:
+    """Somebody sells, somebody bought, somebody else has nothing to do with either."""
+    owner, buyer, outsider = (build.organisation(house, level=3) for _ in range(3))
+    build.funded(house, buyer)
+    order = build.paid(house, buyer, build.listed(house, owner))
+    hidden = build.draft(house, owner)
+    assert hidden.revision is not None
+    assert order.invoice_id is not None
+    ids = {
+        "order_id": order.id, "invoice_id": order.invoice_id, "listing_id": hidden.id,
+        "file_id": hidden.revision.files[0].id, "organisation_id": str(owner.organisation_id),
+        "session_id": _session(house, owner), "upload_id": _upload(house, owner), "topup_id": _topup(house, buyer),
+        "review_id": _review(house, owner),
+    }  # fmt: skip
+    return Scene(ids, owner, outsider)
+
+
+def unknown_ids() -> dict[str, str]:
+    """Ids that nothing has."""
+    return {name: new_id(prefix) for name, prefix in PREFIXES.items()}
+
+
+def routes(house: House) -> Iterator[Route]:
+    """Every route that takes an id of something that is not everybody's."""
+    for route in (route for api in house.apis for route in api.routes):
+        names = set(_PLACEHOLDER.findall(route.path)) - _NOT_IDS
+        if names and (route.method, route.path) not in OPEN_TO_ALL:
+            assert names <= PREFIXES.keys(), f"{route.path} takes an id that nobody thought of here"
+            yield route
+
+
+def question(route: Route, ids: dict[str, str]) -> Question:
+    path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], "entity"), route.path)
+    headers = {"If-Match": '"1"'} if route.if_match else {}
+    if route.path.endswith("/parts"):
+        return Question("PUT", f"{path}?offset=0", data=b"abc", headers=headers)
+    fields = route.body().fields if route.body else {}
+    body = {name: VALUES[name] for name, each in fields.items() if each.required or name == "title"}
+    return Question(route.method, path, body if route.body else None, headers=headers)
+
+
+def _session(house: House, owner: build.Built) -> str:
+    return house.db.read(lambda uow: identity.sessions(uow, owner.actor)[0].id)
+
+
+def _upload(house: House, owner: build.Built) -> str:
+    return house.db.write(lambda uow: files.declare(uow, owner.actor, name="a.csv", size=3, sha256="0" * 64).id)
+
+
+def _topup(house: House, buyer: build.Built) -> str:
+    finance = build.platform_person(house, "finance")
+    owner = str(buyer.organisation_id)
+    return house.db.write(
+        lambda uow: (
+            payments.record_topup(
+                uow, finance.actor, organisation_id=owner, amount="10.00", currency="CNY", bank_reference="BANK99887766"
+            ).id
+        )
+    )
+
+
+def _review(house: House, owner: build.Built) -> str:
+    sold = build.listed(house, owner)
+    reviewer = build.platform_person(house, "reviewer")
+    found = house.db.read(lambda uow: reviews.of_subject(uow, reviewer.actor, sold.id))
+    assert found is not None
+    return found.id
