@@ -131,6 +131,10 @@ class Database:
         while True:
             try:
                 return self._once(work, writes=writes)
+            except Refused as refusal:
+                if writes:
+                    self._keep(refusal)
+                raise
             except DBAPIError as error:
                 _raise_storage_full(error)
                 if not _worth_retrying(error):
@@ -144,8 +148,7 @@ class Database:
         with self.engine.connect() as connection:
             self._begin(connection, writes=writes)
             with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
-                uow = Uow(session, self._house, writes=writes)
-                answer = self._guarded(uow, work) if writes else work(uow)
+                answer = work(Uow(session, self._house, writes=writes))
                 if writes:
                     session.commit()
                 else:
@@ -158,20 +161,12 @@ class Database:
         elif not writes:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def _guarded(self, uow: Uow, work: Callable[[Uow], T]) -> T:
-        """Undo a refused command to a savepoint, but keep the record of its refusal."""
-        savepoint = uow.session.begin_nested()
-        try:
-            answer = work(uow)
-            uow.session.flush()
-        except Refused as refusal:
-            savepoint.rollback()
-            if uow.house.registry.on_refusal is not None:
-                uow.house.registry.on_refusal(uow, refusal)
-                uow.session.commit()
-            raise
-        savepoint.commit()
-        return answer
+    def _keep(self, refusal: Refused) -> None:
+        """Record a refusal in a unit of its own, once the refused command is undone."""
+        assert self._house is not None
+        record = self._house.registry.on_refusal
+        if record is not None:
+            self._retried(lambda uow: record(uow, refusal), writes=True)
 
 
 def _sqlite_engine(url: str) -> Engine:

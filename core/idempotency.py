@@ -47,8 +47,8 @@ def check_key(key: str) -> str:
 def once(uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple[int, Any]]) -> tuple[int, Any, bool]:
     """Run ``work`` once for this actor and key; answers (status, body, replayed).
 
-    The row is inserted first, so that two at the same moment meet at its primary key: the second
-    waits, its unit is run again, and it finds the first one's answer.
+    Where units run side by side (PostgreSQL) the row is inserted first, so that two at the same moment
+    meet at its primary key: the second waits, its unit is run again, and it finds the first one's answer.
     """
     scope = actor.account_id or "anonymous"
     stored = uow.session.get(StoredAnswer, (scope, key))
@@ -59,8 +59,10 @@ def once(uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple
             )
         return stored.status, json.loads(stored.answer), True
     row = StoredAnswer(actor=scope, key=key, request_hash=digest, created_at=uow.now())
-    uow.session.add(row)
-    uow.session.flush()
+    if not uow.house.db.sqlite:
+        uow.session.add(row)
+        uow.session.flush()
     row.status, body = work()
     row.answer = json.dumps(body, ensure_ascii=False)
+    uow.session.add(row)
     return row.status, body, False

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import cast
 
+from sqlalchemy import Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from compliance.audit.entry import encode
@@ -14,6 +16,10 @@ from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 from core.problems import Refused
+
+_INSERT_ENTRY = insert(cast(Table, AuditEntry.__table__))
+_INSERT_PENDING = insert(cast(Table, AuditPending.__table__))
+_INSERT_CONCERN = insert(cast(Table, AuditConcern.__table__))
 
 
 def record(
@@ -39,12 +45,12 @@ def record(
         object_id=object_id, object_seq=_next_number(uow, object_id), object_version=object_version, tier=tier,
         decision=_brief(decision) if decision else None, data=data,
     )  # fmt: skip
-    uow.session.add(AuditEntry(id=entry_id, object_id=object_id, action=action, at=uow.now(), body=body))
-    uow.session.flush()
-    uow.session.add(AuditPending(entry_id=entry_id))
-    concerned = dict.fromkeys(each for each in concerns if each)
-    uow.session.add_all(AuditConcern(organisation_id=each, entry_id=entry_id) for each in concerned)
-    uow.session.flush()
+    entry = {"id": entry_id, "object_id": object_id, "action": action, "at": uow.now(), "body": body}
+    uow.session.execute(_INSERT_ENTRY, [entry])
+    uow.session.execute(_INSERT_PENDING, [{"entry_id": entry_id}])
+    concerned = [{"organisation_id": each, "entry_id": entry_id} for each in dict.fromkeys(concerns) if each]
+    if concerned:
+        uow.session.execute(_INSERT_CONCERN, concerned)
     return entry_id
 
 

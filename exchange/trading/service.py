@@ -7,8 +7,6 @@ import hashlib
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from billing.invoices import service as invoices
 from billing.settlement import service as settlement
 from catalog.listings import queries as listings
@@ -161,7 +159,7 @@ def _new_order(uow: Uow, actor: Actor, listing: ListingSnapshot, purpose: str, s
         plan=json.dumps(dict(listing.offer.plan), ensure_ascii=False), plan_hash=plans.plan_hash(listing.offer.plan),
         currency=uow.house.settings.currency, net=split.net, tax=split.tax, gross=split.gross, purpose=purpose,
         terms=terms, terms_hash=hashlib.sha256(terms.encode()).hexdigest(), term_months=listing.offer.term_months,
-        state=OrderState.PLACED, created_at=uow.now(), version=1,
+        state=OrderState.PLACED, created_at=uow.now(), version=1, licence=None, entitlement=None,
         pay_by=uow.now() + timedelta(days=uow.house.settings.payment_days),
     )  # fmt: skip
 
@@ -212,7 +210,10 @@ def _fail(uow: Uow, actor: Actor, order: Order, decision: Decision | None, reaso
 
 
 def _note(uow: Uow, actor: Actor, order: Order, action: str, decision: Decision | None, *, note: str = "") -> None:
-    """The step's audit entry, its row in the order's story, and its event: one unit with the change itself."""
+    """The step's audit entry, its row in the order's story, and its event: one unit with the change itself.
+
+    A step moves the order's version, so the version numbers the story.
+    """
     data = {
         "state": order.state, "buyer": order.buyer_id, "supplier": order.supplier_id, "listing": order.listing_id,
         "revision": order.revision_id, "currency": order.currency, "gross": str(order.gross), "net": str(order.net),
@@ -226,10 +227,9 @@ def _note(uow: Uow, actor: Actor, order: Order, action: str, decision: Decision 
         uow, actor, action=f"order:{action}", object_id=order.id, object_version=order.version, tier=order.tier,
         decision=decision, data=data, concerns=[order.buyer_id, order.supplier_id],
     )  # fmt: skip
-    number = select(func.count()).select_from(OrderStep).where(OrderStep.order_id == order.id)
     uow.session.add(
         OrderStep(
-            order_id=order.id, number=uow.session.execute(number).scalar_one() + 1, state=order.state, action=action,
+            order_id=order.id, number=order.version, state=order.state, action=action,
             at=uow.now(), by=_side(actor, order), note=note, audit_entry_id=entry_id,
             decision=json.dumps(decision.as_dict(), ensure_ascii=False) if decision else None,
         )
