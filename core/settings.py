@@ -16,7 +16,11 @@ class Settings:
     """One exchange's settings; the name of each variable is ``PIAOHAO_`` and the field's name in capitals.
 
     ``tax_rate_bp`` and ``commission_bp`` are basis points (600 is 6 %). ``database_url`` empty means
-    SQLite in the data folder.
+    SQLite in the data folder. ``gateway_workers`` 0 means no gateway: web then streams files itself.
+    ``gateway_url`` is where callers reach the gateway, when that is not its own host and port.
+    ``upstream_allow`` lists private addresses that upstreams may have, ``10.0.0.5:8080`` or ``10.1.0.0/16``.
+    ``segment_fsync`` makes every usage record survive a power loss, not only the death of a process.
+    ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
     """
 
     data: Path = Path("var/exchange")
@@ -37,10 +41,28 @@ class Settings:
     max_upload_bytes: int = 5_000_000_000
     download_slots: int = 4
     secure_cookies: bool = False
+    gateway_port: int = 8461
+    gateway_workers: int = 1
+    gateway_url: str = ""
+    gateway_stale_s: float = 5.0
+    upstream_allow: str = ""
+    segment_fsync: bool = False
+    metrics_port: int = 8462
+    usage_hold_days: int = 7
+    timezone: str = "Asia/Shanghai"
 
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'exchange.db'}"
+
+    @property
+    def gateway_address(self) -> str:
+        """The gateway's public URL, without a slash at its end."""
+        return (self.gateway_url or f"http://{self.host}:{self.gateway_port}").rstrip("/")
+
+    @property
+    def allowed_upstreams(self) -> tuple[str, ...]:
+        return tuple(each.strip() for each in self.upstream_allow.split(",") if each.strip())
 
     @property
     def production(self) -> bool:
