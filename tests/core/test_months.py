@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,9 @@ ZONES = (
     "America/Asuncion", "America/Havana", "Pacific/Apia", "Africa/Cairo", "Asia/Beirut", "Pacific/Kiritimati",
     "America/St_Johns", "Africa/Casablanca", "Pacific/Pago_Pago",
 )  # fmt: skip
-MOMENTS = st.datetimes(datetime(2001, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(0, 36 * 365 * 24 * 3600).map(
+    lambda seconds: datetime(2001, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
 
 
 def utc(text: str) -> datetime:
@@ -74,7 +77,7 @@ def test_changes_of_zone_leave_no_gap_and_no_overlap(steps: list[tuple[str, int]
     calendar = Months(changes)
     periods = list(calendar.over(began, wished_at + timedelta(days=100)))
     assert len(periods) >= 2
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in pairwise(periods):
         assert before.ends_at == after.starts_at
         assert before.label < after.label
     for period in periods:
@@ -106,8 +109,8 @@ def test_zones_are_known_by_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Asia/Peking", "asia/shanghai", "+08:00", "../../etc/passwd", "/etc/localtime", "localtime", "Factory", 8, None,
-     "Asia/Shanghai\n", "A" * 500, "Asia/\x00"],
+    ["", "Asia/Peking", "asia/shanghai", "+08:00", "../../etc/passwd", "/etc/localtime", "localtime", "Factory", 8,
+     None, "Asia/Shanghai\n", "A" * 500, "Asia/\x00"],
 )  # fmt: skip
 def test_other_names_are_refused(name: object) -> None:
     with pytest.raises(TimezoneUnknown):
