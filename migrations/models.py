@@ -8,6 +8,8 @@ FEATURES = (
     "core.idempotency",
     "compliance.audit.models",
     "compliance.identity.models",
+    "compliance.keys.models",
+    "compliance.oauth.models",
     "compliance.review.models",
     "catalog.files.models",
     "catalog.listings.models",

@@ -1,0 +1,1 @@
+"""API keys: what an organisation's programs show at the gateway."""
