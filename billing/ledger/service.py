@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import BigInteger, Table, bindparam, func, insert, or_, select, update
 
 from billing.ledger import queries
 from billing.ledger.errors import BalanceTooLow, KeyReused, NotEnoughHeld
@@ -26,6 +26,28 @@ from core.ids import new_id
 from core.money import format_amount
 from core.rows import insert_missing
 
+_ENTRIES = insert(cast(Table, LedgerEntry.__table__))
+_ACCOUNTS = cast(Table, LedgerAccount.__table__).c
+_BALANCES = cast(Table, LedgerBalance.__table__)
+_BY = bindparam("by", type_=BigInteger)
+_THERE = select(_ACCOUNTS.key).where(_ACCOUNTS.key.in_(bindparam("keys", expanding=True)))
+_LOCK = (
+    select(_BALANCES.c.account)
+    .where(_BALANCES.c.account.in_(bindparam("keys", expanding=True)))
+    .order_by(_BALANCES.c.account)
+    .with_for_update()
+)
+_MOVE = (
+    update(_BALANCES)
+    .where(
+        _BALANCES.c.account == bindparam("of"),
+        or_(_BALANCES.c.may_overdraw, _BALANCES.c.balance + _BY >= _BALANCES.c.held),
+    )
+    .values(balance=_BALANCES.c.balance + _BY, entries=func.coalesce(_BALANCES.c.entries, 0) + 1)
+    .returning(_BALANCES.c.entries, _BALANCES.c.balance)
+)
+"""The statements of every posting, built once."""
+
 
 def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
     """Post balanced transactions, each once.
@@ -41,24 +63,34 @@ def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
     _open_accounts(uow, accounts)
     _lock(uow, accounts)
     before = queries.transactions_by_key(uow, [draft.key for draft in checked_drafts])
-    return [_post_once(uow, draft, before.get(draft.key)) for draft in checked_drafts]
+    old = [_same(before[draft.key], draft) for draft in checked_drafts if draft.key in before]
+    new = [_applied(uow, draft) for draft in checked_drafts if draft.key not in before]
+    _insert(uow, new)
+    by_key = {posted.key: posted for posted in (*old, *new)}
+    return [by_key[draft.key] for draft in checked_drafts]
 
 
-def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> TransactionSnapshot:
-    if before is not None:
-        return _same(before, draft)
-    transaction_id = new_id("txn")
+def _applied(uow: Uow, draft: Draft) -> TransactionSnapshot:
     entries = tuple(_apply(uow, entry, position) for position, entry in enumerate(draft.entries, start=1))
-    uow.session.execute(insert(LedgerEntry), [_entry_row(transaction_id, entry) for entry in entries])
-    header = {
-        "id": transaction_id, "key": draft.key, "kind": str(draft.kind), "subject_id": draft.subject_id,
-        "order_id": draft.order_id, "posted_at": uow.now(),
-    }  # fmt: skip
-    if not insert_missing(uow, LedgerTransaction, [header]):
-        raise KeyReused(f"Another transaction took the key {draft.key} a moment ago.")
     return TransactionSnapshot(
-        transaction_id, draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
+        new_id("txn"), draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
     )
+
+
+def _insert(uow: Uow, posted: Sequence[TransactionSnapshot]) -> None:
+    """Entries first: the database refuses a transaction whose entries do not sum to zero."""
+    if not posted:
+        return
+    uow.session.execute(_ENTRIES, [_entry_row(each.id, entry) for each in posted for entry in each.entries])
+    headers = [
+        {
+            "id": each.id, "key": each.key, "kind": str(each.kind), "subject_id": each.subject_id,
+            "order_id": each.order_id, "posted_at": each.posted_at,
+        }
+        for each in posted
+    ]  # fmt: skip
+    if insert_missing(uow, LedgerTransaction, headers) != len(headers):
+        raise KeyReused("Another transaction took one of the keys a moment ago.")
 
 
 def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
@@ -69,8 +101,7 @@ def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
 
 
 def _open_accounts(uow: Uow, accounts: Sequence[Account]) -> None:
-    keys = [account.key for account in accounts]
-    there = set(uow.session.execute(select(LedgerAccount.key).where(LedgerAccount.key.in_(keys))).scalars())
+    there = set(uow.session.execute(_THERE, {"keys": [account.key for account in accounts]}).scalars())
     new = [account for account in accounts if account.key not in there]
     insert_missing(uow, LedgerAccount, [_account_row(account) for account in new])
     insert_missing(uow, LedgerBalance, [_balance_row(account) for account in new if account.owned])
@@ -89,9 +120,8 @@ def _balance_row(account: Account) -> dict[str, Any]:
 
 
 def _lock(uow: Uow, accounts: Sequence[Account]) -> None:
-    keys = [account.key for account in accounts if account.owned]
-    chosen = select(LedgerBalance.account).where(LedgerBalance.account.in_(keys)).order_by(LedgerBalance.account)
-    uow.session.execute(chosen.with_for_update()).all()
+    if not uow.house.db.sqlite:  # there a unit that writes is alone anyway
+        uow.session.execute(_LOCK, {"keys": [account.key for account in accounts if account.owned]}).all()
 
 
 def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
@@ -99,16 +129,7 @@ def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
     if not account.owned:
         return EntrySnapshot(position, account, entry.amount, None, None)
     change = account.side * entry.amount
-    moved = uow.session.execute(
-        update(LedgerBalance)
-        .where(
-            LedgerBalance.account == account.key,
-            or_(LedgerBalance.may_overdraw, LedgerBalance.balance + change >= LedgerBalance.held),
-        )
-        .values(balance=LedgerBalance.balance + change, entries=func.coalesce(LedgerBalance.entries, 0) + 1)
-        .returning(LedgerBalance.entries, LedgerBalance.balance)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    moved = uow.session.execute(_MOVE, {"of": account.key, "by": change}).one_or_none()
     if moved is None:
         _refuse(uow, account, -change)
     sequence, after = moved
