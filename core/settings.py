@@ -17,7 +17,8 @@ class Settings:
 
     ``tax_rate_bp`` and ``commission_bp`` are basis points (600 is 6 %). ``database_url`` empty means
     SQLite in the data folder. ``gateway_workers`` 0 means no gateway: web then streams files itself.
-    ``gateway_url`` is where callers reach the gateway, when that is not its own host and port.
+    ``public_url`` is where others reach web, ``gateway_url`` where they reach the gateway, when that is not its
+    own host and port.
     ``upstream_allow`` lists private addresses that upstreams may have, ``10.0.0.5:8080`` or ``10.1.0.0/16``.
     ``segment_fsync`` makes every usage record survive a power loss, not only the death of a process.
     ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
@@ -41,6 +42,7 @@ class Settings:
     max_upload_bytes: int = 5_000_000_000
     download_slots: int = 4
     secure_cookies: bool = False
+    public_url: str = ""
     gateway_port: int = 8461
     gateway_workers: int = 1
     gateway_url: str = ""
@@ -54,6 +56,11 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'exchange.db'}"
+
+    @property
+    def web_address(self) -> str:
+        """Web's public URL, without a slash at its end; the issuer of access tokens."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def gateway_address(self) -> str:

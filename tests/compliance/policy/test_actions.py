@@ -17,10 +17,13 @@ from tests.compliance.policy.people import ROLES, actors, member, platform
 
 OWN = Resource("listing", "lst_1", {"owner": "org_a", "state": "draft", "tier": 1})
 REVIEW = Resource("review", "rvw_1", {"owner": "org_a", "submitted_by": "acc_1", "approved_by": "none", "tier": 3})
-ORDER = Resource("order", "ord_1", {"buyer": "org_b", "supplier": "org_a", "state": "paid", "tier": 1})
+ORDER = Resource("order", "ord_1", {"buyer": "org_b", "supplier": "org_a", "state": "paid", "tier": 1, "frozen": False})
+FROZEN = Resource("order", "ord_1", {**ORDER.attributes, "frozen": True})
 TOPUP = Resource("topup", "top_1", {"owner": "org_b", "recorded_by": "acc_9"})
 ORGANISATION = Resource("organisation", "org_a", {"owner": "org_a"})
 BOOKS = Resource("ledger", "org_b", {"owner": "org_b"})
+KEY = Resource("key", "key_1", {"owner": "org_b", "organisation_state": "approved"})
+CLIENT = Resource("client", "cli_1", {"owner": "org_b", "organisation_state": "registered"})
 
 _SUPPLIER, _BUYER = ("owner", "supplier"), ("owner", "buyer", "finance")
 # action, thing, roles at org_a (supplier, owner of the thing), roles at org_b (buyer), platform roles
@@ -43,8 +46,12 @@ MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, .
     ("order:cancel", ORDER, (), _BUYER, ()),
     ("order:accept", ORDER, (), _BUYER, ()),
     ("order:fail", ORDER, _SUPPLIER, (), ("officer",)),
+    ("order:freeze", ORDER, (), (), ("officer",)),
+    ("order:release", FROZEN, (), (), ("officer",)),
     ("topup:record", TOPUP, (), (), ("finance",)),
     ("ledger:see", BOOKS, (), ("owner", "buyer", "supplier", "finance"), ("finance", "operator", "officer")),
+    *((f"key:{verb}", KEY, (), ("owner", "developer"), ()) for verb in ("see", "create", "rotate", "revoke")),
+    *((f"client:{verb}", CLIENT, (), ("owner", "developer"), ()) for verb in ("see", "create", "rotate", "revoke")),
     ("audit:see", Resource("audit", "log"), (), (), ("officer", "operator")),
 ]
 
@@ -74,6 +81,38 @@ def test_downloads_need_an_entitlement_in_force() -> None:
         assert decide(buyer, "order:download", ORDER, {"entitled": entitled}).needs[0].code == "not_entitled"
     supplier = decide(member("org_a", "owner"), "order:download", ORDER, {"entitled": True})
     assert supplier.needs[0].code == "not_the_buyer"
+
+
+@pytest.mark.parametrize("action", ["order:pay", "order:accept", "order:download", "order:call", "order:fail"])
+@pytest.mark.parametrize("frozen", [True, None, "no"])
+def test_a_frozen_order_refuses_whatever_moves_it_and_so_does_one_of_which_that_is_not_known(
+    action: str, frozen: object
+) -> None:
+    thing = Resource("order", "ord_1", {**ORDER.attributes, "frozen": frozen, "tradable": True})  # type: ignore[dict-item]
+    for actor in (member("org_b", "owner"), member("org_a", "owner"), platform("officer")):
+        refused = decide(actor, action, thing, {"entitled": True})
+        assert refused.needs[0].code == "order_frozen"
+        assert decide(actor, "order:see", thing).permitted
+
+
+@pytest.mark.parametrize(("tier", "least"), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 4)])
+def test_a_program_calls_at_the_tier_and_the_qualification_of_now(tier: int, least: int) -> None:
+    facts = {**ORDER.attributes, "tier": tier, "tradable": True}
+    for level in range(5):
+        program = Actor(organisation_id="org_b", qualification=level)
+        assert decide(program, "order:call", Resource("order", "ord_1", facts)).permitted == (level >= least)
+        assert not decide(program, "order:call", Resource("order", "ord_1", facts | {"tradable": False})).permitted
+        stranger = Actor(organisation_id="org_c", qualification=level)
+        assert not decide(stranger, "order:call", Resource("order", "ord_1", facts)).permitted
+
+
+@pytest.mark.parametrize("action", ["key:create", "key:rotate", "client:create", "client:rotate"])
+@pytest.mark.parametrize("state", ["suspended", None])
+def test_a_suspended_organisation_makes_no_credentials_but_gives_them_back(action: str, state: str | None) -> None:
+    developer = member("org_b", "developer")
+    thing = Resource("key", "key_1", {"owner": "org_b", "organisation_state": state})
+    assert decide(developer, action, thing).needs[0].code == "organisation_suspended"
+    assert decide(developer, f"{action.partition(':')[0]}:revoke", thing).permitted
 
 
 def test_uploader_reviewer_and_second_approver_are_three_people() -> None:
