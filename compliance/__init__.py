@@ -9,8 +9,9 @@ def include(house: House) -> None:
     """Include every feature, in the order in which they stand on each other."""
     from compliance.audit.include import include as audit
     from compliance.identity.include import include as identity
+    from compliance.keys.include import include as keys
     from compliance.qualification.include import include as qualification
     from compliance.review.include import include as review
 
-    for feature in (audit, identity, review, qualification):
+    for feature in (audit, identity, keys, review, qualification):
         feature(house)

@@ -9,6 +9,10 @@ class OrganisationNotFound(NotFound):
     code, title = "organisation_not_found", "There is no such organisation"
 
 
+class AccountNotFound(NotFound):
+    code, title = "account_not_found", "There is no such account"
+
+
 class SessionNotFound(NotFound):
     code, title = "session_not_found", "There is no such session"
 

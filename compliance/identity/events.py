@@ -16,3 +16,11 @@ class QualificationChanged(Event):
     organisation_id: str
     state: str
     level: int
+
+
+@dataclass(frozen=True)
+class AccountDisabled(Event):
+    """Nobody acts through the account any more; the credentials that it made stop too."""
+
+    name: ClassVar[str] = "identity.account_disabled"
+    account_id: str
