@@ -1,0 +1,75 @@
+"""Value types of the sidecar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What gateways keep a copy of; each change names one of these and the thing's id."""
+
+    SETTINGS = "settings"
+    JWK = "jwk"
+    ORG = "org"
+    KEY = "key"
+    CLIENT = "client"
+    REVOKED = "revoked"
+    INTERFACE = "interface"
+    CREDENTIAL = "credential"  # of an interface document: never an item of its own
+    ENTITLEMENT = "entitlement"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """One thing that changed."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What gateways have to take over (items as the wire has them) and to forget."""
+
+    put: tuple[dict[str, Any], ...] = ()
+    drop: tuple[Ref, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.put or self.drop)
+
+
+class Meter(StrEnum):
+    """What a gateway holds on lease, counted in calls."""
+
+    QUOTA = "quota"
+    FUNDED = "funded"
+    TRIAL = "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """So many calls of each meter."""
+
+    quota: int = 0
+    funded: int = 0
+    trial: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.quota or self.funded or self.trial)
+
+    def __add__(self, other: Calls) -> Calls:
+        return Calls(self.quota + other.quota, self.funded + other.funded, self.trial + other.trial)
+
+    def of(self, meter: Meter) -> int:
+        value: int = getattr(self, meter)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was leased, and why it is less than what was asked for."""
+
+    calls: Calls
+    refused: str | None = None
