@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange.gateway import record
+from exchange.gateway.claim import claim
 from exchange.gateway.record import FRAME, Closing, Kind, Record, RecordUnreadable
 
 MAGIC = b"PHUSAGE\n"
@@ -129,6 +130,7 @@ class Writer:
         self.epoch_bytes = bytes.fromhex(epoch)
         self.records_written = 0
         self.bytes_written = 0
+        self._claim = claim(folder, epoch)
         self._folder = folder / epoch
         self._largest_bytes = largest_bytes
         self._longest_open_s = longest_open_s
@@ -190,6 +192,7 @@ class Writer:
             for segment in self._retired:
                 os.close(segment.descriptor)
             self._retired.clear()
+            os.close(self._claim)
 
     def _write(self, segment: Segment, framed: bytes) -> None:
         confirmed, void = segment.confirmed, segment.void

@@ -20,7 +20,7 @@ class Change(Base):
     """
 
     __tablename__ = "gateway_change"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(_Sequence, primary_key=True, autoincrement=True)
     xid: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -1,0 +1,39 @@
+"""Whether the process of an epoch lives: it holds a lock that the kernel lets go of when it ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+def claim(folder: Path, epoch: str) -> int:
+    """Hold the epoch's lock for as long as this process lives; taken before its folder of segments is made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(_path(folder, epoch), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def is_held(folder: Path, epoch: str) -> bool:
+    """Whether a process lives that claimed the epoch."""
+    try:
+        descriptor = os.open(_path(folder, epoch), os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def forget(folder: Path, epoch: str) -> None:
+    """Remove what is left of a claim of a process that has ended."""
+    _path(folder, epoch).unlink(missing_ok=True)
+
+
+def _path(folder: Path, epoch: str) -> Path:
+    return folder / f"{epoch}.lock"
