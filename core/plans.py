@@ -60,7 +60,11 @@ class Period(StrEnum):
     YEAR = "year"
 
 
-SELLABLE_NOW = frozenset({Kind.FREE, Kind.ONE_OFF})
+SELLABLE_NOW = {
+    "dataset": frozenset({Kind.FREE, Kind.ONE_OFF}),
+    "interface": frozenset({Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE}),
+}
+"""By the kind of listing: what can be ordered at the list price. Others are refused by name until they are built."""
 USAGE_KINDS = frozenset(
     {Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.PER_BYTE, Kind.GRADUATED, Kind.VOLUME},
 )
@@ -94,15 +98,28 @@ class PricePlan:
     usage: PricePlan | None = None
 
     @property
-    def sellable_now(self) -> bool:
-        """Whether an order at the list price is possible today."""
-        return self.kind in SELLABLE_NOW
+    def by_usage(self) -> bool:
+        """Whether it is priced by what is used, afterwards."""
+        return self.kind in USAGE_KINDS
+
+    def sellable_now(self, listing_kind: str) -> bool:
+        """Whether an order at the list price is possible today for such a listing.
+
+        A package of anything but calls and hits is not: nothing counts it yet.
+        """
+        counted = self.kind is not Kind.PACKAGE or self.unit in (Unit.CALL, Unit.HIT)
+        return counted and self.kind in SELLABLE_NOW.get(listing_kind, frozenset())
 
     def list_price(self, currency: str) -> int | None:
-        """The net price of one order in minor units; None when the plan has no such price in ``currency``."""
+        """What one order costs when it is paid, net, in minor units: 0 for what is paid by usage.
+
+        None when the plan has no such price in ``currency``.
+        """
         if self.kind is Kind.FREE:
             return 0
-        return self.amount if self.kind is Kind.ONE_OFF and self.currency == currency else None
+        if self.currency != currency:
+            return None
+        return 0 if self.by_usage else self.amount if self.kind in (Kind.ONE_OFF, Kind.PACKAGE) else None
 
     def document(self) -> dict[str, Any]:
         """The canonical document, ready for JSON."""

@@ -44,10 +44,10 @@ class Listing(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[Revision | None] = relationship(
-        primaryjoin="foreign(Listing.revision_id) == Revision.id", lazy="selectin", viewonly=True
+        primaryjoin="foreign(Listing.revision_id) == Revision.id", lazy="joined", viewonly=True
     )
     offer: Mapped[Offer | None] = relationship(
-        primaryjoin="foreign(Listing.offer_id) == Offer.id", lazy="selectin", viewonly=True
+        primaryjoin="foreign(Listing.offer_id) == Offer.id", lazy="joined", viewonly=True
     )
 
     @property
@@ -100,9 +100,11 @@ class Offer(Base):
     plan: Mapped[str] = mapped_column(Text)
     purposes: Mapped[str] = mapped_column(Text)
     term_months: Mapped[int]
+    limits: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> OfferSnapshot:
         return OfferSnapshot(
-            self.id, json.loads(self.plan), tuple(json.loads(self.purposes)), self.term_months, self.created_at
+            self.id, json.loads(self.plan), tuple(json.loads(self.purposes)), self.term_months, self.created_at,
+            json.loads(self.limits) if self.limits else None,
         )  # fmt: skip

@@ -43,6 +43,7 @@ class OfferIn(Schema):
         validate=validate.Length(min=1),
     )
     term_months = fields.Integer(load_default=12, strict=True, validate=validate.Range(min=0, max=120))
+    limits = fields.Dict(load_default=None, allow_none=True)
 
 
 class TierIn(Schema):
@@ -70,6 +71,7 @@ class OfferOut(Schema):
     plan = fields.Dict()
     purposes = fields.List(fields.String())
     term_months = fields.Integer()
+    limits = fields.Dict(allow_none=True)
     created_at = UtcField()
 
 

@@ -30,6 +30,8 @@ from core import plans
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
+from core.limits import LimitsInvalid
+from core.limits import parse as parse_limits
 from core.problems import StaleVersion
 
 _TEXTS = ("title", "summary", "description", "licence_terms", "declarations")
@@ -95,21 +97,31 @@ def add_revision(uow: Uow, actor: Actor, listing_id: str, file_ids: Sequence[str
 
 
 def set_offer(
-    uow: Uow, actor: Actor, listing_id: str, *, plan: Mapping[str, Any], purposes: Sequence[str], term_months: int
+    uow: Uow,
+    actor: Actor,
+    listing_id: str,
+    *,
+    plan: Mapping[str, Any],
+    purposes: Sequence[str],
+    term_months: int,
+    limits: Mapping[str, Any] | None = None,
 ) -> ListingSnapshot:
-    """A new immutable offer; orders under the old one keep their terms.
+    """A new immutable offer; orders under the old one keep their terms. Limits belong to what is called.
 
-    Raises ListingNotFound, PolicyRefused, ListingStateConflict, CurrencyNotTraded, PlanInvalid and its kin.
+    Raises ListingNotFound, PolicyRefused, ListingStateConflict, CurrencyNotTraded, PlanInvalid and its kin,
+    LimitsInvalid.
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
     parsed = plans.parse(dict(plan))
     traded = uow.house.settings.currency
     if parsed.currency not in (None, traded):
         raise CurrencyNotTraded(f"Prices are in {traded}.", field="plan.currency")
+    allowed = _limits(listing, limits)
     _back_to_draft(uow, listing)
     offer = Offer(
         id=new_id("off"), listing_id=listing.id, plan=json.dumps(parsed.document(), ensure_ascii=False),
-        purposes=json.dumps(list(dict.fromkeys(map(str, purposes)))), term_months=term_months, created_at=uow.now(),
+        purposes=json.dumps(list(dict.fromkeys(map(str, purposes)))), term_months=term_months, limits=allowed,
+        created_at=uow.now(),
     )  # fmt: skip
     uow.session.add(offer)
     uow.session.flush()
@@ -117,6 +129,15 @@ def set_offer(
     uow.session.flush()
     uow.session.refresh(listing, ["offer"])
     return _changed(uow, actor, listing, "offer", decision, {"offer": offer.id, "plan_hash": parsed.hash()})
+
+
+def _limits(listing: Listing, limits: Mapping[str, Any] | None) -> str | None:
+    """The stored document: of an interface always one, of files none."""
+    if listing.kind != ListingKind.INTERFACE:
+        if limits is not None:
+            raise LimitsInvalid("Files are not called: leave the limits out.", field="limits")
+        return None
+    return json.dumps(parse_limits(limits or {}).document(), sort_keys=True)
 
 
 def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:

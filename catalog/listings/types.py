@@ -23,6 +23,7 @@ class ListingState(StrEnum):
 
 class ListingKind(StrEnum):
     DATASET = "dataset"
+    INTERFACE = "interface"
 
 
 class Scene(StrEnum):
@@ -75,13 +76,17 @@ class RevisionSnapshot:
 
 @dataclass(frozen=True)
 class OfferSnapshot:
-    """Immutable terms: a price plan document, the purposes, and the licence's months (0: without end)."""
+    """Immutable terms: a price plan document, the purposes, and the licence's months (0: without end).
+
+    ``limits`` is the document of what calls may do; None where nothing is called.
+    """
 
     id: str
     plan: Mapping[str, Any]
     purposes: tuple[str, ...]
     term_months: int
     created_at: datetime
+    limits: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

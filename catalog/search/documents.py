@@ -56,7 +56,7 @@ def hit_of_listing(
         scene=document.scene, origin=document.origin, tier=document.tier, state=document.state,
         supplier_id=listing.supplier_id, supplier={key: name for key, name in names.items() if name},
         price_kind=document.price_kind, price_text="", currency=currency,
-        amount=plan.list_price(currency) if plan else None, unit_price=document.price, price_per=1,
+        amount=_amount(plan, currency), unit_price=document.price, price_per=1,
         updated_at=listing.updated_at, source="", source_title={}, address="", orderable=document.orderable,
     )  # fmt: skip
 
@@ -81,8 +81,16 @@ def _plan(listing: ListingSnapshot) -> plans.PricePlan | None:
 
 
 def _listing_price(plan: plans.PricePlan | None, currency: str) -> int | None:
-    amount = plan.list_price(currency) if plan else None
+    """What one order or one unit costs, so that lists sort by it."""
+    if plan is not None and plan.by_usage:
+        return plan.price // (plan.per or 1) if plan.price is not None and plan.currency == currency else None
+    amount = _amount(plan, currency)
     return None if amount is None else amount * money.UNITS_PER_MINOR
+
+
+def _amount(plan: plans.PricePlan | None, currency: str) -> int | None:
+    """The price of an order; what is paid by usage has none."""
+    return plan.list_price(currency) if plan is not None and not plan.by_usage else None
 
 
 def _reference_price(reference: ReferenceSnapshot, currency: str) -> int | None:
@@ -95,7 +103,7 @@ def _reference_price(reference: ReferenceSnapshot, currency: str) -> int | None:
 
 def _orderable(listing: ListingSnapshot, plan: plans.PricePlan | None) -> bool:
     """Whether something is on offer; whether this actor may order it is policy's to say."""
-    return str(listing.state) in _SELLABLE_STATES and plan is not None and plan.sellable_now
+    return str(listing.state) in _SELLABLE_STATES and plan is not None and plan.sellable_now(listing.kind)
 
 
 def _marked(texts: Mapping[str, str], wanted: Sequence[str]) -> dict[str, tuple[analysis.Piece, ...]]:

@@ -543,6 +543,8 @@ _STEPS = {
     "place": ("", "placed"), "pay": ("placed", "paid"), "cancel": ("placed", "cancelled"),
     "expire": ("placed", "cancelled"), "deliver": ("paid", "delivered"), "accept": ("paid delivered", "accepted"),
     "accept_overdue": ("paid delivered", "accepted"), "fail": ("paid delivered", "refunded"),
+    "freeze": ("placed paid delivered accepted", ""), "release": ("placed paid delivered accepted", ""),
+    "lapse": ("paid delivered accepted refunded", ""),
 }  # fmt: skip
 _PARTIES = ("buyer", "supplier", "listing", "revision")
 _FIXED = (*_PARTIES, "currency", "gross", "net", "tax", "purpose", "terms_hash", "plan_hash")
@@ -558,9 +560,9 @@ def _check_order(report: Report, order: str) -> None:
     for entry in steps:
         data = entry.get("data", {})
         before, after = _STEPS[entry["action"].removeprefix("order:")]
-        if state not in before.split(" ") or data.get("state") != after:
+        if state not in before.split(" ") or data.get("state") != (after or state):
             raise Tampered(f"the order cannot go from {state or 'nothing'} by {entry['action']}")
-        state, facts = after, facts or data
+        state, facts = after or state, facts or data
         if any(data.get(name) != facts.get(name) for name in _FIXED):
             raise Tampered("the order's parties, subject or amounts differ between its entries")
     _check_amounts(report, order, facts)

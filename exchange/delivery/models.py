@@ -24,6 +24,7 @@ class Receipt(Base):
     stop: Mapped[int] = mapped_column(BigInteger)
     size: Mapped[int] = mapped_column(BigInteger)
     account: Mapped[str] = mapped_column(Id)
+    call_id: Mapped[str | None] = mapped_column(String(40), unique=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> ReceiptSnapshot:

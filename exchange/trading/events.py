@@ -15,3 +15,11 @@ class OrderChanged(Event):
     name: ClassVar[str] = "trading.order_changed"
     order_id: str
     state: str
+
+
+@dataclass(frozen=True)
+class EntitlementChanged(Event):
+    """A right was granted, revoked, frozen, released, or has another tier: copies must be brought in line at once."""
+
+    name: ClassVar[str] = "trading.entitlement_changed"
+    entitlement_id: str

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from catalog.listings.events import ListingChanged
 from core.house import House
+from exchange.trading import handlers
 from exchange.trading.views import api
 
 
 def include(house: House) -> None:
+    house.registry.inline(ListingChanged, handlers.follow_tier)
     house.add_api(api)

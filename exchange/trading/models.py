@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Id, UtcDateTime
 from exchange.trading import rules
+from exchange.trading.errors import OrderStateConflict
 from exchange.trading.types import (
     EntitlementSnapshot,
     LicenceSnapshot,
     OrderSnapshot,
     OrderState,
+    RightState,
     StepSnapshot,
 )
 
@@ -30,6 +33,7 @@ class Order(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     listing_id: Mapped[str] = mapped_column(Id, index=True)
+    kind: Mapped[str] = mapped_column(String(20))
     revision_id: Mapped[str] = mapped_column(Id)
     revision_number: Mapped[int]
     offer_id: Mapped[str] = mapped_column(Id)
@@ -39,6 +43,7 @@ class Order(Base):
     supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
     plan: Mapped[str] = mapped_column(Text)
     plan_hash: Mapped[str] = mapped_column(String(80))
+    limits: Mapped[str | None] = mapped_column(Text)
     currency: Mapped[str] = mapped_column(String(3))
     net: Mapped[int] = mapped_column(BigInteger)
     tax: Mapped[int] = mapped_column(BigInteger)
@@ -50,6 +55,8 @@ class Order(Base):
     state: Mapped[str] = mapped_column(String(20), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
     invoice_id: Mapped[str | None] = mapped_column(Id)
+    frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    frozen_reason: Mapped[str] = mapped_column(Text, default="")
     pay_by: Mapped[datetime] = mapped_column(UtcDateTime)
     accept_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -57,8 +64,8 @@ class Order(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
-    licence: Mapped[Licence | None] = relationship(lazy="selectin")
-    entitlement: Mapped[Entitlement | None] = relationship(lazy="selectin")
+    licence: Mapped[Licence | None] = relationship(lazy="joined")
+    entitlement: Mapped[Entitlement | None] = relationship(lazy="joined")
 
     def step(self, name: str, moment: datetime) -> None:
         """Take a step of the state machine. Raises OrderStateConflict."""
@@ -67,18 +74,45 @@ class Order(Base):
         if self.state in rules.ENDED:
             self.ended_at = moment
 
+    def freeze(self, reason: str, moment: datetime) -> None:
+        """Stop everything but looking. Raises OrderStateConflict when it is frozen already, or nothing is left."""
+        if self.frozen_at is not None or self.state in (OrderState.CANCELLED, OrderState.REFUNDED):
+            raise OrderStateConflict(
+                f"The order is {'frozen' if self.frozen_at else self.state}.", state=self.state,
+                hint="To freeze it, it must be placed or in force.",
+            )  # fmt: skip
+        self.frozen_at, self.frozen_reason = moment, reason
+        self.version += 1
+
+    def release(self, moment: datetime) -> None:
+        """Undo the freeze; the time that stood still is given back. Raises OrderStateConflict."""
+        if self.frozen_at is None:
+            raise OrderStateConflict("The order is not frozen.", state=self.state, hint="Only a freeze is released.")
+        still = moment - self.frozen_at
+        self.pay_by += still
+        self.accept_by = self.accept_by + still if self.accept_by else None
+        self.frozen_at, self.frozen_reason = None, ""
+        self.version += 1
+
     def snapshot(self) -> OrderSnapshot:
         return OrderSnapshot(
-            id=self.id, listing_id=self.listing_id, revision_id=self.revision_id,
+            id=self.id, listing_id=self.listing_id, kind=self.kind, revision_id=self.revision_id,
             revision_number=self.revision_number, offer_id=self.offer_id, title=json.loads(self.title),
-            tier=self.tier, buyer_id=self.buyer_id, supplier_id=self.supplier_id, plan=json.loads(self.plan),
+            tier=self.tier, buyer_id=self.buyer_id, supplier_id=self.supplier_id, plan=self.plan_document,
+            limits=json.loads(self.limits) if self.limits else None,
             currency=self.currency, net=self.net, tax=self.tax, gross=self.gross, purpose=self.purpose,
             state=self.state, reason=self.reason, invoice_id=self.invoice_id,
+            frozen_at=self.frozen_at, frozen_reason=self.frozen_reason,
             licence=self.licence.snapshot() if self.licence else None,
             entitlement=self.entitlement.snapshot() if self.entitlement else None,
             pay_by=self.pay_by, accept_by=self.accept_by, created_at=self.created_at, paid_at=self.paid_at,
             delivered_at=self.delivered_at, ended_at=self.ended_at, version=self.version,
         )  # fmt: skip
+
+    @property
+    def plan_document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.plan)
+        return document
 
     def has_rights(self, moment: datetime) -> bool:
         """Whether the entitlement is active now, and the order paid for and not undone."""
@@ -109,15 +143,21 @@ class Entitlement(Base):
     order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), unique=True)
     licence_id: Mapped[str] = mapped_column(Id, ForeignKey("licence.id"))
     holder_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    tier: Mapped[int]
+    interface_id: Mapped[str | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(String(10))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def in_force(self, moment: datetime) -> bool:
-        return self.state == "active" and self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
+        return (
+            self.state == RightState.ACTIVE
+            and self.starts_at <= moment
+            and (self.ends_at is None or moment < self.ends_at)
+        )
 
     def snapshot(self) -> EntitlementSnapshot:
-        return EntitlementSnapshot(self.id, self.state, self.starts_at, self.ends_at)
+        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at)
 
 
 class OrderStep(Base):

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from billing.invoices import queries as invoices
+from compliance.identity.queries import organisations
+from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import Resource, decide
+from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, convert, newest_first
 from exchange.trading.errors import OrderNotFound
-from exchange.trading.models import Order, OrderStep
-from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
+from exchange.trading.models import Entitlement, Order, OrderStep
+from exchange.trading.types import (
+    CompiledEntitlement,
+    OrderSnapshot,
+    OrderState,
+    RightState,
+    StepSnapshot,
+)
 
+REFUSED_BY_REASON = timedelta(days=90)
+"""So long after its end a right is still refused as expired or revoked; later it is as if it had never been."""
 _OFFICERS = ("officer", "finance", "operator")
 
 
@@ -48,6 +61,7 @@ def resource_of(order: Order) -> Resource:
             "state": order.state,
             "tier": order.tier,
             "purpose": order.purpose,
+            "frozen": order.frozen_at is not None,
         },
     )
 
@@ -88,16 +102,81 @@ def related_ids(uow: Uow, actor: Actor, order_id: str) -> list[str]:
 
 
 def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:
-    """(order id, step) of every order whose time to pay or to accept has run out."""
-    unpaid = select(Order.id).where(Order.state == OrderState.PLACED, Order.pay_by <= moment).limit(limit)
-    waiting = (
-        select(Order.id)
-        .where(Order.state.in_((OrderState.PAID, OrderState.DELIVERED)), Order.accept_by <= moment)
+    """(order id, step) of every order whose time to pay or to accept, or whose licence, has run out.
+
+    A frozen order's time stands still; its licence ends all the same.
+    """
+    running = Order.frozen_at.is_(None)
+    waiting = Order.state.in_((OrderState.PAID, OrderState.DELIVERED))
+    lapsed = (
+        select(Entitlement.order_id)
+        .where(Entitlement.state == RightState.ACTIVE, Entitlement.ends_at <= moment)
         .limit(limit)
     )
-    return [(order_id, "expire") for order_id in uow.session.execute(unpaid).scalars()] + [
-        (order_id, "accept_overdue") for order_id in uow.session.execute(waiting).scalars()
+    found = {
+        "expire": select(Order.id).where(Order.state == OrderState.PLACED, Order.pay_by <= moment, running),
+        "accept_overdue": select(Order.id).where(waiting, Order.accept_by <= moment, running),
+        "lapse": lapsed,
+    }
+    return [
+        (order_id, step)
+        for step, statement in found.items()
+        for order_id in uow.session.execute(statement.limit(limit)).scalars()
     ]
+
+
+def compiled(uow: Uow, ids: Iterable[str] | None = None) -> list[CompiledEntitlement]:
+    """What gateways have to know of the rights to call, by id or all of them; those long ended are left out.
+
+    For the machinery, not for an actor.
+    """
+    statement = select(Entitlement, Order).join(Order, Order.id == Entitlement.order_id).order_by(Entitlement.id)
+    if ids is not None:
+        statement = statement.where(Entitlement.id.in_(set(ids)))
+    else:
+        statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON))
+    rows = uow.session.execute(statement).tuples().all()
+    holders = organisations(uow, {order.buyer_id for _, order in rows})
+    tier_profile = profile(uow.house.settings.tier_profile)
+    return [
+        _compiled(right, order, holders[order.buyer_id], tradable=tier_profile.row(right.tier).tradable)
+        for right, order in rows
+    ]
+
+
+def _recent(since: datetime) -> list[ColumnElement[bool]]:
+    ended = and_(Entitlement.ends_at.is_not(None), Entitlement.ends_at < since)
+    return [not_(ended), or_(Entitlement.state != RightState.REVOKED, Order.ended_at >= since)]
+
+
+def _compiled(right: Entitlement, order: Order, holder: OrganisationSnapshot, *, tradable: bool) -> CompiledEntitlement:
+    return CompiledEntitlement(
+        id=right.id, order_id=order.id, organisation_id=right.holder_id, listing_id=order.listing_id,
+        revision_id=order.revision_id, interface_id=right.interface_id, supplier_id=order.supplier_id,
+        purpose=order.purpose, tier=right.tier,
+        state="revoked" if right.state == RightState.REVOKED else "active",  # an ended one is refused by its time
+        frozen=order.frozen_at is not None, permitted=_may_call(right, order, holder, tradable=tradable),
+        starts_at=right.starts_at, ends_at=right.ends_at, plan=order.plan_document, plan_hash=order.plan_hash,
+        currency=order.currency, limits=json.loads(order.limits) if order.limits else {},
+    )  # fmt: skip
+
+
+def _may_call(right: Entitlement, order: Order, holder: OrganisationSnapshot, *, tradable: bool) -> bool:
+    """Policy's answer for a program of the holder: its organisation, at the tier and the qualification of now."""
+    program = Actor(organisation_id=holder.id, qualification=holder.level)
+    plain = resource_of(order)
+    facts = {**plain.attributes, "tier": right.tier, "tradable": tradable, "frozen": False}
+    return decide(program, "order:call", Resource(plain.kind, plain.id, facts)).permitted
+
+
+def entitlement_ids(uow: Uow, *, organisation_id: str | None = None, listing_id: str | None = None) -> list[str]:
+    """The rights of an organisation, or in a listing: what has to be compiled again when it changes."""
+    statement = select(Entitlement.id).join(Order, Order.id == Entitlement.order_id)
+    if organisation_id is not None:
+        statement = statement.where(Entitlement.holder_id == organisation_id)
+    if listing_id is not None:
+        statement = statement.where(Order.listing_id == listing_id)
+    return list(uow.session.execute(statement.order_by(Entitlement.id)).scalars())
 
 
 def figures(uow: Uow) -> dict[str, int]:

@@ -34,6 +34,7 @@ class LicenceOut(Schema):
 class EntitlementOut(Schema):
     id = fields.String()
     state = fields.String()
+    tier = fields.Integer()
     starts_at = UtcField()
     ends_at = UtcField(allow_none=True)
 
@@ -41,6 +42,7 @@ class EntitlementOut(Schema):
 class OrderOut(Schema):
     id = fields.String()
     listing_id = fields.String()
+    kind = fields.String()
     revision_id = fields.String()
     revision_number = fields.Integer()
     offer_id = fields.String()
@@ -49,6 +51,7 @@ class OrderOut(Schema):
     buyer_id = fields.String()
     supplier_id = fields.String()
     plan = fields.Dict()
+    limits = fields.Dict(allow_none=True)
     currency = fields.String()
     net = MoneyField()
     tax = MoneyField()
@@ -57,6 +60,8 @@ class OrderOut(Schema):
     state = fields.String()
     reason = fields.String()
     invoice_id = fields.String(allow_none=True)
+    frozen_at = UtcField(allow_none=True)
+    frozen_reason = fields.String()
     licence = fields.Nested(LicenceOut, allow_none=True)
     entitlement = fields.Nested(EntitlementOut, allow_none=True)
     pay_by = UtcField()

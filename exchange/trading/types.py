@@ -18,6 +18,14 @@ class OrderState(StrEnum):
     REFUNDED = "refunded"
 
 
+class RightState(StrEnum):
+    """Of an entitlement: in force, ended by its order, or ended by its time."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    ENDED = "ended"
+
+
 @dataclass(frozen=True)
 class LicenceSnapshot:
     """What was licensed: the terms' version and hash, the purpose, and the half-open period in UTC."""
@@ -32,10 +40,14 @@ class LicenceSnapshot:
 
 @dataclass(frozen=True)
 class EntitlementSnapshot:
-    """The right to fetch the revision's files, while it is active and within its period."""
+    """The right to fetch the revision's files or to call its interface, while it is active and within its period.
+
+    ``tier`` is the listing's now: policy judges each use by it.
+    """
 
     id: str
     state: str
+    tier: int
     starts_at: datetime
     ends_at: datetime | None
 
@@ -46,6 +58,7 @@ class OrderSnapshot:
 
     id: str
     listing_id: str
+    kind: str
     revision_id: str
     revision_number: int
     offer_id: str
@@ -54,6 +67,7 @@ class OrderSnapshot:
     buyer_id: str
     supplier_id: str
     plan: Mapping[str, Any]
+    limits: Mapping[str, Any] | None
     currency: str
     net: int
     tax: int
@@ -62,6 +76,8 @@ class OrderSnapshot:
     state: str
     reason: str
     invoice_id: str | None
+    frozen_at: datetime | None
+    frozen_reason: str
     licence: LicenceSnapshot | None
     entitlement: EntitlementSnapshot | None
     pay_by: datetime
@@ -71,6 +87,33 @@ class OrderSnapshot:
     delivered_at: datetime | None
     ended_at: datetime | None
     version: int
+
+
+@dataclass(frozen=True)
+class CompiledEntitlement:
+    """All that a gateway has to know of a right to call or to fetch, its order and its licence.
+
+    ``permitted`` is policy's answer for the listing's tier and the holder's qualification now.
+    """
+
+    id: str
+    order_id: str
+    organisation_id: str
+    listing_id: str
+    revision_id: str
+    interface_id: str | None
+    supplier_id: str
+    purpose: str
+    tier: int
+    state: str
+    frozen: bool
+    permitted: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    plan: Mapping[str, Any]
+    plan_hash: str
+    currency: str
+    limits: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

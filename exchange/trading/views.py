@@ -44,6 +44,19 @@ def cancel(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.cancel(uow, actor, order_id, reason=body["reason"])
 
 
+@api.post(
+    "/orders/<order_id>/freeze", body=ReasonIn, answer=OrderOut, idempotent=True,
+    summary="Stop an order: no payment, no download, no call, for compliance officers",
+)  # fmt: skip
+def freeze(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
+    return service.freeze(uow, actor, order_id, reason=body["reason"])
+
+
+@api.post("/orders/<order_id>/release", body=NoFields, answer=OrderOut, idempotent=True, summary="Undo a freeze")
+def release(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
+    return service.release(uow, actor, order_id)
+
+
 @api.post("/orders/<order_id>/accept", body=NoFields, answer=OrderOut, idempotent=True, summary="Accept the delivery")
 def accept(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.accept(uow, actor, order_id)

@@ -35,10 +35,17 @@ def test_every_kind_has_a_golden_document() -> None:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_only_free_and_one_off_are_sellable_now(kind: Kind) -> None:
+def test_what_is_sellable_now_by_the_kind_of_listing(kind: Kind) -> None:
     plan = plans.parse(document(kind))
-    assert plan.sellable_now is (kind in (Kind.FREE, Kind.ONE_OFF))
-    assert (plan.list_price("CNY") is not None) is plan.sellable_now
+    assert plan.sellable_now("dataset") is (kind in (Kind.FREE, Kind.ONE_OFF))
+    assert plan.sellable_now("interface") is (kind in (Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE))
+    assert not plan.sellable_now("anything else")
+
+
+def test_a_package_of_what_nothing_counts_yet_is_not_sellable() -> None:
+    package = plans.parse(document(Kind.PACKAGE)).document()
+    for unit, sellable in (("call", True), ("hit", True), ("record", False), ("byte", False)):
+        assert plans.parse(package | {"unit": unit}).sellable_now("interface") is sellable
 
 
 def test_list_prices() -> None:
@@ -46,6 +53,19 @@ def test_list_prices() -> None:
     plan = plans.parse(plans.one_off("48000", "CNY"))
     assert plan.list_price("CNY") == 4_800_000
     assert plan.list_price("USD") is None
+
+
+@pytest.mark.parametrize("kind", [Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.GRADUATED, Kind.VOLUME])
+def test_what_is_paid_by_usage_costs_nothing_when_it_is_ordered(kind: Kind) -> None:
+    plan = plans.parse(document(kind))
+    assert plan.list_price("CNY") == 0
+    assert plan.list_price("USD") is None, "never read as free"
+
+
+def test_a_package_is_paid_when_it_is_ordered_and_the_rest_has_no_list_price() -> None:
+    assert plans.parse(document(Kind.PACKAGE)).list_price("CNY") == plans.parse(document(Kind.PACKAGE)).amount
+    for kind in (Kind.SUBSCRIPTION, Kind.MINIMUM, Kind.NEGOTIATED):
+        assert plans.parse(document(kind)).list_price("CNY") is None
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_the_hash_that_decisions_cite_is_the_documents() -> None:
 
 
 def test_another_word_is_another_hash() -> None:
-    assert parse(_changed(3, "version")).hash != parse(DOCUMENT).hash
+    assert parse(_changed(99, "version")).hash != parse(DOCUMENT).hash
 
 
 @pytest.mark.parametrize(
