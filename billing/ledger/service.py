@@ -46,6 +46,16 @@ _MOVE = (
     .values(balance=_BALANCES.c.balance + _BY, entries=func.coalesce(_BALANCES.c.entries, 0) + 1)
     .returning(_BALANCES.c.entries, _BALANCES.c.balance)
 )
+_HOLD = (
+    update(_BALANCES)
+    .where(
+        _BALANCES.c.account == bindparam("of"),
+        _BALANCES.c.held + _BY >= 0,
+        or_(_BALANCES.c.may_overdraw, _BALANCES.c.balance >= _BALANCES.c.held + _BY),
+    )
+    .values(held=_BALANCES.c.held + _BY)
+    .returning(_BALANCES.c.balance, _BALANCES.c.held)
+)
 """The statements of every posting, built once."""
 
 
@@ -63,34 +73,31 @@ def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
     _open_accounts(uow, accounts)
     _lock(uow, accounts)
     before = queries.transactions_by_key(uow, [draft.key for draft in checked_drafts])
-    old = [_same(before[draft.key], draft) for draft in checked_drafts if draft.key in before]
-    new = [_applied(uow, draft) for draft in checked_drafts if draft.key not in before]
-    _insert(uow, new)
-    by_key = {posted.key: posted for posted in (*old, *new)}
-    return [by_key[draft.key] for draft in checked_drafts]
+    return [_post_once(uow, draft, before.get(draft.key)) for draft in checked_drafts]
 
 
-def _applied(uow: Uow, draft: Draft) -> TransactionSnapshot:
+def available(uow: Uow, account: Account) -> int:
+    """What may be spent of an owned account; nobody else changes it until this unit ends."""
+    _lock(uow, [account])
+    found = queries.balance_of_account(uow, account)
+    return found.available
+
+
+def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> TransactionSnapshot:
+    if before is not None:
+        return _same(before, draft)
+    transaction_id = new_id("txn")
     entries = tuple(_apply(uow, entry, position) for position, entry in enumerate(draft.entries, start=1))
+    uow.session.execute(_ENTRIES, [_entry_row(transaction_id, entry) for entry in entries])
+    header = {
+        "id": transaction_id, "key": draft.key, "kind": str(draft.kind), "subject_id": draft.subject_id,
+        "order_id": draft.order_id, "posted_at": uow.now(),
+    }  # fmt: skip
+    if not insert_missing(uow, LedgerTransaction, [header]):
+        raise KeyReused(f"Another transaction took the key {draft.key} a moment ago.")
     return TransactionSnapshot(
-        new_id("txn"), draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
+        transaction_id, draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
     )
-
-
-def _insert(uow: Uow, posted: Sequence[TransactionSnapshot]) -> None:
-    """Entries first: the database refuses a transaction whose entries do not sum to zero."""
-    if not posted:
-        return
-    uow.session.execute(_ENTRIES, [_entry_row(each.id, entry) for each in posted for entry in each.entries])
-    headers = [
-        {
-            "id": each.id, "key": each.key, "kind": str(each.kind), "subject_id": each.subject_id,
-            "order_id": each.order_id, "posted_at": each.posted_at,
-        }
-        for each in posted
-    ]  # fmt: skip
-    if insert_missing(uow, LedgerTransaction, headers) != len(headers):
-        raise KeyReused("Another transaction took one of the keys a moment ago.")
 
 
 def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
