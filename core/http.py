@@ -103,6 +103,12 @@ class Api:
         return declare
 
 
+class GatewayCredential(Unauthenticated):
+    """API keys and access tokens call interfaces; what people do takes a session."""
+
+    code, title = "gateway_credential", "This credential opens the gateway, not the exchange's own API"
+
+
 class NotJson(DomainError):
     code, status, title = "not_json", 415, "Send the body as application/json"
 
@@ -142,15 +148,22 @@ def _caller(house: House, route: Route) -> Callable[..., flask.Response]:
 def authenticate(house: House) -> Actor:
     """The actor of the bearer token. The API ignores cookies, so another site cannot use a browser's session."""
     header = flask.request.headers.get("Authorization", "")
+    scheme, _, token = header.partition(" ")
+    if _opens_the_gateway(token.strip()) or (not header and "X-Api-Key" in flask.request.headers):
+        raise GatewayCredential("Nothing was done.", hint="POST /api/v1/sessions gives a token for this API.")
     if not header:
         return ANONYMOUS
-    scheme, _, token = header.partition(" ")
     actor = None
     if scheme.lower() == "bearer" and token and house.authenticator is not None:
         actor = house.authenticator(house, token.strip())
     if actor is None:
         raise Unauthenticated("The bearer token is unknown or has ended.", hint="Sign in again.")
     return actor
+
+
+def _opens_the_gateway(token: str) -> bool:
+    """Whether it is spelled as an API key, or as a JWT: three parts."""
+    return token.startswith(("ph_live_", "ph_test_")) or token.count(".") == 2
 
 
 def _run(house: House, route: Route, actor: Actor, path: dict[str, str]) -> flask.Response:
