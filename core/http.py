@@ -8,6 +8,7 @@ query.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -35,6 +36,7 @@ from core.problems import (
 
 PREFIX = "/api/v1"
 MOST_JSON_BYTES = 1 << 20
+_MOST_SWALLOWED = 16 << 20
 ANYONE = "anyone"
 SIGNED_IN = "signed_in"
 log = logging.getLogger("piaohao.http")
@@ -134,15 +136,31 @@ def mount(app: flask.Flask, house: House) -> None:
 
 def _caller(house: House, route: Route) -> Callable[..., flask.Response]:
     def call(**path: str) -> flask.Response:
-        actor = authenticate(house)
-        if route.who == SIGNED_IN and not actor.signed_in:
-            raise Unauthenticated("This needs a session.", hint="POST /api/v1/sessions gives a bearer token.")
-        if route.kind == "raw":
-            response: flask.Response = route.view(house, actor, flask.request, **path)
-            return response
-        return _run(house, route, actor, path)
+        try:
+            return _answer(house, route, path)
+        except DomainError:
+            _swallow_rest()
+            raise
 
     return call
+
+
+def _answer(house: House, route: Route, path: dict[str, str]) -> flask.Response:
+    actor = authenticate(house)
+    if route.who == SIGNED_IN and not actor.signed_in:
+        raise Unauthenticated("This needs a session.", hint="POST /api/v1/sessions gives a bearer token.")
+    if route.kind == "raw":
+        response: flask.Response = route.view(house, actor, flask.request, **path)
+        return response
+    return _run(house, route, actor, path)
+
+
+def _swallow_rest() -> None:
+    """Take what is still being sent: who cannot finish sending does not read why it was refused."""
+    left = _MOST_SWALLOWED
+    with contextlib.suppress(HTTPException, OSError):
+        while left > 0 and (chunk := flask.request.stream.read(min(left, 1 << 20))):
+            left -= len(chunk)
 
 
 def authenticate(house: House) -> Actor:

@@ -1,5 +1,7 @@
 """The HTTP machinery: strict input, problem documents, and the OpenAPI document."""
 
+import io
+
 import pytest
 
 from core.http import parse_json
@@ -48,3 +50,26 @@ def test_the_document_describes_every_route(client: ApiClient) -> None:
 def test_an_unknown_token_is_not_taken_for_a_stranger(client: ApiClient) -> None:
     answer = ApiClient(client.app, "nonsense").get("/healthz").expect(401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+class _Body(io.BytesIO):
+    """A body that remembers how far it was read."""
+
+    reached = 0
+
+    def close(self) -> None:
+        self.reached = self.reached or self.tell()
+        super().close()
+
+
+def test_a_refused_body_is_read_to_its_end_so_that_the_sender_reads_why(client: ApiClient) -> None:
+    """A server that stops reading resets the connection, and the answer is lost with it."""
+    for size, taken in ((2 << 20, 2 << 20), (40 << 20, 16 << 20)):
+        body = _Body(b" " * size)
+        with client.app.test_client() as http:
+            answer = http.post(
+                "/api/v1/registrations", input_stream=body, content_length=size, content_type="application/json"
+            )
+        assert answer.status_code == 413
+        body.close()
+        assert body.reached == taken
