@@ -17,7 +17,7 @@ help:
 	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
 	@echo "make test      check, then all tests on SQLite and on PostgreSQL, with coverage"
 	@echo "make check     ruff, mypy --strict, import contracts"
-	@echo "make soak      the long campaigns (crash, contention, leaks, tampering)"
+	@echo "make soak      the long campaigns (crash, contention, leaks, tampering, bad input)"
 	@echo "make bench     figures of the web process beside a bare Flask view"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make docs      write the generated pages of docs/ anew"
@@ -62,6 +62,7 @@ soak: setup-dev
 	@$(RUN) bench.contention --database=sqlite
 	@$(RUN) bench.contention --database=postgresql
 	@$(RUN) bench.tamper
+	@$(RUN) bench.badinput
 
 bench: setup-dev
 	@$(RUN) bench.web

@@ -60,12 +60,16 @@ class Running:
 
     def command(self, *words: str, typed: str = "") -> str:
         """Run another command of ``piaohao`` on the same data folder; answers what it printed."""
-        done = subprocess.run(
+        done = self.run(*words, typed=typed)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def run(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """The same for commands that may fail."""
+        return subprocess.run(
             [sys.executable, "-m", "exchange", "--data", str(self.data), *words],
             cwd=ROOT, env=self._environment, input=typed, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def children(self) -> dict[str, int]:
         """Role → pid of the newest process started for it."""

@@ -1,0 +1,1 @@
+"""Bad input against a real exchange: what it answers, and that nothing changed."""
