@@ -16,6 +16,7 @@ FEATURES = (
     "catalog.references.models",
     "catalog.search.models",
     "billing.ledger.models",
+    "billing.usage.models",
     "billing.invoices.models",
     "billing.payments.models",
     "billing.settlement.models",

@@ -83,6 +83,15 @@ def available(uow: Uow, account: Account) -> int:
     return found.available
 
 
+def change_held(uow: Uow, account: Account, by: int) -> None:
+    """Hold more of a balance, or (``by`` negative) less. Raises BalanceTooLow or NotEnoughHeld; then nothing changed.
+
+    What is held cannot be spent, whoever posts meanwhile. Who holds remembers how much of it is theirs.
+    """
+    if uow.session.execute(_HOLD, {"of": account.key, "by": by}).first() is None:
+        _refuse(uow, account, by)
+
+
 def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> TransactionSnapshot:
     if before is not None:
         return _same(before, draft)

@@ -1,0 +1,126 @@
+"""What gateways' leases and records do to the usage ledger. Called by the exchange, in its unit; asks no policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from billing import rating
+from billing.ledger.service import available
+from billing.usage.billing import bill
+from billing.usage.holding import Calendar, account_of, cost_of, hold_again, locked, opened, plan_of, set_held
+from billing.usage.loading import credit, load
+from billing.usage.models import UsageQuota
+from billing.usage.rules import most_that
+from billing.usage.types import TRIAL, Metered
+from core.db import Uow
+from core.rows import insert_missing
+
+
+def open_meter(uow: Uow, entitlement: Metered) -> None:
+    """Make an entitlement's plan and limits known to the usage ledger. Repeating it changes nothing."""
+    hold_again(uow, opened(uow, entitlement))
+
+
+def fund(uow: Uow, entitlement: Metered, calls: int) -> int:
+    """Give out up to so many calls, paid for in advance; answers how many.
+
+    Free units and those of a package come first, then the buyer's prepaid balance, of which the most that
+    the calls can cost is held, with tax. However many ask at once, no more is given out than is there.
+    """
+    hold = opened(uow, entitlement)
+    plan = plan_of(uow, hold.plan_hash)
+    if calls <= 0 or plan is None or not rating.needs_funding(plan):
+        return max(0, calls)
+    cost = cost_of(uow, hold, plan)
+    limit = hold.held + available(uow, account_of(hold))
+    before = hold.leased
+    given = most_that(calls, lambda more: cost.has_units_for(before + more) and cost.of(before + more) <= limit)
+    hold.leased += given
+    set_held(uow, hold, cost.of(hold.leased))
+    return given
+
+
+def unfund(uow: Uow, entitlement_id: str, calls: int) -> int:
+    """Take back calls that were given out and will not be made; answers how many there were. What they held is free."""
+    hold = locked(uow, entitlement_id)
+    if hold is None or calls <= 0:
+        return 0
+    back = min(calls, hold.leased)
+    hold.leased -= back
+    hold_again(uow, hold)
+    return back
+
+
+def quota_window(uow: Uow, entitlement: Metered, at: datetime | None = None) -> str:
+    """The window of a quota that a moment (by default now) lies in, in the buyer's time zone: its day or its month."""
+    moment = at or uow.now()
+    month = Calendar(uow).of(entitlement.organisation_id).period_of(moment)
+    if entitlement.limits.get("quota_period") != "day":
+        return month.label
+    return moment.astimezone(ZoneInfo(month.zone)).date().isoformat()
+
+
+def take_quota(uow: Uow, entitlement: Metered, window: str, calls: int) -> int:
+    """Take up to so many calls from the quota of a window (see ``quota_window``); answers how many it had."""
+    return _take(uow, entitlement, window, calls, entitlement.limits.get("quota"))
+
+
+def return_quota(uow: Uow, entitlement_id: str, window: str, calls: int) -> int:
+    """Give back what was taken from that window and not used; answers how many calls that were."""
+    return _give_back(uow, entitlement_id, window, calls)
+
+
+def take_trial(uow: Uow, entitlement: Metered, calls: int) -> int:
+    """Take up to so many calls with test keys; answers how many were left to take."""
+    return _take(uow, entitlement, TRIAL, calls, entitlement.limits.get("trial_calls") or 0)
+
+
+def return_trial(uow: Uow, entitlement_id: str, calls: int) -> int:
+    """Give back calls with test keys that were not made; answers how many that were."""
+    return _give_back(uow, entitlement_id, TRIAL, calls)
+
+
+def _take(uow: Uow, entitlement: Metered, label: str, calls: int, limit: int | None) -> int:
+    opened(uow, entitlement)
+    row = {"entitlement_id": entitlement.id, "label": label, "taken": 0}
+    insert_missing(uow, UsageQuota, [row])
+    quota = _quota(uow, entitlement.id, label)
+    assert quota is not None
+    taken = max(0, calls if limit is None else min(calls, limit - quota.taken))
+    quota.taken += taken
+    uow.session.flush()
+    return taken
+
+
+def _give_back(uow: Uow, entitlement_id: str, label: str, calls: int) -> int:
+    quota = _quota(uow, entitlement_id, label)
+    if quota is None or calls <= 0:
+        return 0
+    back = min(calls, quota.taken)
+    quota.taken -= back
+    uow.session.flush()
+    return back
+
+
+def _quota(uow: Uow, entitlement_id: str, label: str) -> UsageQuota | None:
+    chosen = select(UsageQuota).where(UsageQuota.entitlement_id == entitlement_id, UsageQuota.label == label)
+    found = uow.session.execute(chosen.with_for_update(), execution_options={"populate_existing": True})
+    return found.scalar_one_or_none()
+
+
+__all__ = [
+    "bill",
+    "credit",
+    "fund",
+    "load",
+    "open_meter",
+    "quota_window",
+    "return_quota",
+    "return_trial",
+    "take_quota",
+    "take_trial",
+    "unfund",
+]
