@@ -34,7 +34,7 @@ class Cast:
 
 def open_house(data: Path, database_url: str = "") -> House:
     """A house over a data folder that is made for it."""
-    settings = Settings(data=data, profile="test", database_url=database_url)
+    settings = Settings(data=data, profile="test", database_url=database_url, gateway_workers=0)
     init(settings)
     return build_house(settings)
 

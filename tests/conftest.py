@@ -140,7 +140,7 @@ def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", profile="test", database_url=database_url)
+    return Settings(data=tmp_path / "data", profile="test", database_url=database_url, gateway_workers=0)
 
 
 @pytest.fixture

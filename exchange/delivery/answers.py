@@ -23,7 +23,11 @@ _BUNDLE_WAIT_S = 1.0
 
 
 def file(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
-    """The file, or the range of it that was asked for."""
+    """Where the gateway has the file; without a gateway the file itself, or the range of it that was asked for."""
+    if house.settings.gateway_workers > 0:
+        granted = house.db.write(lambda uow: service.grant(uow, actor, order_id, file_id))
+        headers = {"Location": granted.url, "Cache-Control": "private, no-store"}
+        return flask.Response(status=307, headers=headers)
     wanted = house.db.write(lambda uow: queries.file_to_deliver(uow, actor, order_id, file_id))
     etag = f'"{wanted.sha256}"'
     fresh = request.headers.get("If-Range") in (None, etag)

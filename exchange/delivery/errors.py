@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from core.problems import DomainError, NotFound, Unavailable
+from core.problems import Conflict, DomainError, NotFound, Unavailable
 
 
 class DeliveryFileNotFound(NotFound):
     code, title = "file_not_found", "This order has no such file"
+
+
+class NoGateway(Conflict):
+    code, title = "no_gateway", "This exchange has no gateway: it delivers files itself"
 
 
 class RangeNotSatisfiable(DomainError):

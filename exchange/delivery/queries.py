@@ -12,6 +12,7 @@ from exchange.delivery.errors import DeliveryFileNotFound
 from exchange.delivery.models import Receipt
 from exchange.delivery.types import ByteRange, DeliveryFile, ReceiptSnapshot
 from exchange.trading import queries as trading
+from exchange.trading.types import OrderSnapshot
 
 
 def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
@@ -33,14 +34,23 @@ def _files_of(uow: Uow, order_id: str, revision_id: str) -> list[DeliveryFile]:
 
 def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile:
     """The file, if policy lets the actor fetch it now. Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound."""
+    return load_for_delivery(uow, actor, order_id, file_id)[1]
+
+
+def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[OrderSnapshot, DeliveryFile]:
+    """The same with its order."""
     order = trading.load(uow, actor, order_id)
-    resource = trading.resource_of(order)
     entitled = {"entitled": order.has_rights(uow.now())}
-    require(actor, "order:download", resource, entitled)
-    for file in _files_of(uow, order.id, order.revision_id):
-        if file.file_id == file_id:
-            return file
-    raise DeliveryFileNotFound()
+    require(actor, "order:download", trading.resource_of(order), entitled)
+    file = file_of(uow, actor, order_id, file_id)
+    if file is None:
+        raise DeliveryFileNotFound()
+    return order.snapshot(), file
+
+
+def file_of(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile | None:
+    """One file of an order. Raises OrderNotFound."""
+    return next((file for file in files(uow, actor, order_id) if file.file_id == file_id), None)
 
 
 def delivered_ranges(uow: Uow, order_id: str) -> dict[str, list[ByteRange]]:

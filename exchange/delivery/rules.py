@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from exchange.delivery.errors import RangeNotSatisfiable
-from exchange.delivery.types import ByteRange
+from exchange.delivery.types import ByteRange, Transfer
 
 _ONE_RANGE = re.compile(r"\Abytes=(\d{0,18})-(\d{0,18})\Z")
 
@@ -30,6 +30,11 @@ def wanted_range(header: str | None, size: int) -> ByteRange | None:
     if start >= stop:
         raise RangeNotSatisfiable(f"The file has {size} bytes.", field="Range", size=size)
     return ByteRange(start, stop)
+
+
+def left_for_certain(transfer: Transfer) -> ByteRange:
+    """What left for certain: of an answer whose last byte was not handed over, all but that byte."""
+    return ByteRange(transfer.start, transfer.stop if transfer.confirmed else transfer.stop - 1)
 
 
 def covers(size: int, ranges: Iterable[ByteRange]) -> bool:

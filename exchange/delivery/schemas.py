@@ -15,6 +15,11 @@ class DeliveryFileOut(Schema):
     sha256 = fields.String()
 
 
+class GrantOut(Schema):
+    url = fields.String()
+    expires_at = UtcField()
+
+
 class ReceiptOut(Schema):
     id = fields.String()
     file_id = fields.String()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
 
 from catalog.files.store import FileMissing, FileStore
 from compliance.audit.service import record
@@ -10,14 +14,59 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from exchange.delivery import queries
-from exchange.delivery.errors import DeliveryFailed
+from exchange.delivery import queries, rules, tickets
+from exchange.delivery.errors import DeliveryFailed, NoGateway
 from exchange.delivery.models import Receipt
 from exchange.delivery.rules import covers
-from exchange.delivery.types import ByteRange, DeliveryFile
+from exchange.delivery.types import ByteRange, DeliveryFile, Grant, Transfer
 from exchange.trading import queries as orders
 from exchange.trading import service as trading
 from exchange.trading.types import OrderState
+
+GRANT_LASTS = timedelta(minutes=10)
+log = logging.getLogger("piaohao.delivery")
+
+
+def grant(uow: Uow, actor: Actor, order_id: str, file_id: str) -> Grant:
+    """A ticket to fetch one file from the gateway; who got it is in the log.
+
+    Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound, NoGateway.
+    """
+    order, file = queries.load_for_delivery(uow, actor, order_id, file_id)
+    settings = uow.house.settings
+    if settings.gateway_workers == 0:
+        raise NoGateway(hint="Download the file where you are.")
+    assert order.entitlement is not None
+    expires_at = (uow.now() + GRANT_LASTS).replace(microsecond=0)
+    ticket = tickets.seal(
+        uow.house.keyring, file, entitlement_id=order.entitlement.id, account=actor.pseudonym, expires_at=expires_at
+    )
+    record(
+        uow, actor, action="order:grant", object_id=order_id, tier=order.tier,
+        data={"file": file.file_id, "sha256": file.sha256, "until": expires_at.isoformat()},
+        concerns=[order.buyer_id, order.supplier_id],
+    )  # fmt: skip
+    return Grant(f"{settings.gateway_address}/files/{ticket}", expires_at)
+
+
+def take(uow: Uow, transfer: Transfer) -> bool:
+    """The receipt of a transfer that a gateway recorded; once for each call id, however often it is told.
+
+    Answers whether it was new. What no order knows, or what left no byte, is passed over: tickets are sealed by
+    this exchange, so only a database that was put back can miss them.
+    """
+    known = select(Receipt.id).where(Receipt.call_id == transfer.call_id)
+    if uow.session.execute(known).first() is not None:
+        return False
+    owner = orders.buyer_of(uow, transfer.order_id)
+    buyer = Actor(organisation_id=owner, pseudonym=transfer.account)
+    file = queries.file_of(uow, buyer, transfer.order_id, transfer.file_id) if owner else None
+    left = rules.left_for_certain(transfer)
+    if file is None or left.size <= 0 or left.stop > file.size:
+        log.warning("a transfer of nothing that is known here: %s", transfer)
+        return False
+    record_receipt(uow, buyer, file, left, call_id=transfer.call_id, at=transfer.at)
+    return True
 
 
 def stream(house: House, actor: Actor, file: DeliveryFile, part: ByteRange) -> Iterator[bytes]:
@@ -50,18 +99,30 @@ def _counted(
             house.db.write(lambda uow: record_receipt(uow, actor, file, left))
 
 
-def record_receipt(uow: Uow, actor: Actor, file: DeliveryFile, left: ByteRange) -> None:
-    """Write a receipt and its audit entry; mark the order delivered when every file has left in full."""
+def record_receipt(
+    uow: Uow,
+    actor: Actor,
+    file: DeliveryFile,
+    left: ByteRange,
+    *,
+    call_id: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Write a receipt and its audit entry; mark the order delivered when every file has left in full.
+
+    A gateway's transfer says its call and its own time.
+    """
     receipt = Receipt(
         id=new_id("rcp"), order_id=file.order_id, file_id=file.file_id, sha256=file.sha256, start=left.start,
-        stop=left.stop, size=file.size, account=actor.pseudonym, at=uow.now(),
+        stop=left.stop, size=file.size, account=actor.pseudonym,
+        call_id=call_id, at=at or uow.now(),
     )  # fmt: skip
     uow.session.add(receipt)
     uow.session.flush()
     record(
         uow, actor, action="order:receipt", object_id=file.order_id,
         data={"receipt": receipt.id, "file": file.file_id, "sha256": file.sha256, "from": str(left.start),
-              "to": str(left.stop), "size": str(file.size)},
+              "to": str(left.stop), "size": str(file.size)} | ({"call": call_id} if call_id else {}),
         concerns=[c for c in (actor.organisation_id,) if c],
     )  # fmt: skip
     if _all_delivered(uow, actor, file.order_id):

@@ -31,6 +31,31 @@ class DeliveryFile:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """Where the gateway hands out one file, and until when a download may begin."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What a gateway recorded of one answer with a file's bytes: ``start`` ≤ byte < ``stop`` left for ``account``.
+
+    ``confirmed``: the last of them was handed to the kernel.
+    """
+
+    call_id: str
+    at: datetime
+    order_id: str
+    file_id: str
+    account: str
+    start: int
+    stop: int
+    confirmed: bool
+
+
+@dataclass(frozen=True)
 class ReceiptSnapshot:
     """Bytes of one file that left for the buyer in one answer."""
 

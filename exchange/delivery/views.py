@@ -9,9 +9,10 @@ import flask
 from core import http
 from core.actor import Actor
 from core.db import Uow
+from core.fields import NoFields
 from core.house import House
-from exchange.delivery import answers, queries
-from exchange.delivery.schemas import DeliveryFileOut, ReceiptOut
+from exchange.delivery import answers, queries, service
+from exchange.delivery.schemas import DeliveryFileOut, GrantOut, ReceiptOut
 
 api = http.Api("delivery")
 
@@ -26,7 +27,18 @@ def list_receipts(uow: Uow, actor: Actor, order_id: str) -> Any:
     return {"items": ReceiptOut(many=True).dump(queries.receipts(uow, actor, order_id))}
 
 
-@api.raw("GET", "/orders/<order_id>/files/<file_id>", summary="Download a file; ranges and If-Range are honoured")
+@api.post(
+    "/orders/<order_id>/files/<file_id>/grant", body=NoFields, answer=GrantOut, status=201,
+    summary="An address at the gateway where the file can be fetched for some minutes",
+)  # fmt: skip
+def grant(uow: Uow, actor: Actor, order_id: str, file_id: str, body: dict[str, Any]) -> Any:
+    return service.grant(uow, actor, order_id, file_id)
+
+
+@api.raw(
+    "GET", "/orders/<order_id>/files/<file_id>",
+    summary="Download a file: sends on to the gateway, or streams it; ranges and If-Range are honoured",
+)  # fmt: skip
 def download(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
     return answers.file(house, actor, request, order_id, file_id)
 

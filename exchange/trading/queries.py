@@ -89,6 +89,11 @@ def timeline(uow: Uow, actor: Actor, order_id: str) -> list[StepSnapshot]:
     return [step.snapshot() for step in uow.session.execute(statement).scalars()]
 
 
+def buyer_of(uow: Uow, order_id: str) -> str | None:
+    """Whose order it is, for records of deliveries; None when there is no such order."""
+    return uow.session.execute(select(Order.buyer_id).where(Order.id == order_id)).scalar_one_or_none()
+
+
 def related_ids(uow: Uow, actor: Actor, order_id: str) -> list[str]:
     """The ids whose audit entries belong into the order's evidence bundle."""
     order = load(uow, actor, order_id)

@@ -1,0 +1,27 @@
+"""Tickets for the gateway's file route; ``docs/formats/delivery-ticket.md`` is the reference."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime
+
+from core.keyring import Keyring
+from exchange.delivery.types import DeliveryFile
+
+KEY_NAME = "delivery-tickets"
+
+
+def seal(keyring: Keyring, file: DeliveryFile, *, entitlement_id: str, account: str, expires_at: datetime) -> str:
+    """The ticket's text."""
+    document = {
+        "v": 1, "o": file.order_id, "e": entitlement_id, "f": file.file_id, "a": account, "s": file.size,
+        "h": file.sha256, "n": file.name, "m": file.media_type, "x": int(expires_at.timestamp()),
+    }  # fmt: skip
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    payload = _base64url(text.encode())
+    return f"{payload}.{_base64url(keyring.mac(KEY_NAME, payload.encode()))}"
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,32 @@
+"""Delivery tickets: their bytes, held by a golden text that was put together by hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.keyring import Keyring
+from exchange.delivery import tickets
+from exchange.delivery.types import DeliveryFile
+
+FILE = DeliveryFile("ord_1", "fil_1", '数据 "1".csv', "text/csv", 5_000_000_000, "ab" * 32)
+PAYLOAD = (
+    '{"a":"psn_1","e":"ent_1","f":"fil_1","h":"' + "ab" * 32 + '","m":"text/csv",'
+    '"n":"数据 \\"1\\".csv","o":"ord_1","s":5000000000,"v":1,"x":1785542400}'
+)  # fmt: skip
+WHEN = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def test_a_ticket_is_its_payload_sealed(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path, may_generate=True)
+    ticket = tickets.seal(keyring, FILE, entitlement_id="ent_1", account="psn_1", expires_at=WHEN)
+    payload, seal = ticket.split(".")
+    assert base64.urlsafe_b64decode(payload + "==").decode() == PAYLOAD
+    expected = hmac.new(keyring.secret("delivery-tickets"), payload.encode(), hashlib.sha256).digest()
+    assert base64.urlsafe_b64decode(seal + "=") == expected
+    assert json.loads(PAYLOAD)["x"] == int(WHEN.timestamp())
+    assert "=" not in ticket
