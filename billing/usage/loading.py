@@ -40,8 +40,9 @@ def load(uow: Uow, batch: Sequence[UsageRecord]) -> LoadReport:
     batch_id = _store(uow, new)
     found = sums.summed(new)
     sums.add(uow, found)
-    _count(uow, holds, found)
-    return LoadReport(len(new), len(known), len(conflicts), batch_id)
+    billed = _count(uow, holds, found)
+    fresh = frozenset(record.call_id for record in new)
+    return LoadReport(len(new), len(known), len(conflicts), batch_id, fresh, billed)
 
 
 def credit(uow: Uow, call_ids: Sequence[str], *, reason: str) -> int:
@@ -131,9 +132,13 @@ def _row(record: UsageRecord, batch_id: str, position: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _count(uow: Uow, holds: dict[str, UsageHold], found: Sequence[Sum], *, sign: int = 1) -> None:
-    """Bring windows, leases and holds in line with what came (or, ``sign`` -1, is credited)."""
+def _count(uow: Uow, holds: dict[str, UsageHold], found: Sequence[Sum], *, sign: int = 1) -> dict[str, int]:
+    """Bring windows, leases and holds in line with what came (or, ``sign`` -1, is credited).
+
+    Answers how many calls given out were used up, by entitlement.
+    """
     calendar = Calendar(uow)
+    billed: dict[str, int] = {}
     by_plan: dict[tuple[str, str], list[Sum]] = {}
     for each in found:
         by_plan.setdefault((each.entitlement_id, each.plan_hash), []).append(each)
@@ -142,8 +147,11 @@ def _count(uow: Uow, holds: dict[str, UsageHold], found: Sequence[Sum], *, sign:
         if plan is None:
             continue  # counted when its meter is opened
         if sign > 0:
-            hold.leased -= min(hold.leased, sum(each.calls for each in parts if is_billed(plan, each.count)))
+            used = sum(each.calls for each in parts if is_billed(plan, each.count))
+            billed[entitlement_id] = billed.get(entitlement_id, 0) + used
+            hold.leased -= min(hold.leased, used)
         units = units_by_label(calendar, hold.organisation_id, plan, [(each.quarter, each.count) for each in parts])
         add_units(uow, hold, plan_hash, plan, {label: sign * more for label, more in units.items()})
     for hold in sorted(holds.values(), key=lambda each: (each.organisation_id, each.entitlement_id)):
         hold_again(uow, hold)
+    return billed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -97,12 +97,17 @@ class Sum:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """How many records were new, known already with the same bytes, or refused for other bytes."""
+    """How many records were new, known already with the same bytes, or refused for other bytes.
+
+    ``fresh`` are the calls that were new, ``billed`` how many of them, by entitlement, used up a call given out.
+    """
 
     loaded: int
     known: int
     conflicts: int
     batch_id: str | None = None
+    fresh: frozenset[str] = field(default=frozenset(), compare=False)
+    billed: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
