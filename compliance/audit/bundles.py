@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import select
 from compliance.audit import checkpoints, merkle, policies, queries
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
-from compliance.audit.verifier import FORMAT, VERSION
+from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS
 from core.db import Uow
 from core.house import House
 
@@ -44,8 +45,14 @@ class _Evidence:
     consistency: dict[str, list[str]]
 
 
-def build(house: House, *, order_id: str, object_ids: list[str]) -> bytes | None:
-    """The bundle over all entries of these objects; None while one of them waits for its checkpoint."""
+def build(
+    house: House, *, order_id: str, object_ids: list[str], calls: Sequence[Mapping[str, Any]] = ()
+) -> bytes | None:
+    """The bundle over all entries of these objects; None while one of them waits for its checkpoint.
+
+    ``calls`` are proofs of single calls; the entries of their batches are enclosed too.
+    """
+    object_ids = [*object_ids, *dict.fromkeys(str(call["batch"]) for call in calls)]
     evidence = house.db.read(lambda uow: _collect(uow, object_ids))
     if evidence is None:
         return None
@@ -65,10 +72,13 @@ def build(house: House, *, order_id: str, object_ids: list[str]) -> bytes | None
         files[name] = body
         described.append({"index": number, "file": name, "proof": _texts(proof)})
         counts[object_id] = counts.get(object_id, 0) + 1
+    shown = [{"call": call["call"], "file": f"calls/{call['call']}.json"} for call in calls]
+    files |= {each["file"]: _json(dict(call)) for each, call in zip(shown, calls, strict=True)}
     manifest = {
-        "format": FORMAT, "version": VERSION, "order": order_id, "origin": house.settings.log_origin,
-        "checkpoint_size": evidence.size, "objects": counts, "entries": described,
+        "format": FORMAT, "version": VERSION_WITH_CALLS if calls else VERSION, "order": order_id,
+        "origin": house.settings.log_origin, "checkpoint_size": evidence.size, "objects": counts, "entries": described,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+        **({"calls": shown} if calls else {}),
     }  # fmt: skip
     written = _json(manifest)
     signature = checkpoints.sign_manifest(house, order_id, evidence.size, written)

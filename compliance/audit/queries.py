@@ -168,6 +168,11 @@ def entry_ids_of(uow: Uow, object_id: str) -> list[str]:
     )
 
 
+def bodies(uow: Uow, entry_ids: Iterable[str]) -> list[bytes]:
+    """The exact bytes of these entries, in the log or not yet. Asks no policy: for checks and proofs."""
+    return list(uow.session.execute(select(AuditEntry.body).where(AuditEntry.id.in_(set(entry_ids)))).scalars())
+
+
 def number_of_leaf(uow: Uow, leaf: str) -> int:
     """The place of the entry with that leaf hash, in hexadecimal. Raises EntryNotFound."""
     if not re.fullmatch("[0-9a-f]{64}", leaf):

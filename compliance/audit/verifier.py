@@ -7,7 +7,8 @@ Exit codes: 0 good, 1 tampered, 2 malformed, 3 unverifiable (something needed is
 The log is the Merkle tree of RFC 6962; the checkpoint is a signed note as transparency logs write it
 (C2SP signed-note and tlog-checkpoint). A bundle says which entries of the log an order left; this
 program proves that these exact bytes stand in the log that the checkpoint's signature covers, and
-that no entry of the order is left out.
+that no entry of the order is left out. A bundle of version 2 also holds records of single calls, each
+proven to stand in a batch whose root is in the log.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 GOOD, TAMPERED, MALFORMED, UNVERIFIABLE = 0, 1, 2, 3
-FORMAT, VERSION = "piaohao-evidence-bundle", 1
+FORMAT, VERSION, VERSION_WITH_CALLS = "piaohao-evidence-bundle", 1, 2
+CALL_FORMAT, CALL_VERSION, MOST_CALLS = "piaohao-call-proof", 1, 100
 MOST_FILES, MOST_LISTED, MOST_BYTES, MOST_RATIO, MOST_ENTRY_BYTES = 20_000, 4 << 20, 64 << 20, 100, 16 << 10
 _END_BYTES = 22
 _NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
@@ -342,6 +344,7 @@ class Report:
     lines: list[tuple[str, str]] = field(default_factory=list)
     entries: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     checkpoint: Checkpoint | None = None
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def say(self, zh: str, en: str) -> None:
         self.lines.append((zh, en))
@@ -428,6 +431,7 @@ def verify(
         report.entries.append(_check_entry(files, described, checkpoint))
     _check_chains(report, manifest)
     _check_order(report, manifest["order"])
+    _check_calls(files, manifest, report)
     _check_policies(files, report)
     if older_note is not None:
         older = verify_checkpoint(older_note, key)
@@ -440,18 +444,22 @@ _SHAPE = {
     "format": str, "version": int, "order": str, "origin": str, "checkpoint_size": int, "entries": list,
     "files": dict, "objects": dict,
 }  # fmt: skip
+_SHAPES = {VERSION: _SHAPE, VERSION_WITH_CALLS: _SHAPE | {"calls": list}}
 
 
 def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
     if "manifest.json" not in files:
         raise Malformed("there is no manifest")
     manifest = _json(files["manifest.json"])
-    if not isinstance(manifest, dict) or manifest.keys() != _SHAPE.keys():
-        raise Malformed("the manifest has other fields than version 1")
-    if not all(type(manifest[name]) is kind for name, kind in _SHAPE.items()):
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise Malformed(f"this program reads {FORMAT}")
+    shape = _SHAPES.get(manifest["version"]) if type(manifest.get("version")) is int else None
+    if shape is None:
+        raise Malformed(f"this program reads {FORMAT} version {VERSION} and {VERSION_WITH_CALLS}")
+    if manifest.keys() != shape.keys():
+        raise Malformed(f"the manifest has other fields than version {manifest['version']}")
+    if not all(type(manifest[name]) is kind for name, kind in shape.items()):
         raise Malformed("the manifest is incomplete")
-    if manifest["format"] != FORMAT or manifest["version"] != VERSION:
-        raise Malformed(f"this program reads {FORMAT} version {VERSION}")
     return manifest
 
 
@@ -474,7 +482,8 @@ def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     for name, content in files.items():
         if name not in _UNLISTED and hashlib.sha256(content).hexdigest() != listed[name]:
             raise Tampered(f"{name} is not what the manifest says")
-    shown = [each.get("file") for each in manifest["entries"] if isinstance(each, dict)]
+    listed_files = (*manifest["entries"], *manifest.get("calls", ()))
+    shown = [each.get("file") for each in listed_files if isinstance(each, dict)]
     extra = [name for name in files if name not in _KNOWN and not name.startswith("policy/") and name not in shown]
     if extra:
         raise Tampered(f"{extra[0]} has no place in a bundle")
@@ -590,6 +599,106 @@ def _check_amounts(report: Report, order: str, facts: dict[str, str]) -> None:
             raise Tampered("the invoice is not of this order")
         if data.get("gross", "").replace(".", "").lstrip("0") != facts["gross"].lstrip("0"):
             raise Tampered("the invoice has another amount than the order")
+
+
+# ---- calls -----------------------------------------------------------------------------------------------------------
+
+_RECORD = struct.Struct(">BBBBHH8sQQQQQQI32s")
+_RECORD_TEXTS = ("entitlement", "order", "organisation", "supplier", "listing", "operation", "credential")
+_MODES = ("test", "live")
+_OUTCOMES = {1: "hit", 2: "miss", 3: "upstream_error", 4: "client_abort", 5: "refused"}
+_CALL_FIELDS = {
+    "format": str, "version": int, "call": str, "batch": str, "index": int, "count": int, "record": str, "salt": str,
+    "proof": list,
+}  # fmt: skip
+
+
+def parse_call(raw: bytes) -> dict[str, Any]:
+    """What the bytes of a usage record of a call say. Raises Malformed."""
+    try:
+        kind, live, outcome, zero, status, none, epoch, seq, at, latency, came, went, first, records, plan = (
+            _RECORD.unpack_from(raw)
+        )
+        texts, rest = {}, raw[_RECORD.size :]
+        for name in _RECORD_TEXTS:
+            length, rest = rest[0], rest[1:]
+            texts[name], rest, whole = rest[:length].decode("utf-8"), rest[length:], len(rest) >= length
+            if not whole:
+                raise ValueError("a text is cut")
+        if rest or kind != 1 or zero or none or first or live > 1:
+            raise ValueError("it is not one of a call")
+        return {
+            "call": f"{epoch.hex()}-{seq}", "epoch": epoch.hex(), "seq": seq, "at_us": at, "mode": _MODES[live],
+            "outcome": _OUTCOMES[outcome], "status": status, "latency_us": latency, "bytes_in": came,
+            "bytes_out": went, "records": records, "plan_hash": plan.hex(),
+        } | texts  # fmt: skip
+    except (ValueError, IndexError, KeyError, struct.error) as error:
+        raise Malformed(f"a usage record cannot be read: {error}") from None
+
+
+def _check_calls(files: dict[str, bytes], manifest: dict[str, Any], report: Report) -> None:
+    """Each record is of the order, and stands with these bytes in a batch whose root the log holds."""
+    described = manifest.get("calls", [])
+    if len(described) > MOST_CALLS:
+        raise Malformed("too many calls")
+    for each in described:
+        if not isinstance(each, dict) or each.keys() != {"call", "file"}:
+            raise Malformed("a call of the manifest is incomplete")
+        call, name = each["call"], each["file"]
+        if not isinstance(call, str) or name != f"calls/{call}.json" or name not in files:
+            raise Malformed("a call of the manifest is incomplete")
+        if call in report.calls:
+            raise Tampered("a call is shown twice")
+        report.calls[call] = _check_call(files[name], call, manifest["order"], report)
+
+
+def _check_call(content: bytes, call: str, order: str, report: Report) -> dict[str, Any]:
+    proof = _json(content)
+    if not isinstance(proof, dict) or proof.keys() != _CALL_FIELDS.keys():
+        raise Malformed("a call's proof has other fields than version 1")
+    if not all(type(proof[name]) is kind for name, kind in _CALL_FIELDS.items()):
+        raise Malformed("a call's proof is incomplete")
+    if (proof["format"], proof["version"]) != (CALL_FORMAT, CALL_VERSION):
+        raise Malformed(f"this program reads {CALL_FORMAT} version {CALL_VERSION}")
+    raw, salt = _base64(proof["record"]), _base64(proof["salt"])
+    record = parse_call(raw)
+    if not call == proof["call"] == record["call"]:
+        raise Tampered(f"the record shown for call {call} is of another call")
+    _check_batch(proof, raw, salt, record, report)
+    _check_whose(record, order, report)
+    return record
+
+
+def _check_batch(proof: dict[str, Any], raw: bytes, salt: bytes, record: dict[str, Any], report: Report) -> None:
+    loads = [entry for _, entry in report.entries if entry["object"] == proof["batch"]]
+    if len(loads) != 1 or loads[0]["action"] != "usage:load":
+        raise Tampered(f"the log says nothing of the batch of call {record['call']}")
+    said = loads[0].get("data", {})
+    if len(salt) != 16 or not re.fullmatch(_HASH, said.get("root", "")):
+        raise Malformed("a salt or a root is not one")
+    if said.get("count") != str(proof["count"]) or not _in_ranges(record, said.get("ranges", "")):
+        raise Tampered(f"the batch of call {record['call']} is another one than the log says")
+    root = bytes.fromhex(said["root"])
+    if not verify_inclusion(leaf_hash(salt + raw), proof["index"], proof["count"], _proof(proof["proof"]), root):
+        raise Tampered(f"call {record['call']} is not in its batch with these bytes")
+
+
+def _in_ranges(record: dict[str, Any], ranges: str) -> bool:
+    """Whether the batch says that it holds this epoch's calls from before to after this one."""
+    found = re.search(rf"(?:^| ){record['epoch']}:([0-9]{{1,20}})-([0-9]{{1,20}})(?: |$)", ranges)
+    return "+" in ranges or (found is not None and int(found[1]) <= record["seq"] <= int(found[2]))
+
+
+def _check_whose(record: dict[str, Any], order: str, report: Report) -> None:
+    said: dict[str, str] = next(entry.get("data", {}) for _, entry in report.entries if entry["object"] == order)
+    for ours, theirs in (("organisation", "buyer"), ("supplier",) * 2, ("listing",) * 2, ("plan_hash",) * 2):
+        if record["order"] != order or record[ours] != said.get(theirs):
+            raise Tampered(f"call {record['call']} is not of this order")
+    report.say(
+        f"调用 {record['call']}：{record['operation']}，{record['outcome']}，状态 {record['status']}，在已签名的批次中",
+        f"call {record['call']}: {record['operation']}, {record['outcome']}, status {record['status']}, "
+        "stands in a signed batch",
+    )
 
 
 def _check_policies(files: dict[str, bytes], report: Report) -> None:
