@@ -41,6 +41,26 @@ def balance_of_account(uow: Uow, account: Account) -> BalanceSnapshot:
     return row.snapshot(account.currency) if row else BalanceSnapshot(0, 0, account.currency)
 
 
+def balances_of_kind(uow: Uow, kind: AccountKind) -> dict[Account, int]:
+    """Every balance of a kind of owned account that is not zero. Asks no policy: for checks."""
+    chosen = (
+        select(LedgerAccount, LedgerBalance.balance)
+        .join(LedgerBalance, LedgerBalance.account == LedgerAccount.key)
+        .where(LedgerAccount.kind == str(kind), LedgerBalance.balance != 0)
+    )
+    return {row.account(): balance for row, balance in uow.session.execute(chosen)}
+
+
+def held_of_kind(uow: Uow, kind: AccountKind) -> dict[str, int]:
+    """What is held of every account of a kind, by the account's key. Asks no policy: for checks."""
+    chosen = (
+        select(LedgerBalance.account, LedgerBalance.held)
+        .join(LedgerAccount, LedgerAccount.key == LedgerBalance.account)
+        .where(LedgerAccount.kind == str(kind), LedgerBalance.held > 0)
+    )
+    return {key: held for key, held in uow.session.execute(chosen)}
+
+
 def own_balance(uow: Uow, actor: Actor, organisation_id: str | None = None) -> BalanceSnapshot:
     """The prepaid balance of the own organisation; finance of the platform names another.
 

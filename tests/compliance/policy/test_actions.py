@@ -25,6 +25,9 @@ BOOKS = Resource("ledger", "org_b", {"owner": "org_b"})
 KEY = Resource("key", "key_1", {"owner": "org_b", "organisation_state": "approved"})
 CLIENT = Resource("client", "cli_1", {"owner": "org_b", "organisation_state": "registered"})
 
+METER = Resource("usage", "ent_1", {"buyer": "org_b", "supplier": "org_a"})
+
+_METER = ("owner", "buyer", "developer", "finance")
 _SUPPLIER, _BUYER = ("owner", "supplier"), ("owner", "buyer", "finance")
 # action, thing, roles at org_a (supplier, owner of the thing), roles at org_b (buyer), platform roles
 MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
@@ -52,6 +55,8 @@ MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, .
     ("ledger:see", BOOKS, (), ("owner", "buyer", "supplier", "finance"), ("finance", "operator", "officer")),
     *((f"key:{verb}", KEY, (), ("owner", "developer"), ()) for verb in ("see", "create", "rotate", "revoke")),
     *((f"client:{verb}", CLIENT, (), ("owner", "developer"), ()) for verb in ("see", "create", "rotate", "revoke")),
+    ("usage:see", METER, ("owner", "supplier", "finance"), _METER, ("finance", "operator", "officer")),
+    ("usage:prove", METER, (), _METER, ("finance", "operator", "officer")),
     ("audit:see", Resource("audit", "log"), (), (), ("officer", "operator")),
 ]
 
