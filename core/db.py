@@ -3,18 +3,21 @@
 A unit is *run*: ``db.read(work)`` and ``db.write(work)`` call ``work(uow)``, maybe more than once,
 so the body has no effect outside the database. A normal return commits, an exception rolls back.
 
-SQLite: ``write`` is ``BEGIN IMMEDIATE``, retried by ourselves after a short random pause, because
-SQLite's own busy wait is unfair beside a busy loader. PostgreSQL: READ COMMITTED with guarded
+SQLite: ``write`` is ``BEGIN IMMEDIATE``, and writers queue before it at a file lock: SQLite's own busy
+wait polls, so under load it burns time and lets some starve. PostgreSQL: READ COMMITTED with guarded
 updates, retried on serialisation failures and deadlocks.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -105,6 +108,7 @@ class Database:
         self.engine = _sqlite_engine(url) if self.sqlite else _postgresql_engine(url)
         self._house: House | None = None
         self._open = threading.local()
+        self._gate = _Gate(f"{self.engine.url.database}-writer") if self.sqlite else None
 
     def attach(self, house: House) -> None:
         self._house = house
@@ -145,7 +149,8 @@ class Database:
 
     def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         assert self._house is not None, "the database is not attached to a house"
-        with self.engine.connect() as connection:
+        turn = self._gate.turn() if writes and self._gate is not None else nullcontext()
+        with turn, self.engine.connect() as connection:
             self._begin(connection, writes=writes)
             with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
                 answer = work(Uow(session, self._house, writes=writes))
@@ -167,6 +172,33 @@ class Database:
         record = self._house.registry.on_refusal
         if record is not None:
             self._retried(lambda uow: record(uow, refusal), writes=True)
+
+
+class _Gate:
+    """One writer at a time, of all threads and processes that write one SQLite file.
+
+    The kernel wakes who waits at the file lock, and lets go of it when its holder dies. Only one thread of
+    a process waits there; the others wait here, where waiting can end.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._here = threading.Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Raises Unavailable when the turn does not come in time."""
+        if not self._here.acquire(timeout=_LONGEST_WAIT_S):
+            raise Unavailable("The database is busy.", hint="Try again in a moment.")
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(descriptor)
+        finally:
+            self._here.release()
 
 
 def _sqlite_engine(url: str) -> Engine:

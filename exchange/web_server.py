@@ -5,11 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
+import flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
+from core.http import PREFIX
 from core.settings import Settings
 from exchange import logs
 from exchange.app import create_app
@@ -17,6 +22,14 @@ from exchange.installation import require_current
 from exchange.orphan import when_orphaned
 
 DRAIN_S = 10
+
+
+class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Lets a worker with fewer connections take the next one, or one process serves all that stay open."""
+
+    def accept(self, listener: object) -> None:
+        time.sleep(min(0.004, 0.0005 * self.nr_conns))
+        super().accept(listener)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -35,12 +48,24 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Called in each worker process after the fork, so that no connection is shared."""
         app = create_app(self.settings)
         require_current(app.extensions["house"].db)
-        _quieten_collector()
+        _warm(app)
+        _tune()
         return logs.RequestIds(app)
 
 
-def _quieten_collector() -> None:
-    """Leave what was built at the start out of every collection, and collect seldom: a quarter of a request's time."""
+def _warm(app: flask.Flask) -> None:
+    """Ask once for what everybody asks for: statements are compiled before the first person waits for them."""
+    client = app.test_client()
+    client.get(f"{PREFIX}/listings")
+    client.get(f"{PREFIX}/listings", headers={"Authorization": "Bearer nobody"})
+
+
+def _tune() -> None:
+    """Leave what was built at the start out of every collection, and collect seldom: a quarter of a request's time.
+
+    And let threads change places sooner: who holds the writer's turn must not wait 5 ms after each statement.
+    """
+    sys.setswitchinterval(0.0005)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -51,7 +76,7 @@ def _options(settings: Settings, bind: str) -> dict[str, Any]:
         "bind": [bind],
         "workers": settings.web_workers,
         "threads": settings.web_threads,
-        "worker_class": "gthread",
+        "worker_class": "exchange.web_server.EvenWorker",
         "timeout": 60,
         "graceful_timeout": DRAIN_S,
         "keepalive": 30,
