@@ -190,7 +190,7 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> Listing
 
 def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: str = "") -> None:
     """What a review's end means for its listing; ``step`` is publish or return."""
-    listing = uow.session.get_one(Listing, listing_id, with_for_update=True)
+    listing = uow.session.get_one(Listing, listing_id, with_for_update={"of": Listing})
     listing.state = follow(listing.state, step)
     listing.reason = reason
     if listing.state == ListingState.LISTED:

@@ -91,7 +91,7 @@ def fail_delivery(uow: Uow, actor: Actor, order_id: str, *, reason: str) -> Orde
 
 def fail_delivery_by_system(uow: Uow, order_id: str, *, reason: str) -> OrderSnapshot | None:
     """The platform itself cannot deliver the bytes it keeps: refund at once. None when it is too late or frozen."""
-    order = uow.session.get(Order, order_id, with_for_update=True)
+    order = uow.session.get(Order, order_id, with_for_update={"of": Order})
     if order is None or order.frozen_at or order.state not in (OrderState.PAID, OrderState.DELIVERED):
         return None
     return _fail(uow, SYSTEM, order, None, reason)
@@ -99,7 +99,7 @@ def fail_delivery_by_system(uow: Uow, order_id: str, *, reason: str) -> OrderSna
 
 def mark_delivered(uow: Uow, actor: Actor, order_id: str) -> None:
     """Every file was fetched in full for the first time. Idempotent."""
-    order = uow.session.get_one(Order, order_id, with_for_update=True)
+    order = uow.session.get_one(Order, order_id, with_for_update={"of": Order})
     if order.state == OrderState.PAID:
         _deliver(uow, actor, order)
 
@@ -139,7 +139,7 @@ def tick(house: House) -> int:
 
 
 def _overdue(uow: Uow, order_id: str, step: str) -> None:
-    order = uow.session.get_one(Order, order_id, with_for_update=True)
+    order = uow.session.get_one(Order, order_id, with_for_update={"of": Order})
     if (order_id, step) not in queries.due(uow, uow.now()):
         return  # somebody acted in between
     if step == "lapse":
