@@ -83,13 +83,18 @@ def available(uow: Uow, account: Account) -> int:
     return found.available
 
 
-def change_held(uow: Uow, account: Account, by: int) -> None:
-    """Hold more of a balance, or (``by`` negative) less. Raises BalanceTooLow or NotEnoughHeld; then nothing changed.
+def hold_up_to(uow: Uow, account: Account, by: int) -> int:
+    """Hold so much more of a balance, or as much of that as it has; a negative change holds less. Answers the change.
 
-    What is held cannot be spent, whoever posts meanwhile. Who holds remembers how much of it is theirs.
+    What is held cannot be spent, whoever posts meanwhile. Who holds remembers how much of it is theirs. Raises
+    NotEnoughHeld for less than nothing.
     """
-    if uow.session.execute(_HOLD, {"of": account.key, "by": by}).first() is None:
-        _refuse(uow, account, by)
+    if uow.session.execute(_HOLD, {"of": account.key, "by": by}).first() is not None:
+        return by
+    if by < 0:
+        raise NotEnoughHeld(currency=account.currency)
+    rest = min(by, available(uow, account))
+    return hold_up_to(uow, account, rest) if rest else 0
 
 
 def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> TransactionSnapshot:

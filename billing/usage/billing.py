@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from billing import rating
-from billing.usage.holding import Calendar, hold_again, locked, plan_of, window_of
+from billing.usage.holding import Calendar, Meter, locked, plan_of
 from billing.usage.models import UsageHold, UsageRollup
 from billing.usage.queries import quarter_number, sums_of, within
 from billing.usage.types import Bill
@@ -24,11 +24,12 @@ def bill(uow: Uow, entitlement_id: str, period: Period) -> list[Bill]:
     without what was credited since: billing a period again adds only what has changed. What was held for it
     is free when this returns, in the unit that invoices it. An entitlement without a meter has no bills.
     """
-    hold = locked(uow, entitlement_id)
-    if hold is None:
+    meter = locked(uow, entitlement_id)
+    if meter is None:
         return []
-    bills = [_bill(uow, hold, plan_hash, period) for plan_hash in _plans_in(uow, hold, period)]
-    hold_again(uow, hold)
+    bills = [_bill(meter, plan_hash, period) for plan_hash in _plans_in(uow, meter.hold, period)]
+    meter.hold_again(Calendar(uow))
+    uow.session.flush()
     return [each for each in bills if each is not None]
 
 
@@ -38,12 +39,12 @@ def _plans_in(uow: Uow, hold: UsageHold, period: Period) -> list[str]:
     return sorted(found | ({hold.plan_hash} if hold.plan_hash else set()))
 
 
-def _bill(uow: Uow, hold: UsageHold, plan_hash: str, period: Period) -> Bill | None:
-    plan = plan_of(uow, plan_hash)
+def _bill(meter: Meter, plan_hash: str, period: Period) -> Bill | None:
+    uow, hold, plan = meter.uow, meter.hold, plan_of(meter.uow, plan_hash)
     if plan is None:
         return None
     label = rating.window_label(plan, period.label)
-    window = window_of(uow, hold, plan_hash, label)
+    window = meter.window(plan_hash, label)
     last = _units_until(uow, hold, plan_hash, plan, label, period.ends_at)
     before = [] if window.billed is None else rating.rate_quantity(plan, window.billed)
     after = rating.rate_quantity(plan, last)
@@ -53,7 +54,6 @@ def _bill(uow: Uow, hold: UsageHold, plan_hash: str, period: Period) -> Bill | N
         lines=tuple(rating.difference(before, after)), units=rating.total(after) - rating.total(before),
     )  # fmt: skip
     window.billed, window.invoiced = last, min(rating.total(after), MOST_UNITS)
-    uow.session.flush()
     return made
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from billing import rating
 from billing.ledger.queries import held_of_kind
 from billing.ledger.types import AccountKind, Discrepancy
-from billing.usage.holding import Calendar, account_of, plan_of, units_by_label
+from billing.usage.holding import Calendar, Meter, plan_of, units_by_label
 from billing.usage.models import UsageBatch, UsageCredit, UsageHold, UsageRollup, UsageRow, UsageWindow
 from billing.usage.rules import leaf_of
 from billing.usage.sums import KEY, SUMS
@@ -111,7 +111,7 @@ def _cost(plan: PricePlan, units: int) -> int:
 def _holds(uow: Uow) -> Iterator[Discrepancy]:
     held: dict[str, int] = defaultdict(int)
     for hold in uow.session.execute(select(UsageHold).where(UsageHold.held > 0)).scalars():
-        held[account_of(hold).key] += hold.held
+        held[Meter(uow, hold).account.key] += hold.held
     kept = held_of_kind(uow, AccountKind.BUYER_PREPAID)
     for key in sorted(held.keys() | kept.keys()):
         if held.get(key, 0) != kept.get(key, 0):

@@ -1,31 +1,36 @@
 """One entitlement's meter: opening it, counting its windows, and holding the money that its calls may cost.
 
-Whoever changes a meter locks its row first, then the windows follow it, then the buyer's balance: one order
-everywhere. What is held covers, with tax, every open window's cost rounded up on its own, the calls given
-out being counted into the present window at the most they can cost there.
+Whoever changes a meter locks its row first, then its windows follow, then the buyer's balance: one order
+everywhere. What is held covers, with tax, the cost of every window that is not billed, each rounded up by
+itself; the calls given out are counted into the present window at the most they can cost there.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
 
 from billing import rating
-from billing.ledger.service import available, change_held
+from billing.ledger.service import available, hold_up_to
 from billing.ledger.types import Account, AccountKind
 from billing.rating import UsageCount
 from billing.usage.models import UsageHold, UsagePlan, UsageRollup, UsageWindow
 from billing.usage.types import QUARTER_S, Metered, Parties
 from core import plans
-from core.db import Uow
+from core.db import Database, Uow
 from core.money import MOST_UNITS, UNITS_PER_MINOR, add_tax, rounding_of
 from core.months import Months, ZoneChange
 from core.plans import PricePlan
 from core.rows import insert_missing
+
+_plans: WeakKeyDictionary[Database, dict[str, PricePlan]] = WeakKeyDictionary()
+"""Plans that were read of each database. A hash names one document for ever."""
 
 
 class Calendar:
@@ -50,46 +55,150 @@ class Calendar:
         return self._months[organisation_id]
 
 
-def opened(uow: Uow, entitlement: Metered) -> UsageHold:
+@dataclass
+class Meter:
+    """A locked meter: its row, its windows by plan and label."""
+
+    uow: Uow
+    hold: UsageHold
+    windows: dict[tuple[str, str], UsageWindow] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        return Account(AccountKind.BUYER_PREPAID, self.hold.organisation_id, str(self.hold.currency))
+
+    @property
+    def plan(self) -> PricePlan | None:
+        return plan_of(self.uow, self.hold.plan_hash)
+
+    def window(self, plan_hash: str, label: str) -> UsageWindow:
+        """The window, made when it is not there."""
+        found = self.windows.get((plan_hash, label))
+        if found is None:
+            entitlement_id = self.hold.entitlement_id
+            found = self.windows[plan_hash, label] = UsageWindow(
+                entitlement_id=entitlement_id, plan_hash=plan_hash, label=label, quantity=0, rated=0, invoiced=0
+            )
+            self.uow.session.add(found)
+        return found
+
+    def add_units(self, plan_hash: str, plan: PricePlan, units: Mapping[str, int]) -> None:
+        """So many more (or, negative, fewer) units in the plan's windows of these labels."""
+        for label, more in units.items():
+            window = self.window(plan_hash, label)
+            window.quantity += more
+            window.rated = min(rating.total(rating.rate_quantity(plan, window.quantity)), MOST_UNITS)
+
+    def cost(self, plan: PricePlan, calendar: Calendar) -> Cost:
+        """What must be held of the balance, as a function of the calls given out."""
+        settings = self.uow.house.settings
+        tax = Tax(settings.tax_rate_bp, settings.tier_profile)
+        quarter = int(self.uow.now().timestamp()) // QUARTER_S
+        label = rating.window_label(plan, calendar.month(self.hold.organisation_id, quarter))
+        now = self.windows.get((str(self.hold.plan_hash), label))
+        others = (each for each in self.windows.values() if each is not now and each.rated > each.invoiced)
+        rest = sum(tax.gross(each.rated - each.invoiced) for each in others)
+        if now is None:
+            return Cost(plan, tax, rest, quantity=0, invoiced=0, used=False)
+        return Cost(plan, tax, rest, quantity=now.quantity, invoiced=now.invoiced, used=True)
+
+    def hold_again(self, calendar: Calendar) -> None:
+        """Hold what the meter's calls cost now: exactly, or as much of it as the balance has."""
+        plan = self.plan
+        if plan is not None:
+            self.hold_minor(self.cost(plan, calendar).of(self.hold.leased))
+
+    def hold_minor(self, wanted: int) -> None:
+        if wanted != self.hold.held:
+            self.hold.held += hold_up_to(self.uow, self.account, wanted - self.hold.held)
+
+    def most_to_hold(self) -> int:
+        """What this meter could hold of the balance at most. Nobody else changes that until the unit ends."""
+        return self.hold.held + available(self.uow, self.account)
+
+
+@dataclass(frozen=True)
+class Tax:
+    rate_bp: int
+    profile: str
+
+    def gross(self, units: int) -> int:
+        """The most that an invoice line of so many rated units can be, with its tax, in minor units."""
+        net = -(-max(0, units) // UNITS_PER_MINOR)
+        return add_tax(net, self.rate_bp, rounding_of(self.profile)).gross
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a meter must hold, as a function of the calls given out."""
+
+    plan: PricePlan
+    tax: Tax
+    rest: int
+    quantity: int
+    invoiced: int
+    used: bool
+
+    def has_units_for(self, leased: int) -> bool:
+        """Whether what was bought, when it is a number of units, has so many calls left."""
+        limit = rating.capacity(self.plan)
+        return limit is None or self.quantity + rating.units_of_calls(self.plan, leased) <= limit
+
+    def of(self, leased: int) -> int:
+        """What must be held with so many calls given out, in minor units."""
+        if not leased and not self.used:
+            return self.rest
+        last = self.quantity + rating.units_of_calls(self.plan, leased)
+        return self.rest + self.tax.gross(rating.most(self.plan, self.quantity, last) - self.invoiced)
+
+
+def opened(uow: Uow, entitlement: Metered) -> Meter:
     """The meter, locked, with the entitlement's plan and limits as they are now."""
-    limits = json.dumps(dict(entitlement.limits), sort_keys=True)
-    hold = locked(uow, entitlement.id)
-    if hold is not None and (hold.plan_hash, hold.limits) == (entitlement.plan_hash, limits):
-        return hold
+    limits = _written(tuple(sorted(entitlement.limits.items())))
+    meter = locked(uow, entitlement.id)
+    if meter is not None and (meter.hold.plan_hash, meter.hold.limits) == (entitlement.plan_hash, limits):
+        return meter
     plan = plans.parse(entitlement.plan)
     document = json.dumps(plan.document(), ensure_ascii=False, sort_keys=True)
     insert_missing(uow, UsagePlan, [{"hash": entitlement.plan_hash, "document": document}])
-    if hold is None:
-        hold = locked_all(uow, {entitlement.id: entitlement})[entitlement.id]
-    fresh = hold.plan_hash != entitlement.plan_hash
-    hold.plan_hash, hold.limits = entitlement.plan_hash, limits
-    hold.currency = plan.currency or entitlement.currency or uow.house.settings.currency
+    meter = meter or locked_all(uow, {entitlement.id: entitlement})[entitlement.id]
+    meter.hold.plan_hash, meter.hold.limits = entitlement.plan_hash, limits
+    meter.hold.currency = plan.currency or entitlement.currency or uow.house.settings.currency
+    if not any(plan_hash == entitlement.plan_hash for plan_hash, _ in meter.windows):
+        _count_again(meter, entitlement.plan_hash, plan)
     uow.session.flush()
-    if fresh:
-        _count_again(uow, hold, plan)
-    return hold
+    return meter
 
 
-def locked(uow: Uow, entitlement_id: str) -> UsageHold | None:
+@lru_cache(maxsize=1024)
+def _written(limits: tuple[tuple[str, object], ...]) -> str:
+    return json.dumps(dict(limits), sort_keys=True)
+
+
+def locked(uow: Uow, entitlement_id: str) -> Meter | None:
     """The meter, which nobody else changes until this unit ends; None when there is none."""
-    return _locked(uow, [entitlement_id]).get(entitlement_id)
+    return locked_all(uow, {entitlement_id: None}).get(entitlement_id)
 
 
-def locked_all(uow: Uow, parties: Mapping[str, Parties | None]) -> dict[str, UsageHold]:
+def locked_all(uow: Uow, parties: Mapping[str, Parties | None]) -> dict[str, Meter]:
     """The meters of these entitlements, locked in one order; those that are not there are made for their parties."""
     found = _locked(uow, parties)
     missing = [_meter(uow, each, of) for each, of in sorted(parties.items()) if each not in found and of is not None]
     if missing:
         insert_missing(uow, UsageHold, missing)
         found = _locked(uow, parties)
+    if found:
+        chosen = select(UsageWindow).where(UsageWindow.entitlement_id.in_(found))
+        for window in uow.session.execute(chosen, execution_options={"populate_existing": True}).scalars():
+            found[window.entitlement_id].windows[window.plan_hash, window.label] = window
     return found
 
 
-def _locked(uow: Uow, entitlement_ids: Iterable[str]) -> dict[str, UsageHold]:
+def _locked(uow: Uow, entitlement_ids: Iterable[str]) -> dict[str, Meter]:
     chosen = select(UsageHold).where(UsageHold.entitlement_id.in_(list(entitlement_ids)))
     ordered = chosen.order_by(UsageHold.entitlement_id).with_for_update()
     rows = uow.session.execute(ordered, execution_options={"populate_existing": True}).scalars()
-    return {hold.entitlement_id: hold for hold in rows}
+    return {hold.entitlement_id: Meter(uow, hold) for hold in rows}
 
 
 def _meter(uow: Uow, entitlement_id: str, of: Parties) -> dict[str, object]:
@@ -101,41 +210,22 @@ def _meter(uow: Uow, entitlement_id: str, of: Parties) -> dict[str, object]:
 
 def plan_of(uow: Uow, plan_hash: str | None) -> PricePlan | None:
     """The plan of a hash; None when no entitlement was opened with it yet."""
-    row = uow.session.get(UsagePlan, plan_hash) if plan_hash else None
-    return plans.parse(json.loads(row.document)) if row else None
+    known = _plans.setdefault(uow.house.db, {})
+    if plan_hash and plan_hash not in known:
+        row = uow.session.get(UsagePlan, plan_hash)
+        if row is not None:
+            known[plan_hash] = plans.parse(json.loads(row.document))
+    return known.get(plan_hash or "")
 
 
-def add_units(uow: Uow, hold: UsageHold, plan_hash: str, plan: PricePlan, units: dict[str, int]) -> None:
-    """So many more (or, negative, fewer) units in the plan's windows of these labels."""
-    for label, more in units.items():
-        window = window_of(uow, hold, plan_hash, label)
-        window.quantity += more
-        window.rated = min(rating.total(rating.rate_quantity(plan, window.quantity)), MOST_UNITS)
-    uow.session.flush()
-
-
-def window_of(uow: Uow, hold: UsageHold, plan_hash: str, label: str) -> UsageWindow:
-    """The window of a locked meter, made when it is not there."""
-    key = (hold.entitlement_id, plan_hash, label)
-    found = uow.session.get(UsageWindow, key, populate_existing=True)
-    if found is None:
-        found = UsageWindow(
-            entitlement_id=hold.entitlement_id, plan_hash=plan_hash, label=label, quantity=0, rated=0, invoiced=0
-        )
-        uow.session.add(found)
-    return found
-
-
-def _count_again(uow: Uow, hold: UsageHold, plan: PricePlan) -> None:
+def _count_again(meter: Meter, plan_hash: str, plan: PricePlan) -> None:
     """Count what came before anybody knew the plan of its hash."""
-    mine = (UsageWindow.entitlement_id == hold.entitlement_id, UsageWindow.plan_hash == hold.plan_hash)
-    if uow.session.execute(select(UsageWindow.label).where(*mine).limit(1)).first():
-        return
     chosen = select(UsageRollup).where(
-        UsageRollup.entitlement_id == hold.entitlement_id, UsageRollup.plan_hash == hold.plan_hash
+        UsageRollup.entitlement_id == meter.hold.entitlement_id, UsageRollup.plan_hash == plan_hash
     )
-    counts = [(row.quarter, row.count()) for row in uow.session.execute(chosen).scalars()]
-    add_units(uow, hold, str(hold.plan_hash), plan, units_by_label(Calendar(uow), hold.organisation_id, plan, counts))
+    counts = [(row.quarter, row.count()) for row in meter.uow.session.execute(chosen).scalars()]
+    units = units_by_label(Calendar(meter.uow), meter.hold.organisation_id, plan, counts)
+    meter.add_units(plan_hash, plan, units)
 
 
 def units_by_label(
@@ -148,78 +238,3 @@ def units_by_label(
             label = rating.window_label(plan, calendar.month(organisation_id, quarter))
             units[label] = units.get(label, 0) + more
     return units
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a meter must hold, as a function of the calls given out. Minor units, with tax."""
-
-    plan: PricePlan
-    rest: int
-    quantity: int
-    invoiced: int
-    used: bool
-    tax_rate_bp: int
-    tier_profile: str
-
-    def has_units_for(self, leased: int) -> bool:
-        """Whether what was bought, when it is a number of units, has so many calls left."""
-        limit = rating.capacity(self.plan)
-        return limit is None or self.quantity + rating.units_of_calls(self.plan, leased) <= limit
-
-    def of(self, leased: int) -> int:
-        """What must be held with so many calls given out."""
-        if not leased and not self.used:
-            return self.rest
-        last = self.quantity + rating.units_of_calls(self.plan, leased)
-        return self.rest + self.gross(rating.most(self.plan, self.quantity, last) - self.invoiced)
-
-    def gross(self, units: int) -> int:
-        return gross_of(units, self.tax_rate_bp, self.tier_profile)
-
-
-def gross_of(units: int, tax_rate_bp: int, tier_profile: str) -> int:
-    """The most that an invoice line of so many rated units can be, with its tax."""
-    net = -(-max(0, units) // UNITS_PER_MINOR)
-    return add_tax(net, tax_rate_bp, rounding_of(tier_profile)).gross
-
-
-def cost_of(uow: Uow, hold: UsageHold, plan: PricePlan) -> Cost:
-    settings = uow.house.settings
-    label = rating.window_label(
-        plan, Calendar(uow).month(hold.organisation_id, int(uow.now().timestamp()) // QUARTER_S)
-    )
-    rest, quantity, invoiced, used = 0, 0, 0, False
-    for window in windows_of(uow, hold.entitlement_id):
-        if (window.plan_hash, window.label) == (hold.plan_hash, label):
-            quantity, invoiced, used = window.quantity, window.invoiced, True
-        else:
-            rest += gross_of(window.rated - window.invoiced, settings.tax_rate_bp, settings.tier_profile)
-    return Cost(plan, rest, quantity, invoiced, used, settings.tax_rate_bp, settings.tier_profile)
-
-
-def windows_of(uow: Uow, entitlement_id: str) -> list[UsageWindow]:
-    chosen = select(UsageWindow).where(UsageWindow.entitlement_id == entitlement_id).order_by(UsageWindow.label)
-    return list(uow.session.execute(chosen, execution_options={"populate_existing": True}).scalars())
-
-
-def account_of(hold: UsageHold) -> Account:
-    return Account(AccountKind.BUYER_PREPAID, hold.organisation_id, str(hold.currency))
-
-
-def hold_again(uow: Uow, hold: UsageHold) -> None:
-    """Hold what the meter's calls cost now: exactly, or as much of it as the balance has."""
-    plan = plan_of(uow, hold.plan_hash)
-    if plan is None:
-        return
-    set_held(uow, hold, cost_of(uow, hold, plan).of(hold.leased))
-
-
-def set_held(uow: Uow, hold: UsageHold, wanted: int) -> None:
-    change = wanted - hold.held
-    if change > 0:
-        change = min(change, available(uow, account_of(hold)))
-    if change:
-        change_held(uow, account_of(hold), change)
-        hold.held += change
-    uow.session.flush()

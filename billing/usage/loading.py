@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
 
 from billing.rating import is_billed
 from billing.usage import sums
-from billing.usage.holding import Calendar, add_units, hold_again, locked_all, plan_of, units_by_label
-from billing.usage.models import UsageBatch, UsageConflict, UsageCredit, UsageHold, UsageRow
+from billing.usage.holding import Calendar, Meter, locked_all, plan_of, units_by_label
+from billing.usage.models import UsageBatch, UsageConflict, UsageCredit, UsageRow
 from billing.usage.rules import digest, in_chunks, is_countable, leaf_of, ranges_of
 from billing.usage.types import LoadReport, Sum, UsageRecord
 from compliance.audit.merkle import Frontier
@@ -21,6 +21,7 @@ from core.ids import new_id
 from core.rows import insert_missing
 
 _ROWS = insert(cast(Table, UsageRow.__table__))
+_BATCH = insert(cast(Table, UsageBatch.__table__))
 _CHUNK = 500
 
 
@@ -36,18 +37,18 @@ def load(uow: Uow, batch: Sequence[UsageRecord]) -> LoadReport:
     _keep_apart(uow, conflicts)
     if not new:
         return LoadReport(0, len(known), len(conflicts))
-    holds = locked_all(uow, {record.entitlement_id: record for record in new})
+    meters = locked_all(uow, {record.entitlement_id: record for record in new})
     batch_id = _store(uow, new)
     found = sums.summed(new)
     sums.add(uow, found)
-    billed = _count(uow, holds, found)
+    billed = _count(uow, meters, found)
     fresh = frozenset(record.call_id for record in new)
     return LoadReport(len(new), len(known), len(conflicts), batch_id, fresh, billed)
 
 
 def credit(uow: Uow, call_ids: Sequence[str], *, reason: str) -> int:
     """Bill these calls to nobody: they were recorded, but not delivered. Answers how many were not credited yet."""
-    holds = locked_all(uow, {row.entitlement_id: None for row in _creditable(uow, call_ids)})
+    meters = locked_all(uow, {row.entitlement_id: None for row in _creditable(uow, call_ids)})
     wanted = _creditable(uow, call_ids)
     if not wanted:
         return 0
@@ -55,7 +56,7 @@ def credit(uow: Uow, call_ids: Sequence[str], *, reason: str) -> int:
     insert_missing(uow, UsageCredit, rows)
     found = sums.summed(wanted)
     sums.move_to_credited(uow, found)
-    _count(uow, holds, found, sign=-1)
+    _count(uow, meters, found, sign=-1)
     return len(wanted)
 
 
@@ -111,12 +112,11 @@ def _store(uow: Uow, records: Sequence[UsageRecord]) -> str:
         uow, SYSTEM, action="usage:load", object_id=batch_id,
         data={"root": root.hex(), "count": str(len(records)), "ranges": ranges},
     )  # fmt: skip
-    uow.session.add(
-        UsageBatch(
-            id=batch_id, root=root, count=len(records), ranges=ranges, audit_entry_id=entry_id, loaded_at=uow.now()
-        )
-    )
-    uow.session.flush()
+    batch = {
+        "id": batch_id, "root": root, "count": len(records), "ranges": ranges, "audit_entry_id": entry_id,
+        "loaded_at": uow.now(),
+    }  # fmt: skip
+    uow.session.execute(_BATCH, [batch])
     uow.session.execute(_ROWS, [_row(record, batch_id, position) for position, record in enumerate(records)])
     return batch_id
 
@@ -132,7 +132,7 @@ def _row(record: UsageRecord, batch_id: str, position: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _count(uow: Uow, holds: dict[str, UsageHold], found: Sequence[Sum], *, sign: int = 1) -> dict[str, int]:
+def _count(uow: Uow, meters: Mapping[str, Meter], found: Sequence[Sum], *, sign: int = 1) -> dict[str, int]:
     """Bring windows, leases and holds in line with what came (or, ``sign`` -1, is credited).
 
     Answers how many calls given out were used up, by entitlement.
@@ -142,16 +142,18 @@ def _count(uow: Uow, holds: dict[str, UsageHold], found: Sequence[Sum], *, sign:
     by_plan: dict[tuple[str, str], list[Sum]] = {}
     for each in found:
         by_plan.setdefault((each.entitlement_id, each.plan_hash), []).append(each)
-    for (entitlement_id, plan_hash), parts in sorted(by_plan.items()):
-        hold, plan = holds[entitlement_id], plan_of(uow, plan_hash)
+    for (entitlement_id, plan_hash), parts in by_plan.items():
+        meter, plan = meters[entitlement_id], plan_of(uow, plan_hash)
         if plan is None:
             continue  # counted when its meter is opened
         if sign > 0:
             used = sum(each.calls for each in parts if is_billed(plan, each.count))
             billed[entitlement_id] = billed.get(entitlement_id, 0) + used
-            hold.leased -= min(hold.leased, used)
-        units = units_by_label(calendar, hold.organisation_id, plan, [(each.quarter, each.count) for each in parts])
-        add_units(uow, hold, plan_hash, plan, {label: sign * more for label, more in units.items()})
-    for hold in sorted(holds.values(), key=lambda each: (each.organisation_id, each.entitlement_id)):
-        hold_again(uow, hold)
+            meter.hold.leased -= min(meter.hold.leased, used)
+        counts = [(each.quarter, each.count) for each in parts]
+        units = units_by_label(calendar, meter.hold.organisation_id, plan, counts)
+        meter.add_units(plan_hash, plan, {label: sign * more for label, more in units.items()})
+    for meter in sorted(meters.values(), key=lambda each: (each.hold.organisation_id, each.hold.entitlement_id)):
+        meter.hold_again(calendar)
+    uow.session.flush()
     return billed

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from billing import rating
-from billing.ledger.service import available
 from billing.usage.billing import bill
-from billing.usage.holding import Calendar, account_of, cost_of, hold_again, locked, opened, plan_of, set_held
+from billing.usage.holding import Calendar, locked, opened
 from billing.usage.loading import credit, load
 from billing.usage.models import UsageQuota
 from billing.usage.rules import most_that
@@ -21,7 +20,8 @@ from core.rows import insert_missing
 
 def open_meter(uow: Uow, entitlement: Metered) -> None:
     """Make an entitlement's plan and limits known to the usage ledger. Repeating it changes nothing."""
-    hold_again(uow, opened(uow, entitlement))
+    opened(uow, entitlement).hold_again(Calendar(uow))
+    uow.session.flush()
 
 
 def fund(uow: Uow, entitlement: Metered, calls: int) -> int:
@@ -30,27 +30,27 @@ def fund(uow: Uow, entitlement: Metered, calls: int) -> int:
     Free units and those of a package come first, then the buyer's prepaid balance, of which the most that
     the calls can cost is held, with tax. However many ask at once, no more is given out than is there.
     """
-    hold = opened(uow, entitlement)
-    plan = plan_of(uow, hold.plan_hash)
+    meter = opened(uow, entitlement)
+    plan = meter.plan
     if calls <= 0 or plan is None or not rating.needs_funding(plan):
         return max(0, calls)
-    cost = cost_of(uow, hold, plan)
-    limit = hold.held + available(uow, account_of(hold))
-    before = hold.leased
+    cost, limit, before = meter.cost(plan, Calendar(uow)), meter.most_to_hold(), meter.hold.leased
     given = most_that(calls, lambda more: cost.has_units_for(before + more) and cost.of(before + more) <= limit)
-    hold.leased += given
-    set_held(uow, hold, cost.of(hold.leased))
+    meter.hold.leased += given
+    meter.hold_minor(cost.of(meter.hold.leased))
+    uow.session.flush()
     return given
 
 
 def unfund(uow: Uow, entitlement_id: str, calls: int) -> int:
     """Take back calls that were given out and will not be made; answers how many there were. What they held is free."""
-    hold = locked(uow, entitlement_id)
-    if hold is None or calls <= 0:
+    meter = locked(uow, entitlement_id)
+    if meter is None or calls <= 0:
         return 0
-    back = min(calls, hold.leased)
-    hold.leased -= back
-    hold_again(uow, hold)
+    back = min(calls, meter.hold.leased)
+    meter.hold.leased -= back
+    meter.hold_again(Calendar(uow))
+    uow.session.flush()
     return back
 
 
