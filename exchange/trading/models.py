@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Id, UtcDateTime
@@ -138,11 +138,17 @@ class Licence(Base):
 
 class Entitlement(Base):
     __tablename__ = "entitlement"
+    __table_args__ = (
+        Index(
+            "ix_entitlement_ends_at", "ends_at",
+            sqlite_where=text("state = 'active'"), postgresql_where=text("state = 'active'"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), unique=True)
     licence_id: Mapped[str] = mapped_column(Id, ForeignKey("licence.id"))
-    holder_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    holder_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
     tier: Mapped[int]
     interface_id: Mapped[str | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(String(10))
