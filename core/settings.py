@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from core.addresses import allow_list
+
 PROFILES = ("development", "demo", "test", "production")
 
 
@@ -69,7 +71,8 @@ class Settings:
 
     @property
     def allowed_upstreams(self) -> tuple[str, ...]:
-        return tuple(each.strip() for each in self.upstream_allow.split(",") if each.strip())
+        """Each entry checked. Raises ValueError naming the first that is none."""
+        return allow_list(self.upstream_allow)
 
     @property
     def production(self) -> bool:
@@ -90,9 +93,13 @@ class Settings:
             given["data"] = given["data"].absolute()
         else:
             given["data"] = cls.data.absolute()
+        if "port" in given:  # the others stay beside it unless they are given too
+            given.setdefault("gateway_port", given["port"] + 1)
+            given.setdefault("metrics_port", given["port"] + 2)
         settings = cls(**given)
         if settings.profile not in PROFILES:
             raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
+        _ = settings.allowed_upstreams  # what is wrong in it is told at the start
         return settings
 
 

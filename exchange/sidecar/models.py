@@ -52,12 +52,17 @@ class Lease(Base):
     )
 
     epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
-    entitlement_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    entitlement_id: Mapped[str] = mapped_column(Id, primary_key=True, index=True)
     meter: Mapped[str] = mapped_column(String(10), primary_key=True)
     window: Mapped[str] = mapped_column(String(32), primary_key=True)
     granted: Mapped[int] = mapped_column(BigInteger, default=0)
     returned: Mapped[int] = mapped_column(BigInteger, default=0)
     consumed: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    @property
+    def out(self) -> int:
+        """What may still be used or given back."""
+        return max(0, self.granted - self.returned - self.consumed)
 
 
 class Segment(Base):
@@ -83,13 +88,13 @@ class Unresolved(Base):
 
 
 class Damage(Base):
-    """A segment that could not be read to its end, and where what is left of it was put."""
+    """Bytes of a segment that could not be read or not be loaded, and where they are kept."""
 
     __tablename__ = "gateway_damage"
 
     epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(Text)
     kept_as: Mapped[str] = mapped_column(Text)

@@ -1,7 +1,7 @@
 """The Unix socket: every gateway that connects gets the whole snapshot, then changes, leases and heartbeats.
 
 Runs in one event loop. Other threads reach it by ``post``; what gateways say goes to ``heard``, which must
-not block.
+not block. Nobody is served before the first snapshot is whole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,19 @@ Encoded = Mapping[Ref, bytes | None]
 """Items as they go over the wire; None is forgotten."""
 
 
-@dataclass
-class Session:
-    """One connected gateway process."""
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One connection of a gateway process: an answer to an earlier one must not reach it."""
 
     epoch: str
+    number: int
+
+
+@dataclass
+class Session:
+    """What is kept of a connection."""
+
+    peer: Peer
     pid: int
     writer: asyncio.StreamWriter
     queue: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
@@ -44,7 +52,7 @@ class Session:
     def tell(self, frame: bytes) -> None:
         """Queue a frame; a gateway that does not read is let go."""
         if self.queue.qsize() > _LONGEST_QUEUE:
-            log.error("gateway %s does not read; its connection is closed", self.epoch)
+            log.error("gateway %s does not read; its connection is closed", self.peer.epoch)
             self.writer.close()
             return
         self.queue.put_nowait(frame)
@@ -53,13 +61,16 @@ class Session:
 class Switchboard:
     """The snapshot as frames, and the sessions it is kept alike in."""
 
-    def __init__(self, path: Path, heard: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.heard = heard
+        self.heard: Callable[[Peer, dict[str, Any]], None] = lambda _peer, _message: None
+        self.filled = asyncio.Event()
         self.items: dict[Ref, bytes] = {}
         self.sessions: dict[str, Session] = {}
         self.looked_at = float("-inf")
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._numbers = count(1)
+        self._connected: Mapping[str, Peer] = {}
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -84,7 +95,11 @@ class Switchboard:
             self._loop.call_soon_threadsafe(act)
 
     def apply(self, changes: Encoded) -> None:
-        """Take over changes, and tell every session; then a beat, so that gateways can say when they have them."""
+        """Take over changes, the first time the whole snapshot, and tell every session.
+
+        A beat follows, so that gateways can say when they have them.
+        """
+        self.filled.set()
         for ref, item in changes.items():
             if item is None:
                 self.items.pop(ref, None)
@@ -94,18 +109,19 @@ class Switchboard:
         for session in self.sessions.values():
             for frame in frames:
                 session.tell(frame)
-        self.looked(beat=True)
-
-    def looked(self, *, beat: bool = False) -> None:
-        """The database was asked a moment ago: what is served now is what it says."""
         self.looked_at = time.monotonic()
-        if beat:
+        if changes:
             self._broadcast(_beat_frame())
 
-    def send(self, epoch: str, message: dict[str, Any]) -> None:
-        """To one gateway, if it is connected."""
-        if (session := self.sessions.get(epoch)) is not None:
+    def send(self, peer: Peer, message: dict[str, Any]) -> None:
+        """Over that connection, if it still is one."""
+        session = self.sessions.get(peer.epoch)
+        if session is not None and session.peer == peer:
             session.tell(wire.encode(message))
+
+    def connected(self) -> Mapping[str, Peer]:
+        """The connected processes, by epoch; from any thread."""
+        return self._connected
 
     def _broadcast(self, frame: bytes) -> None:
         for session in self.sessions.values():
@@ -136,26 +152,33 @@ class Switchboard:
         if hello["t"] != "hello" or len(epoch) != 16:
             raise wire.FrameRefused("the first message is not a hello")
         log.info("gateway %s connected, pid %s", epoch, hello.get("pid"))
-        session = Session(epoch, int(hello.get("pid", 0)), writer)
-        self.heard(epoch, hello)
+        session = Session(Peer(epoch, next(self._numbers)), int(hello.get("pid", 0)), writer)
+        self.heard(session.peer, hello)
         return session
 
     async def _converse(self, session: Session, reader: asyncio.StreamReader) -> None:
+        await self.filled.wait()
         snapshot = list(self.items.values())
-        self.sessions[session.epoch] = session
+        epoch = session.peer.epoch
+        self._enter(epoch, session)
         feeding = asyncio.create_task(self._feed(session, snapshot))
         try:
             while (message := await wire.receive(reader)) is not None:
                 if message["t"] == "beat":
                     session.beat = message
                 else:
-                    self.heard(session.epoch, message)
+                    self.heard(session.peer, message)
         finally:
             feeding.cancel()
-            if self.sessions.get(session.epoch) is session:
-                del self.sessions[session.epoch]
-                self.heard(session.epoch, {"t": "gone"})
-            log.info("gateway %s is gone", session.epoch)
+            if self.sessions.get(epoch) is session:
+                self._enter(epoch, None)
+            log.info("gateway %s is gone", epoch)
+
+    def _enter(self, epoch: str, session: Session | None) -> None:
+        self.sessions.pop(epoch, None)
+        if session is not None:
+            self.sessions[epoch] = session
+        self._connected = {each: known.peer for each, known in self.sessions.items()}
 
     async def _feed(self, session: Session, snapshot: list[bytes]) -> None:
         """The whole snapshot, then whatever is queued; as fast as the gateway reads."""

@@ -69,7 +69,21 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What was leased, and why it is less than what was asked for."""
+    """What was leased, and of which meter nothing was left."""
 
     calls: Calls
-    refused: str | None = None
+    short: Meter | None = None
+
+
+class EpochState(StrEnum):
+    """Of a gateway process: it may still make calls, or all it left is loaded and given back."""
+
+    LIVE = "live"
+    FINISHED = "finished"
+
+
+class SegmentState(StrEnum):
+    """Of a segment: more may come, or all of it is loaded that can be."""
+
+    OPEN = "open"
+    DONE = "done"

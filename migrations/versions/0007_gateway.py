@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.CheckConstraint("returned <= granted", name=op.f("ck_gateway_lease_returned")),
         sa.PrimaryKeyConstraint("epoch", "entitlement_id", "meter", "window", name=op.f("pk_gateway_lease")),
     )
+    op.create_index(op.f("ix_gateway_lease_entitlement_id"), "gateway_lease", ["entitlement_id"], unique=False)
     op.create_table(
         "gateway_segment",
         sa.Column("epoch", sa.String(length=16), nullable=False),
@@ -72,5 +73,5 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("kept_as", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("epoch", "number", name=op.f("pk_gateway_damage")),
+        sa.PrimaryKeyConstraint("epoch", "number", "position", name=op.f("pk_gateway_damage")),
     )

@@ -1,8 +1,9 @@
-"""An exchange with real processes: one supervisor on a free port, with its web and its worker."""
+"""An exchange with real processes: one supervisor on free ports, with web and worker, and gateways when asked for."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from exchange.stage import answers
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
+_STARTED = re.compile(r'"text": "([a-z0-9 ]+) started, pid (\d+)"')
 
 
 def eventually(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
@@ -39,6 +41,9 @@ class Running:
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
         self.port = int(str(settings.setdefault("port", free_port())))
+        self.gateway_port = int(str(settings.setdefault("gateway_port", free_port())))
+        self.metrics_port = int(str(settings.setdefault("metrics_port", free_port())))
+        settings.setdefault("gateway_workers", 0)
         self.log = data.parent / f"{data.name}.log"
         given = {f"PIAOHAO_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment = os.environ | given
@@ -73,12 +78,8 @@ class Running:
 
     def children(self) -> dict[str, int]:
         """Role → pid of the newest process started for it."""
-        found: dict[str, int] = {}
-        for line in self.log.read_text().splitlines():
-            for role in ("web", "worker"):
-                if f'"{role} started, pid ' in line:
-                    found[role] = int(line.partition(f"{role} started, pid ")[2].split('"')[0])
-        return found
+        started = _STARTED.findall(self.log.read_text())
+        return {role: int(pid) for role, pid in started}
 
     def stop(self) -> int:
         """Ask it to stop and wait; answers its exit status."""

@@ -1,0 +1,173 @@
+"""What gateways hold on lease: taken from the usage ledger, noted by process, given back or used up. All in units.
+
+For each process, entitlement and meter: granted − returned − consumed is what is out. What a dead process
+had used is known when all its segments are loaded; only then is the rest given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from billing.usage import service as usage
+from core.db import Uow
+from core.rows import insert_missing
+from exchange.sidecar.models import Epoch, Lease
+from exchange.sidecar.types import Calls, EpochState, Granted, Meter
+from exchange.trading.types import CompiledEntitlement
+
+
+def register(uow: Uow, epoch: str) -> None:
+    """Make a process known: whatever it is granted will be settled, even when it leaves no segment."""
+    row = {"epoch": epoch, "state": EpochState.LIVE, "first_seen_at": uow.now(), "usages": 0, "credited": 0}
+    insert_missing(uow, Epoch, [row])
+
+
+def grant(uow: Uow, epoch: str, entitlement: CompiledEntitlement, asked: Calls, *, sharers: int = 1) -> Granted:
+    """Lease what was asked for, as far as it is there; near the end of it a share that leaves some for others.
+
+    Grants nothing to a right that is not in force.
+    """
+    if entitlement.state != "active" or entitlement.frozen or not entitlement.permitted:
+        return Granted(Calls())
+    lock(uow, epoch, [entitlement.id])
+    granted = Calls()
+    for meter in (each for each in Meter if asked.of(each) > 0):
+        part = _lease(uow, epoch, entitlement, meter, asked.of(meter), sharers)
+        if not part:
+            return Granted(granted, meter)
+        granted += Calls(**{meter: part})
+    return Granted(granted)
+
+
+def _lease(uow: Uow, epoch: str, entitlement: CompiledEntitlement, meter: Meter, asked: int, sharers: int) -> int:
+    window = usage.quota_window(uow, entitlement) if meter is Meter.QUOTA else ""
+    taken = _take(uow, entitlement, meter, window, asked)
+    if 1 < taken < asked and sharers > 1:
+        kept = max(1, taken // sharers)
+        _put_back(uow, entitlement.id, meter, window, taken - kept)
+        taken = kept
+    if taken:
+        _add(uow, (epoch, entitlement.id, meter, window), granted=taken)
+    return taken
+
+
+def _take(uow: Uow, entitlement: CompiledEntitlement, meter: Meter, window: str, calls: int) -> int:
+    if meter is Meter.QUOTA:
+        return usage.take_quota(uow, entitlement, window, calls)
+    if meter is Meter.TRIAL:
+        return usage.take_trial(uow, entitlement, calls)
+    return usage.fund(uow, entitlement, calls)
+
+
+def _put_back(uow: Uow, entitlement_id: str, meter: Meter, window: str, calls: int) -> None:
+    if meter is Meter.QUOTA:
+        usage.return_quota(uow, entitlement_id, window, calls)
+    elif meter is Meter.TRIAL:
+        usage.return_trial(uow, entitlement_id, calls)
+    else:
+        usage.unfund(uow, entitlement_id, calls)
+
+
+def give_back(uow: Uow, epoch: str, entitlement_id: str, calls: Calls) -> None:
+    """A process returns what it has not used. More than it has is not taken from it."""
+    for meter in Meter:
+        _give_back(uow, _rows(uow, epoch, entitlement_id, meter), calls.of(meter))
+
+
+def _give_back(uow: Uow, leases: list[Lease], calls: int) -> None:
+    """From the newest window first: of an older one the process has forgotten what it held."""
+    for lease in leases:
+        part = min(calls, lease.out)
+        if part > 0:
+            _put_back(uow, lease.entitlement_id, Meter(lease.meter), lease.window, part)
+            lease.returned += part
+            calls -= part
+    uow.session.flush()
+
+
+def reconcile(uow: Uow, epoch: str, totals: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
+    """A process that connects again says what it received and gave in all: messages that got lost are made good."""
+    chosen = select(Lease).where(Lease.epoch == epoch).order_by(Lease.entitlement_id, Lease.meter, Lease.window.desc())
+    leases: dict[tuple[str, str], list[Lease]] = {}
+    for lease in uow.session.execute(chosen.with_for_update()).scalars():
+        leases.setdefault((lease.entitlement_id, lease.meter), []).append(lease)
+    for (entitlement_id, meter), rows in leases.items():
+        received, given = totals.get(entitlement_id, {}).get(meter, (0, 0))
+        never_arrived = sum(row.granted for row in rows) - received
+        never_heard = given - sum(row.returned for row in rows)
+        _give_back(uow, rows, max(0, never_arrived + never_heard))
+
+
+def lock(uow: Uow, epoch: str, entitlement_ids: Iterable[str]) -> None:
+    """Leases are locked before the meters that they are of, everywhere."""
+    wanted = sorted(set(entitlement_ids))
+    if wanted and not uow.house.db.sqlite:
+        chosen = select(Lease.epoch).where(Lease.epoch == epoch, Lease.entitlement_id.in_(wanted))
+        uow.session.execute(chosen.order_by(Lease.entitlement_id, Lease.meter, Lease.window).with_for_update()).all()
+
+
+def consume(uow: Uow, epoch: str, used: Mapping[tuple[str, Meter], int]) -> None:
+    """So many calls of the process, by entitlement and meter, were loaded: what they were made of is used up."""
+    for (entitlement_id, meter), calls in sorted(used.items()):
+        _consume(_rows(uow, epoch, entitlement_id, meter), calls)
+    uow.session.flush()
+
+
+def _consume(leases: list[Lease], calls: int) -> None:
+    """From the newest window first: of an older one too much may be given back then, which nobody can use."""
+    for lease in leases:
+        part = min(calls, lease.out)
+        lease.consumed += part
+        calls -= part
+    if leases:
+        leases[0].consumed += calls
+
+
+def settle(uow: Uow, epoch: str, *, most: int = 50) -> list[str]:
+    """Give back what a dead process had left of up to so many leases; answers whose. Call it until none is left.
+
+    All that it had used must have been loaded before.
+    """
+    chosen = select(Lease).where(Lease.epoch == epoch).order_by(Lease.entitlement_id, Lease.meter).limit(most)
+    settled = []
+    for lease in uow.session.execute(chosen.with_for_update()).scalars():
+        if lease.out > 0:
+            _put_back(uow, lease.entitlement_id, Meter(lease.meter), lease.window, lease.out)
+        uow.session.delete(lease)
+        settled.append(lease.entitlement_id)
+    uow.session.flush()
+    return settled
+
+
+def out_elsewhere(uow: Uow, epoch: str, entitlement_id: str, meter: Meter) -> list[str]:
+    """The other processes that hold something of this meter, or whose calls are not loaded yet."""
+    chosen = select(Lease.epoch).where(
+        Lease.entitlement_id == entitlement_id,
+        Lease.meter == meter,
+        Lease.epoch != epoch,
+        Lease.granted > Lease.returned + Lease.consumed,
+    )
+    return list(uow.session.execute(chosen.distinct()).scalars())
+
+
+def _rows(uow: Uow, epoch: str, entitlement_id: str, meter: Meter) -> list[Lease]:
+    """The leases of one meter, the newest window first, locked."""
+    chosen = select(Lease).where(Lease.epoch == epoch, Lease.entitlement_id == entitlement_id, Lease.meter == meter)
+    ordered = chosen.order_by(Lease.window.desc()).with_for_update()
+    return list(uow.session.execute(ordered, execution_options={"populate_existing": True}).scalars())
+
+
+def _add(uow: Uow, key: tuple[str, str, Meter, str], granted: int) -> None:
+    epoch, entitlement_id, meter, window = key
+    row = {
+        "epoch": epoch, "entitlement_id": entitlement_id, "meter": str(meter), "window": window, "granted": granted,
+        "returned": 0, "consumed": 0,
+    }  # fmt: skip
+    insert = (sqlite if uow.house.db.sqlite else postgresql).insert(cast(Table, Lease.__table__)).values(row)
+    grown = {"granted": Lease.granted + insert.excluded.granted}
+    columns = ["epoch", "entitlement_id", "meter", "window"]
+    uow.session.execute(insert.on_conflict_do_update(index_elements=columns, set_=grown))

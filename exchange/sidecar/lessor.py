@@ -1,0 +1,195 @@
+"""Answers what gateways ask of leases, one unit for all that waits, and reclaims what one of them does not use.
+
+Its memory, of who waits for what, may be lost: a gateway asks again, and what is out stands in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.db import Uow
+from core.house import House
+from exchange.sidecar import leases
+from exchange.sidecar.switchboard import Peer
+from exchange.sidecar.types import Calls, Granted, Meter
+from exchange.sidecar.windows import quota_until
+from exchange.trading import queries as trading
+from exchange.trading.types import CompiledEntitlement
+
+log = logging.getLogger("piaohao.sidecar")
+
+REFUSALS = {
+    Meter.QUOTA: "quota_exhausted", Meter.FUNDED: "balance_insufficient", Meter.TRIAL: "trial_exhausted",
+}  # fmt: skip
+_MOST_A_UNIT = 20
+_WAITS_S = 1.0
+_RECALL_AGAIN_S = 0.1
+_EMPTY_S = 0.2
+
+Heard = tuple[Peer, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Want:
+    """A gateway asks for calls of an entitlement."""
+
+    peer: Peer
+    entitlement_id: str
+    asked: Calls
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.peer.epoch, self.entitlement_id
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What it got. ``holders`` are others that still hold some of what was short."""
+
+    want: Want
+    granted: Granted
+    until: float | None = None
+    holders: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> str | None:
+        short = self.granted.short
+        return REFUSALS[short] if short is not None and not self.holders else None
+
+    def message(self) -> dict[str, Any]:
+        calls = self.granted.calls
+        return {
+            "t": "lease", "e": self.want.entitlement_id, "quota": calls.quota, "funded": calls.funded,
+            "trial": calls.trial, "refused": self.refused, "until": self.until,
+        }  # fmt: skip
+
+
+@dataclass
+class Lessor:
+    """``send`` carries a message to a connection; ``connected`` tells which there are, by epoch."""
+
+    house: House
+    send: Callable[[Peer, dict[str, Any]], None]
+    connected: Callable[[], Mapping[str, Peer]]
+    inbox: queue.SimpleQueue[Heard | frozenset[str]] = field(default_factory=queue.SimpleQueue)
+    _waiting: dict[tuple[str, str], tuple[float, Want]] = field(default_factory=dict)
+    _empty: dict[str, tuple[float, Meter]] = field(default_factory=dict)
+    _recalled: dict[str, float] = field(default_factory=dict)
+
+    def hear(self, peer: Peer, message: dict[str, Any]) -> None:
+        self.inbox.put((peer, message))
+
+    def freed(self, entitlement_ids: Iterable[str]) -> None:
+        """Something of these was given back or paid in: who waits for it is tried again."""
+        self.inbox.put(frozenset(entitlement_ids))
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                waiting = [self.inbox.get(timeout=0.2)]
+            except queue.Empty:
+                continue
+            while len(waiting) < _MOST_A_UNIT and not self.inbox.empty():
+                waiting.append(self.inbox.get())
+            try:
+                self.attend(waiting)
+            except Exception:  # they ask again
+                log.exception("leases cannot be granted")
+                stop.wait(0.2)
+
+    def attend(self, heard: Iterable[Heard | frozenset[str]]) -> None:
+        """Give back and grant in the order of what was heard, then answer."""
+        heard = list(heard)
+        messages = [each for each in heard if isinstance(each, tuple)]
+        freed = frozenset[str]().union(*(each for each in heard if isinstance(each, frozenset)), _given(messages))
+        for entitlement_id in freed:
+            self._empty.pop(entitlement_id, None)
+        told, wants = self._known(self._wants(messages, freed))
+        returns = [message for message in messages if message[1]["t"] in ("hello", "give")]
+        if returns or wants:
+            told += self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
+        for answer in told:
+            self._conclude(answer)
+
+    def _wants(self, messages: Iterable[Heard], freed: frozenset[str]) -> list[Want]:
+        """What is asked for now, and what waited for something that was freed; only by who is still there."""
+        asked = [want for peer, message in messages if (want := _want(peer, message)) is not None]
+        now = time.monotonic()
+        self._waiting = {key: waiter for key, waiter in self._waiting.items() if waiter[0] > now}
+        waited = [want for _, want in self._waiting.values() if want.entitlement_id in freed]
+        connected = self.connected()
+        found = {want.key: want for want in (*waited, *asked) if connected.get(want.peer.epoch) == want.peer}
+        return list(found.values())
+
+    def _known(self, wants: Iterable[Want]) -> tuple[list[Answer], list[Want]]:
+        """Those of which it was seen a moment ago that nothing is left, and the others."""
+        now, told, rest = time.monotonic(), [], []
+        for want in wants:
+            until, short = self._empty.get(want.entitlement_id, (0.0, None))
+            if short is not None and until > now and want.asked.of(short):
+                told.append(Answer(want, Granted(Calls(), short)))
+            else:
+                rest.append(want)
+        return told, rest
+
+    def _conclude(self, answer: Answer) -> None:
+        want, now = answer.want, time.monotonic()
+        self.send(want.peer, answer.message())
+        if answer.granted.short is None:
+            self._waiting.pop(want.key, None)
+            return
+        self._waiting[want.key] = (now + _WAITS_S, want)
+        if answer.refused:
+            self._empty.setdefault(want.entitlement_id, (now + _EMPTY_S, answer.granted.short))
+        elif self._recalled.get(want.entitlement_id, 0.0) < now - _RECALL_AGAIN_S:
+            self._recalled[want.entitlement_id] = now
+            self._recall(want.entitlement_id, answer.holders)
+
+    def _recall(self, entitlement_id: str, holders: Iterable[str]) -> None:
+        connected = self.connected()
+        for peer in (connected[epoch] for epoch in holders if epoch in connected):
+            self.send(peer, {"t": "recall", "e": entitlement_id})
+
+
+def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -> list[Answer]:
+    for peer, message in returns:
+        if message["t"] == "hello":
+            leases.register(uow, peer.epoch)
+            leases.reconcile(uow, peer.epoch, message.get("totals") or {})
+        else:
+            leases.give_back(uow, peer.epoch, str(message["e"]), _calls(message))
+    found = trading.compiled(uow, {want.entitlement_id for want in wants}) if wants else []
+    entitlements = {each.id: each for each in found}
+    return [_answer(uow, want, entitlements.get(want.entitlement_id), sharers) for want in wants]
+
+
+def _answer(uow: Uow, want: Want, entitlement: CompiledEntitlement | None, sharers: int) -> Answer:
+    if entitlement is None:
+        return Answer(want, Granted(Calls()))
+    leases.register(uow, want.peer.epoch)
+    granted = leases.grant(uow, want.peer.epoch, entitlement, want.asked, sharers=sharers)
+    until = quota_until(uow, entitlement)
+    holders: list[str] = []
+    if granted.short is not None:
+        holders = leases.out_elsewhere(uow, want.peer.epoch, want.entitlement_id, granted.short)
+    return Answer(want, granted, until.timestamp() if until else None, tuple(holders))
+
+
+def _want(peer: Peer, message: dict[str, Any]) -> Want | None:
+    if message["t"] != "want":
+        return None
+    return Want(peer, str(message["e"]), _calls(message))
+
+
+def _calls(message: dict[str, Any]) -> Calls:
+    return Calls(*(max(0, int(message.get(meter) or 0)) for meter in Meter))
+
+
+def _given(messages: Iterable[Heard]) -> frozenset[str]:
+    return frozenset(str(message["e"]) for _, message in messages if message["t"] == "give")

@@ -1,0 +1,105 @@
+"""Loads what gateways metered, epoch by epoch: every record once, in short units, resumable at any byte.
+
+When a process is gone and its segments are loaded to the end, its leases are settled and its folder removed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core.db import Uow
+from core.house import House
+from exchange.gateway import claim
+from exchange.sidecar import closing
+from exchange.sidecar.models import Epoch
+from exchange.sidecar.segment import LoadingSegment, Pace, Tally
+from exchange.sidecar.types import EpochState
+
+log = logging.getLogger("piaohao.sidecar")
+
+_IDLE_S = 0.03
+_BREATH_S = 0.002
+_LEFT_BEHIND_S = 1.0
+
+
+def segments_folder(house: House) -> Path:
+    return house.settings.data / "segments"
+
+
+class Loader:
+    """``freed`` is told of entitlements of which a dead process gave something back."""
+
+    def __init__(self, house: House, freed: Callable[[Iterable[str]], None] = lambda _ids: None) -> None:
+        self.house = house
+        self.folder = segments_folder(house)
+        self.freed = freed
+        self.tally = Tally()
+        self.pace = Pace()
+        self._open: dict[tuple[str, int], LoadingSegment] = {}
+        self._look_behind_at = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Load until asked to stop, then once more whatever is there."""
+        while not stop.is_set():
+            stop.wait(_BREATH_S if self.attempt() else _IDLE_S)
+        self.drain(within_s=3.0)
+
+    def attempt(self) -> bool:
+        """A pass that survives whatever goes wrong; what was not loaded is tried again."""
+        try:
+            return self.load_some()
+        except Exception:  # a database that is busy or gone, a full disk: nothing is lost by waiting
+            log.exception("segments cannot be loaded")
+            self._open.clear()
+            time.sleep(0.5)
+            return False
+
+    def drain(self, *, within_s: float) -> None:
+        """Load what is there, for at most so long."""
+        give_up_at = time.monotonic() + within_s
+        while time.monotonic() < give_up_at and self.attempt():
+            pass
+
+    def load_some(self) -> bool:
+        """One unit for each segment that has something new; whether there may be more."""
+        more = False
+        for epoch in self._epochs():
+            more |= self._load_epoch(epoch)
+        return more
+
+    def _epochs(self) -> list[str]:
+        """Those with a folder, and now and then those that left none."""
+        found = {path.name for path in self.folder.glob("*") if path.is_dir()} if self.folder.is_dir() else set()
+        if time.monotonic() >= self._look_behind_at:
+            self._look_behind_at = time.monotonic() + _LEFT_BEHIND_S
+            found |= set(self.house.db.read(_live_epochs))
+        return sorted(found)
+
+    def _load_epoch(self, epoch: str) -> bool:
+        alive = claim.is_held(self.folder, epoch)  # asked first: what a dead one wrote is all there by now
+        paths = sorted((self.folder / epoch).glob("*.seg"))
+        more = False
+        for path in paths:
+            more |= self._segment(epoch, path).advance(alive=alive)
+        if alive or more or any(path.exists() for path in paths):
+            return more
+        for key in [key for key in self._open if key[0] == epoch]:
+            del self._open[key]
+        self.freed(closing.finish(self.house, self.folder, epoch))
+        return False
+
+    def _segment(self, epoch: str, path: Path) -> LoadingSegment:
+        key = (epoch, int(path.stem))
+        if key not in self._open:
+            self._open[key] = LoadingSegment(self.house, path, self.pace, self.tally)
+        return self._open[key]
+
+
+def _live_epochs(uow: Uow) -> list[str]:
+    return list(uow.session.execute(select(Epoch.epoch).where(Epoch.state == EpochState.LIVE)).scalars())

@@ -1,0 +1,184 @@
+"""One unit of loading: what a stretch of a segment says goes into the ledger, and the position moves with it.
+
+Called with the same stretch again, by whoever, it changes nothing: the position is moved only from where the
+stretch begins.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from billing.usage import service as usage
+from billing.usage.types import UsageRecord
+from compliance.keys import service as keys
+from core.db import Uow
+from core.rows import insert_missing
+from exchange.delivery import service as delivery
+from exchange.delivery.types import Transfer
+from exchange.gateway.record import Kind, Usage
+from exchange.gateway.segments import Header
+from exchange.sidecar import leases
+from exchange.sidecar.models import Damage, Epoch, Segment, Unresolved
+from exchange.sidecar.reading import Ended, Stretch
+from exchange.sidecar.types import Meter, SegmentState
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_ID = 40
+_LAST_US = 253_402_300_799_999_999
+
+
+class MovedMeanwhile(Exception):
+    """The segment's position is not where this loader left it: somebody else has loaded."""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Bytes that cannot be loaded, and the name of the file that they are kept in."""
+
+    at: int
+    size: int
+    reason: str
+    kept_as: str
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a unit took in."""
+
+    calls: int = 0
+    credited: int = 0
+    known: int = 0
+    conflicts: int = 0
+    receipts: int = 0
+
+
+def position(uow: Uow, epoch: str, number: int) -> tuple[int, str, dict[int, int]]:
+    """How far a segment is loaded, its state, and where its open records begin. A new one is made known."""
+    leases.register(uow, epoch)
+    row = {"epoch": epoch, "number": number, "position": 0, "state": SegmentState.OPEN}
+    insert_missing(uow, Segment, [row])
+    segment = uow.session.get_one(Segment, (epoch, number))
+    chosen = select(Unresolved.seq, Unresolved.position).where(Unresolved.epoch == epoch, Unresolved.number == number)
+    return segment.position, segment.state, dict(uow.session.execute(chosen).tuples().all())
+
+
+def storable(found: Usage) -> bool:
+    """Whether the ledger has room for the record's texts; a segment that no gateway of ours wrote may not."""
+    *ids, operation, credential = dataclasses.astuple(found.address)
+    texts = (*ids, operation, credential)
+    return all(len(text) <= _LONGEST_ID for text in (*ids, credential)) and not any("\0" in text for text in texts)
+
+
+def load(uow: Uow, header: Header, stretch: Stretch, asides: Iterable[Aside], *, done: bool) -> Loaded:
+    """Take a stretch in, but for what is put aside. Raises MovedMeanwhile, nothing taken in."""
+    _move(uow, header, stretch, done=done)
+    for aside in asides:
+        put_aside(uow, header.epoch, header.number, aside)
+    ended = [each for each in stretch.ended if storable(each.usage)]
+    calls = [_record(header, each) for each in ended if each.usage.kind is Kind.CALL]
+    leases.lock(uow, header.epoch, {call.entitlement_id for call in calls})
+    report = usage.load(uow, calls) if calls else usage.LoadReport(0, 0, 0)
+    fresh = [call for call in calls if call.call_id in report.fresh]
+    leases.consume(uow, header.epoch, _consumed(fresh, report.billed))
+    keys.note_uses(uow, {call.credential_id: call.at for call in sorted(fresh, key=lambda call: call.at)})
+    receipts = sum(delivery.take(uow, _transfer(each)) for each in ended if each.usage.kind is Kind.FILE)
+    _resolve(uow, header, stretch)
+    loaded = Loaded(report.loaded, sum(call.credited for call in fresh), report.known, report.conflicts, receipts)
+    _count(uow, header.epoch, loaded)
+    return loaded
+
+
+def _move(uow: Uow, header: Header, stretch: Stretch, *, done: bool) -> None:
+    moved = uow.session.execute(
+        update(Segment)
+        .where(
+            Segment.epoch == header.epoch, Segment.number == header.number, Segment.position == stretch.start,
+            Segment.state == SegmentState.OPEN,
+        )
+        .values(position=stretch.stop, state=SegmentState.DONE if done else SegmentState.OPEN)
+        .returning(Segment.position)
+    ).all()  # fmt: skip
+    if not moved:
+        raise MovedMeanwhile(f"segment {header.number} of {header.epoch} is not at {stretch.start}")
+
+
+def put_aside(uow: Uow, epoch: str, number: int, aside: Aside) -> None:
+    """Note bytes of a segment that cannot be loaded; they are kept for a person to look at."""
+    row = {
+        "epoch": epoch, "number": number, "position": aside.at, "size": aside.size, "reason": aside.reason[:2000],
+        "kept_as": aside.kept_as, "at": uow.now(),
+    }  # fmt: skip
+    insert_missing(uow, Damage, [row])
+
+
+def _resolve(uow: Uow, header: Header, stretch: Stretch) -> None:
+    """Remember the records that stay open, forget those that were and are not any more."""
+    opened = [
+        {"epoch": header.epoch, "seq": seq, "number": header.number, "position": found.position}
+        for seq, found in stretch.opened.items()
+    ]
+    if opened:
+        uow.session.execute(insert(Unresolved), opened)
+    if stretch.settled:
+        uow.session.execute(
+            delete(Unresolved).where(Unresolved.epoch == header.epoch, Unresolved.seq.in_(stretch.settled))
+        )
+
+
+def _consumed(calls: Iterable[UsageRecord], billed: Mapping[str, int]) -> dict[tuple[str, Meter], int]:
+    """What calls were made of, as the gateway counts it: a recorded one of the quota, a billed one of the money."""
+    used: Counter[tuple[str, Meter]] = Counter()
+    for call in calls:
+        used[call.entitlement_id, Meter.QUOTA if call.mode == "live" else Meter.TRIAL] += 1
+    for entitlement_id, count in billed.items():
+        used[entitlement_id, Meter.FUNDED] += count
+    return dict(used)
+
+
+def _count(uow: Uow, epoch: str, loaded: Loaded) -> None:
+    if loaded.calls:
+        uow.session.execute(
+            update(Epoch)
+            .where(Epoch.epoch == epoch)
+            .values(usages=Epoch.usages + loaded.calls, credited=Epoch.credited + loaded.credited)
+        )
+
+
+def _record(header: Header, ended: Ended) -> UsageRecord:
+    found = ended.usage
+    return UsageRecord(
+        call_id=found.call_id, epoch=found.epoch, seq=found.seq, at=_moment(found), plan_hash=found.plan_hash,
+        mode=found.mode, status=found.status, outcome=found.outcome.text, bytes_in=found.bytes_in,
+        bytes_out=found.bytes_out, records=found.records, latency_us=found.latency_us, credited=not ended.delivered,
+        raw=found.raw, salt=header.salt(found.seq), **_address(found),
+    )  # fmt: skip
+
+
+def _address(found: Usage) -> dict[str, Any]:
+    place = found.address
+    return {
+        "entitlement_id": place.entitlement_id, "order_id": place.order_id, "organisation_id": place.organisation_id,
+        "supplier_id": place.supplier_id, "listing_id": place.listing_id, "operation": place.operation,
+        "credential_id": place.credential_id,
+    }  # fmt: skip
+
+
+def _transfer(ended: Ended) -> Transfer:
+    found = ended.usage
+    return Transfer(
+        call_id=found.call_id, at=_moment(found), order_id=found.address.order_id, file_id=found.address.operation,
+        account=found.address.credential_id, start=found.first_byte, stop=found.first_byte + found.bytes_out,
+        confirmed=ended.delivered,
+    )  # fmt: skip
+
+
+def _moment(found: Usage) -> datetime:
+    """A clock that was wrong beyond any calendar gives the last moment of it."""
+    return _EPOCH + timedelta(microseconds=min(found.at_us, _LAST_US))

@@ -1,0 +1,71 @@
+"""The sidecar role: four things at once, none of which waits for another.
+
+The event loop speaks with the gateways; a thread each watches for changes, grants leases, and loads segments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+from functools import partial
+from typing import Any
+
+from core.house import House
+from core.settings import Settings
+from exchange import logs
+from exchange.app import build_house
+from exchange.installation import require_current
+from exchange.orphan import when_orphaned
+from exchange.sidecar.lessor import Lessor
+from exchange.sidecar.loader import Loader
+from exchange.sidecar.place import socket_path
+from exchange.sidecar.switchboard import Encoded, Peer, Switchboard
+from exchange.sidecar.watcher import Watcher
+
+log = logging.getLogger("piaohao.sidecar")
+
+
+class Sidecar:
+    """The parts, wired together."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.stop = threading.Event()
+        self.board = Switchboard(socket_path(house.settings.data))
+        self.lessor = Lessor(house, self._send, self.board.connected)
+        self.watcher = Watcher(house, self._tell)
+        self.loader = Loader(house, self.lessor.freed)
+        self.board.heard = self.lessor.hear
+
+    def _send(self, peer: Peer, message: dict[str, Any]) -> None:
+        self.board.post(partial(self.board.send, peer, message))
+
+    def _tell(self, changes: Encoded) -> None:
+        self.board.post(partial(self.board.apply, changes))
+
+    async def serve(self) -> None:
+        """Until ``stop`` is set and every thread has ended."""
+        threads = [
+            threading.Thread(target=part.run, args=(self.stop,), name=name)
+            for name, part in (("watcher", self.watcher), ("lessor", self.lessor), ("loader", self.loader))
+        ]
+        async with self.board.open():
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                await asyncio.sleep(0.05)
+
+
+def run(settings: Settings) -> None:
+    """Serve the machine's gateways until SIGTERM, or until the supervisor is gone."""
+    logs.configure("sidecar")
+    house = build_house(settings)
+    require_current(house.db)
+    sidecar = Sidecar(house)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: sidecar.stop.set())
+    when_orphaned(sidecar.stop.set)
+    asyncio.run(sidecar.serve())
+    log.info("sidecar stopped")
