@@ -103,6 +103,11 @@ class Settings:
         return settings
 
 
+def environment_with(**changed: str) -> dict[str, str]:
+    """This process' environment with some settings changed: for a child that shall have them."""
+    return dict(os.environ) | {f"PIAOHAO_{name.upper()}": value for name, value in changed.items()}
+
+
 def _read(name: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
         if text.lower() not in ("0", "1", "true", "false", "yes", "no"):

@@ -53,7 +53,7 @@ def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
         return []
     open_orders = [
         order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
-        if order.buyer_id == actor.organisation_id
+        if order.buyer_id == actor.organisation_id and order.frozen_at is None
     ]  # fmt: skip
     return [
         Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
