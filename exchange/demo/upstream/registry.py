@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,34 +36,32 @@ class Firm:
 
 @cache
 def persons() -> dict[str, str]:
-    """By identity number the digest of the name: the service does not know names."""
-    rng = random.Random(_SEED)
-    found: dict[str, str] = {}
-    while len(found) < PERSONS:
-        name = rng.choice(_FAMILY) + "".join(rng.sample(_GIVEN, 2))
-        found[resident_id(rng)] = digest(name)
-    return found
+    """By the digest of the identity number the digest of the name: neither is known here in clear."""
+    return {digest(id_number): digest(name) for id_number, name in _people()}
 
 
 def known_person(number: int) -> tuple[str, str]:
-    """(identity number, name) of a person of the register, for whoever tries the service."""
+    """Identity number and name of somebody in the register, for whoever tries the service."""
+    return next(itertools.islice(_people(), number, None))
+
+
+def _people() -> Iterator[tuple[str, str]]:
     rng = random.Random(_SEED)
-    for _ in range(number):
-        rng.choice(_FAMILY), rng.sample(_GIVEN, 2), resident_id(rng)
-    name = rng.choice(_FAMILY) + "".join(rng.sample(_GIVEN, 2))
-    return resident_id(rng), name
+    for _ in range(PERSONS):
+        name = rng.choice(_FAMILY) + "".join(rng.sample(_GIVEN, 2))
+        yield resident_id(rng), name
 
 
-def digest(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def verdict(id_number: str, name: str) -> str:
-    """``consistent``, ``inconsistent``, or ``not_found`` when the register has no such number."""
-    known = persons().get(id_number)
+def verdict(subject: str, name: str) -> str:
+    """Of two digests: ``consistent``, ``inconsistent``, or ``not_found`` when the register has no such subject."""
+    known = persons().get(subject)
     if known is None:
         return "not_found"
-    return "consistent" if known == digest(name) else "inconsistent"
+    return "consistent" if known == name else "inconsistent"
 
 
 @cache
