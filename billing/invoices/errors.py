@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, NotFound
+from core.problems import Conflict, Invalid, NotFound
 
 
 class InvoiceNotFound(NotFound):
@@ -21,3 +21,11 @@ class TaxChanged(Conflict):
     """The tax rate changed since the price was agreed; nobody is charged another amount than the one agreed to."""
 
     code, title = "tax_changed", "The tax on this changed since the order was placed"
+
+
+class NotAnInvoice(Conflict):
+    code, title = "not_an_invoice_of_usage", "This is not the invoice of a period of usage"
+
+
+class LinesNotThere(Invalid):
+    code, title = "invoice_lines_unknown", "These are not lines of this invoice"

@@ -10,24 +10,28 @@ from core.events import Event
 
 @dataclass(frozen=True)
 class InvoiceIssued(Event):
-    """An order was invoiced and paid; the net amount is on hold for the supplier."""
+    """An order, or a period of its usage, was invoiced; the net amount is on hold for the supplier."""
 
     name: ClassVar[str] = "invoice.issued"
     invoice_id: str
     order_id: str
+    period: str
     buyer_id: str
     supplier_id: str
+    listing_id: str
     net: int
     currency: str
 
 
 @dataclass(frozen=True)
 class CreditNoteIssued(Event):
-    """An invoice was reversed and the buyer's money is back on the prepaid balance."""
+    """An invoice was reversed by so much net, all of it or some of its lines; the buyer gets the money back."""
 
     name: ClassVar[str] = "credit_note.issued"
     credit_note_id: str
     invoice_id: str
     order_id: str
+    period: str
     buyer_id: str
     supplier_id: str
+    net: int

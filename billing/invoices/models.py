@@ -39,12 +39,12 @@ class InvoiceSeries(Base):
 
 
 class InvoiceRow(Base):
-    """A frozen document and what lists need of it."""
+    """A frozen document and what lists need of it; ``period`` is empty for what was charged once."""
 
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("issuer", "series", "serial"),
-        UniqueConstraint("order_id", "series"),
+        UniqueConstraint("order_id", "series", "period"),
         CheckConstraint("gross = net + tax", name="sums"),
         CheckConstraint("(series = 'CRN') = (corrects_id IS NOT NULL)", name="corrects"),
         CheckConstraint("(series = 'INV' AND net >= 0) OR (series = 'CRN' AND net <= 0)", name="sign"),
@@ -57,6 +57,7 @@ class InvoiceRow(Base):
     series: Mapped[str] = mapped_column(String(3))
     serial: Mapped[int] = mapped_column(BigInteger)
     order_id: Mapped[str] = mapped_column(Id)
+    period: Mapped[str] = mapped_column(String(7), default="")
     buyer_id: Mapped[str] = mapped_column(Id)
     supplier_id: Mapped[str] = mapped_column(Id)
     currency: Mapped[str] = mapped_column(String(3))
@@ -67,3 +68,21 @@ class InvoiceRow(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     body: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))
+
+
+class OpenInvoice(Base):
+    """What is still to be paid of an invoice of usage; gone when it is paid or credited."""
+
+    __tablename__ = "open_invoice"
+    __table_args__ = (
+        CheckConstraint("outstanding > 0", name="outstanding"),
+        Index("ix_open_invoice_buyer_id", "buyer_id"),
+    )
+
+    invoice_id: Mapped[str] = mapped_column(Id, ForeignKey("invoice.id"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(Id)
+    buyer_id: Mapped[str] = mapped_column(Id)
+    currency: Mapped[str] = mapped_column(String(3))
+    outstanding: Mapped[int] = mapped_column(BigInteger)
+    payments: Mapped[int] = mapped_column()
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

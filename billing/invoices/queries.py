@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 
 from billing.invoices.errors import InvoiceNotFound
-from billing.invoices.models import InvoiceRow, InvoiceSeries
+from billing.invoices.models import InvoiceRow, InvoiceSeries, OpenInvoice
 from billing.invoices.rules import number_of, thaw
 from billing.invoices.types import Invoice, Series
-from billing.ledger.queries import receivable_totals
-from billing.ledger.types import Discrepancy, TransactionKind
+from billing.ledger.queries import balances_of_kind, receivable_totals
+from billing.ledger.types import Account, AccountKind, Discrepancy, TransactionKind
 from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, convert, newest_first
+
+_INVOICES = InvoiceRow.series == str(Series.INVOICE)
 
 
 def get(uow: Uow, actor: Actor, invoice_id: str) -> Invoice:
@@ -41,9 +44,29 @@ def listed(
 
 
 def of_order(uow: Uow, order_id: str) -> list[Invoice]:
-    """The invoice of an order and its credit note, if any. Asks no policy: for bundles and settlement."""
-    chosen = select(InvoiceRow).where(InvoiceRow.order_id == order_id).order_by(InvoiceRow.id)
-    return [thaw(row.body) for row in uow.session.execute(chosen).scalars()]
+    """The invoices of an order and their credit notes. Asks no policy: for bundles and settlement."""
+    return _found(uow, InvoiceRow.order_id == order_id)
+
+
+def charge_of(uow: Uow, order_id: str) -> Invoice | None:
+    """The invoice of an order paid at once. Asks no policy: for services."""
+    return next(iter(_found(uow, InvoiceRow.order_id == order_id, InvoiceRow.period == "", _INVOICES)), None)
+
+
+def of_period(uow: Uow, order_id: str, month: str) -> Invoice | None:
+    """The invoice of an order's period of usage. Asks no policy: for services."""
+    return next(iter(_found(uow, InvoiceRow.order_id == order_id, InvoiceRow.period == month, _INVOICES)), None)
+
+
+def correction_of(uow: Uow, invoice_id: str) -> Invoice | None:
+    """The credit note that corrects an invoice. Asks no policy: for services."""
+    return next(iter(_found(uow, InvoiceRow.corrects_id == invoice_id)), None)
+
+
+def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
+    """What is still to be paid of those invoices that are open. Asks no policy: for pages that asked."""
+    chosen = select(OpenInvoice.invoice_id, OpenInvoice.outstanding).where(OpenInvoice.invoice_id.in_(set(invoice_ids)))
+    return dict(uow.session.execute(chosen).tuples().all())
 
 
 def check(uow: Uow) -> list[Discrepancy]:
@@ -53,11 +76,29 @@ def check(uow: Uow) -> list[Discrepancy]:
     for row in uow.session.execute(select(InvoiceRow).order_by(InvoiceRow.series, InvoiceRow.serial)).scalars():
         found += _faults(row, expected=last.get(row.series, 0) + 1)
         last[row.series] = row.serial
-    found += _unposted(uow)
+    found += _unposted(uow) + _wrongly_open(uow)
     for series in uow.session.execute(select(InvoiceSeries)).scalars():
         if (series.last_number or 0) != last.get(series.series, 0):
             found.append(Discrepancy(series.series, "the last number has no document"))
     return found
+
+
+def _found(uow: Uow, *conditions: ColumnElement[bool]) -> list[Invoice]:
+    chosen = select(InvoiceRow.body).where(*conditions).order_by(InvoiceRow.id)
+    return [thaw(body) for body in uow.session.execute(chosen).scalars()]
+
+
+def _wrongly_open(uow: Uow) -> list[Discrepancy]:
+    """Buyers whose open invoices differ from what the ledger says they owe."""
+    chosen = select(OpenInvoice.buyer_id, OpenInvoice.currency, func.sum(OpenInvoice.outstanding))
+    rows = uow.session.execute(chosen.group_by(OpenInvoice.buyer_id, OpenInvoice.currency))
+    said = {Account(AccountKind.BUYER_RECEIVABLE, buyer, currency): int(total) for buyer, currency, total in rows}
+    owed = balances_of_kind(uow, AccountKind.BUYER_RECEIVABLE)
+    return [
+        Discrepancy(account.key, f"the open invoices say {said.get(account, 0)}, the ledger {owed.get(account, 0)}")
+        for account in sorted({*said, *owed})
+        if said.get(account, 0) != owed.get(account, 0)
+    ]
 
 
 def _faults(row: InvoiceRow, *, expected: int) -> list[Discrepancy]:

@@ -11,8 +11,8 @@ from typing import Any
 
 import rfc8785
 
-from billing.invoices.types import FORMAT_VERSION, ISSUER, Invoice, Line, Party, Series
-from core.money import Rounding, add_tax, format_amount, parse_amount
+from billing.invoices.types import FORMAT_VERSION, ISSUER, Invoice, Line, Party, Series, Span, Usage
+from core.money import Rounding, add_tax, format_amount, format_price, parse_amount, parse_price, round_units
 
 
 def number_of(series: Series, serial: int) -> str:
@@ -29,14 +29,24 @@ def line_of(
     return Line(listing_id, texts, 1, amounts.net, rate_bp, amounts.tax, amounts.gross, currency)
 
 
+def usage_line(listing_id: str, usage: Usage, quantity: int, currency: str, rate_bp: int, rounding: Rounding) -> Line:
+    """The line of so much usage: its exact amount rounded once, here, then taxed."""
+    amounts = add_tax(round_units(usage.amount, rounding), rate_bp, rounding)
+    text = f"{usage.period} {usage.operation}".rstrip()
+    texts = {"zh": text, "en": text}
+    return Line(listing_id, texts, quantity, amounts.net, rate_bp, amounts.tax, amounts.gross, currency, usage)
+
+
 def mirrored(line: Line) -> Line:
     """The line of a credit note: the same to the last unit, with the sign turned."""
-    return replace(line, net=-line.net, tax=-line.tax, gross=-line.gross)
+    usage = replace(line.usage, amount=-line.usage.amount) if line.usage else None
+    return replace(line, net=-line.net, tax=-line.tax, gross=-line.gross, usage=usage)
 
 
 def freeze(
     *, invoice_id: str, series: Series, serial: int, order_id: str, issued_at: datetime, supplier: Party, buyer: Party,
     currency: str, lines: tuple[Line, ...], rounding: str, corrects: Mapping[str, str] | None = None, reason: str = "",
+    span: Span | None = None,
 ) -> Invoice:  # fmt: skip
     """The document of these lines. Its totals are the sums of its lines."""
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
@@ -47,7 +57,7 @@ def freeze(
         "issuer": ISSUER,
         "number": number_of(series, serial),
         "order": order_id,
-        "issued_at": issued_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "issued_at": _moment(issued_at),
         "supplier": _party(supplier),
         "buyer": _party(buyer),
         "currency": currency,
@@ -59,6 +69,8 @@ def freeze(
     }
     if corrects:
         body |= {"corrects": dict(corrects), "reason": reason}
+    if span:
+        body |= {"period": _span(span), "usage_sha256": span.usage_sha256}
     return thaw(rfc8785.dumps(body).decode())
 
 
@@ -84,6 +96,7 @@ def thaw(body: str) -> Invoice:
         reason=said.get("reason", ""),
         sha256=hashlib.sha256(body.encode()).hexdigest(),
         body=body,
+        span=_read_span(said) if "period" in said else None,
     )
 
 
@@ -95,7 +108,22 @@ def _party(party: Party) -> dict[str, str]:
     return {"id": party.id, "name": party.name, "name_en": party.name_en, "credit_code": party.credit_code}
 
 
+def _moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _span(span: Span) -> dict[str, str]:
+    return {"month": span.month, "from": _moment(span.starts_at), "to": _moment(span.ends_at), "zone": span.zone}
+
+
+def _read_span(said: Mapping[str, Any]) -> Span:
+    period = said["period"]
+    starts_at, ends_at = (datetime.fromisoformat(period[name]) for name in ("from", "to"))
+    return Span(period["month"], starts_at, ends_at, period["zone"], said["usage_sha256"])
+
+
 def _line(line: Line) -> dict[str, Any]:
+    usage = {"usage": _usage(line.usage, line.currency)} if line.usage else {}
     return {
         "listing": line.listing_id,
         "description": dict(line.description),
@@ -104,9 +132,37 @@ def _line(line: Line) -> dict[str, Any]:
         "tax_rate_bp": line.tax_rate_bp,
         "tax": format_amount(line.tax, line.currency),
         "gross": format_amount(line.gross, line.currency),
+        **usage,
+    }
+
+
+def _usage(usage: Usage, currency: str) -> dict[str, Any]:
+    return {
+        "period": usage.period,
+        "operation": usage.operation,
+        "plan_sha256": usage.plan_sha256,
+        "kind": usage.kind,
+        "unit": usage.unit,
+        "price": format_price(usage.price, currency),
+        "per": usage.per,
+        "amount": format_price(usage.amount, currency),
     }
 
 
 def _read_line(said: Mapping[str, Any], currency: str) -> Line:
     net, tax, gross = (_amount(said[name], currency) for name in ("net", "tax", "gross"))
-    return Line(said["listing"], said["description"], said["quantity"], net, said["tax_rate_bp"], tax, gross, currency)
+    usage = _read_usage(said["usage"], currency) if "usage" in said else None
+    texts, quantity, rate_bp = said["description"], said["quantity"], said["tax_rate_bp"]
+    return Line(said["listing"], texts, quantity, net, rate_bp, tax, gross, currency, usage)
+
+
+def _read_usage(said: Mapping[str, Any], currency: str) -> Usage:
+    return Usage(
+        said["period"], said["operation"], said["plan_sha256"], said["kind"], said["unit"],
+        _units(said["price"], currency), said["per"], _units(said["amount"], currency),
+    )  # fmt: skip
+
+
+def _units(text: str, currency: str) -> int:
+    units = parse_price(text.removeprefix("-"), currency, zero=True)
+    return -units if text.startswith("-") else units

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from dataclasses import asdict
+from typing import Any
 
-from core.fields import IdField, LocalTextField, MoneyField, PageQuery, UtcField, page_of
+from marshmallow import Schema, fields, validate
+
+from billing.invoices.types import Line
+from core.fields import IdField, LocalTextField, MoneyField, PageQuery, TextField, UtcField, page_of
+from core.money import format_price
 
 
 class InvoiceQuery(PageQuery):
@@ -18,6 +23,14 @@ class PartyOut(Schema):
     credit_code = fields.String()
 
 
+def _usage_of(line: Line) -> dict[str, Any] | None:
+    """What a line of usage is for, its price and its exact amount in the invoice's currency."""
+    if line.usage is None:
+        return None
+    amounts = {name: format_price(getattr(line.usage, name), line.currency) for name in ("price", "amount")}
+    return asdict(line.usage) | amounts
+
+
 class LineOut(Schema):
     listing_id = fields.String()
     description = LocalTextField()
@@ -26,6 +39,20 @@ class LineOut(Schema):
     tax_rate_bp = fields.Integer()
     tax = MoneyField()
     gross = MoneyField()
+    usage = fields.Function(_usage_of)
+
+
+class SpanOut(Schema):
+    month = fields.String()
+    starts_at = UtcField()
+    ends_at = UtcField()
+    zone = fields.String()
+    usage_sha256 = fields.String()
+
+
+class CreditIn(Schema):
+    reason = TextField(required=True, shortest=3, longest=500)
+    lines = fields.List(fields.Integer(strict=True, validate=validate.Range(1, 10_000)), load_default=None)
 
 
 class InvoiceOut(Schema):
@@ -33,6 +60,7 @@ class InvoiceOut(Schema):
     kind = fields.Function(lambda invoice: "credit_note" if invoice.corrects else "invoice")
     number = fields.String()
     order_id = fields.String()
+    period = fields.Nested(SpanOut, attribute="span", allow_none=True)
     issued_at = UtcField()
     supplier = fields.Nested(PartyOut)
     buyer = fields.Nested(PartyOut)

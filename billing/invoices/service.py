@@ -1,27 +1,34 @@
-"""Charging an order and taking the charge back. Called by the trade, in its unit."""
+"""Invoicing an order or a period of its usage, and taking it back by a credit note."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import insert
 
-from billing.invoices import queries
-from billing.invoices.errors import AlreadyCredited, AlreadyInvoiced, InvoiceNotFound, TaxChanged
+from billing.invoices import postings, queries
+from billing.invoices.errors import (
+    AlreadyCredited,
+    AlreadyInvoiced,
+    InvoiceNotFound,
+    LinesNotThere,
+    NotAnInvoice,
+    TaxChanged,
+)
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
-from billing.invoices.models import InvoiceRow, InvoiceSeries
+from billing.invoices.models import InvoiceRow
+from billing.invoices.numbers import next_number
 from billing.invoices.rules import freeze, line_of, mirrored
-from billing.invoices.types import ISSUER, Invoice, Party, Series
-from billing.ledger.service import post
-from billing.ledger.types import Account, AccountKind, Draft, TransactionKind, TransactionSnapshot, credit, debit
+from billing.invoices.types import ISSUER, Invoice, Line, Party, Series, Span
+from billing.ledger.types import TransactionSnapshot
 from compliance.audit.service import record
 from compliance.identity.queries import organisations
+from compliance.policy import Decision, Resource, require
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.ids import new_id
 from core.money import exponent, format_amount, rounding_of
 from core.problems import Invalid
-from core.rows import insert_missing
 
 
 def charge(
@@ -39,7 +46,7 @@ def charge(
     exponent(currency)
     if net < 0:
         raise Invalid("A net amount is not negative.", field="net")
-    if queries.of_order(uow, order_id):
+    if queries.charge_of(uow, order_id):
         raise AlreadyInvoiced(f"{order_id} has an invoice.")
     settings = uow.house.settings
     rounding = rounding_of(settings.tier_profile)
@@ -48,104 +55,123 @@ def charge(
         raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
     invoice_id = new_id("inv")
-    posted = _post_charge(uow, invoice_id, order_id, buyer_id, supplier_id, line.net, line.tax, currency)
-    invoice = freeze(
-        invoice_id=invoice_id, series=Series.INVOICE, serial=_next_number(uow, Series.INVOICE), order_id=order_id,
-        issued_at=uow.now(), supplier=supplier, buyer=buyer, currency=currency,
-        lines=(line,), rounding=str(rounding),
+    posted = postings.post_sale(
+        uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=line.net, tax=line.tax,
+        currency=currency,
     )  # fmt: skip
-    _store(uow, actor, invoice, posted)
-    uow.emit(InvoiceIssued(invoice.id, order_id, buyer_id, supplier_id, net, currency))
-    return invoice
+    return _issue(uow, actor, invoice_id, order_id, (supplier, buyer), [line], str(rounding), posted, None)
+
+
+def charge_usage(
+    uow: Uow, *, order_id: str, buyer_id: str, supplier_id: str, lines: Sequence[Line], span: Span,
+) -> Invoice:  # fmt: skip
+    """Invoice a period of an order's usage; the prepaid balance pays it as far as it reaches, the rest is open.
+
+    The net amount is held for the supplier for the days of hold. Raises AlreadyInvoiced for a period that
+    has its invoice, and Invalid for lines that sum to less than nothing.
+    """
+    if queries.of_period(uow, order_id, span.month):
+        raise AlreadyInvoiced(f"{order_id} has an invoice for {span.month}.")
+    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
+    if net < 0 or tax < 0:
+        raise Invalid("An invoice is not negative.", field="net")
+    supplier, buyer = _parties(uow, supplier_id, buyer_id)
+    invoice_id = new_id("inv")
+    posted = postings.post_usage(
+        uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=net, tax=tax,
+        currency=lines[0].currency,
+    )  # fmt: skip
+    rounding = str(rounding_of(uow.house.settings.tier_profile))
+    return _issue(uow, SYSTEM, invoice_id, order_id, (supplier, buyer), lines, rounding, posted, span)
 
 
 def refund(uow: Uow, *, order_id: str, reason: str, actor: Actor = SYSTEM) -> Invoice:
-    """Reverse an order's invoice by a credit note, and give the buyer the gross amount back.
+    """Reverse the invoice of an order paid at once by a credit note, and give the buyer the gross amount back.
 
     The credit note mirrors the invoice to the last unit. Raises InvoiceNotFound, AlreadyCredited, and
     PayableReleased once the supplier's share is no longer on hold.
     """
-    documents = queries.of_order(uow, order_id)
-    if not documents:
+    invoice = queries.charge_of(uow, order_id)
+    if invoice is None:
         raise InvoiceNotFound(f"{order_id} was not invoiced.")
-    if len(documents) > 1:
-        raise AlreadyCredited(f"By {documents[1].number}.")
-    invoice = documents[0]
+    return _credit(uow, actor, invoice, invoice.lines, reason, None)
+
+
+def credit(
+    uow: Uow, actor: Actor, invoice_id: str, *, reason: str, lines: Sequence[int] | None = None
+) -> Invoice:  # fmt: skip
+    """Finance of the platform corrects an invoice of usage: all of it, or the lines with these numbers (from 1).
+
+    What the buyer had paid returns to the prepaid balance, what was open is no longer owed. The supplier's share
+    is taken back, also when it was released. An invoice is corrected once. Raises InvoiceNotFound, PolicyRefused,
+    NotAnInvoice for a credit note or an order paid at once, AlreadyCredited, LinesNotThere.
+    """
+    invoice = queries.get(uow, actor, invoice_id)
+    decision = require(actor, "invoice:credit", Resource("invoice", invoice.id, {"owner": invoice.buyer_id}))
+    if invoice.corrects or not invoice.span:
+        raise NotAnInvoice("Correct the invoice of a period of usage.", field="invoice_id")
+    return _credit(uow, actor, invoice, _chosen(invoice, lines), reason, decision)
+
+
+def collect(uow: Uow, *, buyer_id: str, currency: str) -> int:
+    """Pay the buyer's open invoices from the prepaid balance, the oldest first; answers how much was paid."""
+    return postings.collect(uow, buyer_id, currency)
+
+
+def _chosen(invoice: Invoice, numbers: Sequence[int] | None) -> tuple[Line, ...]:
+    if numbers is None:
+        return invoice.lines
+    if not numbers or len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(1, len(invoice.lines) + 1)):
+        raise LinesNotThere(f"The invoice has the lines 1 to {len(invoice.lines)}; name each once.", field="lines")
+    chosen = tuple(invoice.lines[number - 1] for number in sorted(numbers))
+    if sum(line.net for line in chosen) < 0 or sum(line.tax for line in chosen) < 0:
+        raise LinesNotThere("These lines sum to less than nothing; credit them together with others.", field="lines")
+    return chosen
+
+
+def _credit(
+    uow: Uow, actor: Actor, invoice: Invoice, lines: Sequence[Line], reason: str, decision: Decision | None
+) -> Invoice:
+    if before := queries.correction_of(uow, invoice.id):
+        raise AlreadyCredited(f"By {before.number}.")
+    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     note_id = new_id("crn")
-    uow.emit(CreditNoteIssued(note_id, invoice.id, order_id, invoice.buyer.id, invoice.supplier.id))
-    posted = _post_refund(uow, note_id, invoice)
+    uow.emit(
+        CreditNoteIssued(
+            note_id, invoice.id, invoice.order_id, invoice.period, invoice.buyer_id, invoice.supplier_id, net
+        )
+    )
+    posted = postings.post_credit(uow, note_id, invoice, net, tax)
     note = freeze(
-        invoice_id=note_id, series=Series.CREDIT_NOTE, serial=_next_number(uow, Series.CREDIT_NOTE),
-        order_id=order_id, issued_at=uow.now(), supplier=invoice.supplier, buyer=invoice.buyer,
-        currency=invoice.currency, lines=tuple(mirrored(line) for line in invoice.lines), rounding=invoice.rounding,
-        corrects={"id": invoice.id, "number": invoice.number}, reason=reason,
+        invoice_id=note_id, series=Series.CREDIT_NOTE, serial=next_number(uow, Series.CREDIT_NOTE),
+        order_id=invoice.order_id, issued_at=uow.now(), supplier=invoice.supplier, buyer=invoice.buyer,
+        currency=invoice.currency, lines=tuple(mirrored(line) for line in lines), rounding=invoice.rounding,
+        corrects={"id": invoice.id, "number": invoice.number}, reason=reason, span=invoice.span,
     )  # fmt: skip
-    _store(uow, actor, note, posted)
+    _store(uow, actor, note, posted, decision)
     return note
 
 
-def _post_charge(
-    uow: Uow, invoice_id: str, order_id: str, buyer_id: str, supplier_id: str, net: int, tax: int, currency: str
-) -> list[TransactionSnapshot]:
-    if net + tax == 0:
-        return []
-    receivable = Account(AccountKind.BUYER_RECEIVABLE, buyer_id, currency)
-    prepaid = Account(AccountKind.BUYER_PREPAID, buyer_id, currency)
-    owed = _owed(supplier_id, net, tax, currency)
-    sale = [debit(receivable, net + tax), *(credit(account, amount) for account, amount in owed)]
-    paid = [debit(prepaid, net + tax), credit(receivable, net + tax)]
-    return post(
-        uow,
-        [
-            Draft(f"invoice:{invoice_id}", TransactionKind.INVOICE, invoice_id, sale, order_id),
-            Draft(f"payment:{invoice_id}", TransactionKind.PAYMENT, invoice_id, paid, order_id),
-        ],
-    )
-
-
-def _post_refund(uow: Uow, note_id: str, invoice: Invoice) -> list[TransactionSnapshot]:
-    if invoice.gross == 0:
-        return []
-    receivable = Account(AccountKind.BUYER_RECEIVABLE, invoice.buyer.id, invoice.currency)
-    prepaid = Account(AccountKind.BUYER_PREPAID, invoice.buyer.id, invoice.currency)
-    owed = _owed(invoice.supplier.id, invoice.net, invoice.tax, invoice.currency)
-    back = [debit(receivable, invoice.gross), credit(prepaid, invoice.gross)]
-    undone = [credit(receivable, invoice.gross), *(debit(account, amount) for account, amount in owed)]
-    return post(
-        uow,
-        [
-            Draft(f"refund:{invoice.id}", TransactionKind.REFUND, note_id, back, invoice.order_id),
-            Draft(f"credit_note:{invoice.id}", TransactionKind.CREDIT_NOTE, note_id, undone, invoice.order_id),
-        ],
-    )
-
-
-def _owed(supplier_id: str, net: int, tax: int, currency: str) -> list[tuple[Account, int]]:
-    owed = [
-        (Account(AccountKind.SUPPLIER_ON_HOLD, supplier_id, currency), net),
-        (Account(AccountKind.TAX_PAYABLE, None, currency), tax),
-    ]
-    return [(account, amount) for account, amount in owed if amount]
-
-
-def _next_number(uow: Uow, series: Series) -> int:
-    """The next serial; its row stays locked until the unit ends, so a number is used or was never given."""
-    serial = _advance(uow, series)
-    if serial is None:
-        insert_missing(uow, InvoiceSeries, [{"issuer": ISSUER, "series": str(series), "last_number": None}])
-        serial = _advance(uow, series)
-    assert serial is not None
-    return serial
-
-
-def _advance(uow: Uow, series: Series) -> int | None:
-    return uow.session.execute(
-        update(InvoiceSeries)
-        .where(InvoiceSeries.issuer == ISSUER, InvoiceSeries.series == str(series))
-        .values(last_number=func.coalesce(InvoiceSeries.last_number, 0) + 1)
-        .returning(InvoiceSeries.last_number)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+def _issue(
+    uow: Uow, actor: Actor, invoice_id: str, order_id: str, parties: tuple[Party, Party], lines: Sequence[Line],
+    rounding: str, posted: list[TransactionSnapshot], span: Span | None,
+) -> Invoice:  # fmt: skip
+    supplier, buyer = parties
+    invoice = freeze(
+        invoice_id=invoice_id, series=Series.INVOICE, serial=next_number(uow, Series.INVOICE), order_id=order_id,
+        issued_at=uow.now(), supplier=supplier, buyer=buyer, currency=lines[0].currency, lines=tuple(lines),
+        rounding=rounding, span=span,
+    )  # fmt: skip
+    _store(uow, actor, invoice, posted, None)
+    if span:
+        postings.leave_open(uow, invoice, posted)
+    uow.emit(
+        InvoiceIssued(
+            invoice.id, order_id, invoice.period, buyer.id, supplier.id, lines[0].listing_id, invoice.net,
+            invoice.currency,
+        )
+    )  # fmt: skip
+    return invoice
 
 
 def _parties(uow: Uow, *ids: str) -> list[Party]:
@@ -156,19 +182,24 @@ def _parties(uow: Uow, *ids: str) -> list[Party]:
     return [Party(each.id, each.name, each.name_en, each.credit_code) for each in map(found.__getitem__, ids)]
 
 
-def _store(uow: Uow, actor: Actor, invoice: Invoice, posted: list[TransactionSnapshot]) -> None:
+def _store(
+    uow: Uow, actor: Actor, invoice: Invoice, posted: list[TransactionSnapshot], decision: Decision | None
+) -> None:
+    period = {"period": invoice.period} if invoice.period else {}
     uow.session.execute(
         insert(InvoiceRow).values(
             id=invoice.id, issuer=ISSUER, series=str(invoice.series), serial=int(invoice.number.partition("-")[2]),
-            order_id=invoice.order_id, buyer_id=invoice.buyer.id, supplier_id=invoice.supplier.id,
-            currency=invoice.currency, net=invoice.net, tax=invoice.tax, gross=invoice.gross,
-            corrects_id=invoice.corrects, issued_at=invoice.issued_at, body=invoice.body, sha256=invoice.sha256,
+            order_id=invoice.order_id, period=invoice.period, buyer_id=invoice.buyer.id,
+            supplier_id=invoice.supplier.id, currency=invoice.currency, net=invoice.net, tax=invoice.tax,
+            gross=invoice.gross, corrects_id=invoice.corrects, issued_at=invoice.issued_at, body=invoice.body,
+            sha256=invoice.sha256,
         )
     )  # fmt: skip
     record(
         uow, actor, action="credit_note:issue" if invoice.corrects else "invoice:issue", object_id=invoice.id,
+        decision=decision,
         data={
-            "number": invoice.number, "order": invoice.order_id, "document_sha256": invoice.sha256,
+            "number": invoice.number, "order": invoice.order_id, **period, "document_sha256": invoice.sha256,
             "currency": invoice.currency, "gross": format_amount(invoice.gross, invoice.currency),
             **{f"{transaction.kind}_sha256": transaction.sha256() for transaction in posted},
         },

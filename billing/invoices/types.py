@@ -32,6 +32,23 @@ class Party:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a line of usage is for: ``amount`` is exact, in 10⁻⁷ of the minor unit; its line's net is it, rounded.
+
+    ``period`` is the month in which the calls were made, which is an earlier one for usage that came late.
+    """
+
+    period: str
+    operation: str
+    plan_sha256: str
+    kind: str
+    unit: str
+    price: int
+    per: int
+    amount: int
+
+
+@dataclass(frozen=True)
 class Line:
     """One line: net and tax sum to the gross."""
 
@@ -43,6 +60,18 @@ class Line:
     tax: int
     gross: int
     currency: str
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """The half-open period that an invoice of usage is for, in UTC, and the zone whose month it is."""
+
+    month: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    usage_sha256: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +95,12 @@ class Invoice:
     reason: str
     sha256: str
     body: str
+    span: Span | None = None
+
+    @property
+    def period(self) -> str:
+        """The month of usage, such as ``2026-11``; empty for what was charged once."""
+        return self.span.month if self.span else ""
 
     @property
     def buyer_id(self) -> str:

@@ -57,6 +57,7 @@ class TransactionKind(StrEnum):
     CREDIT_NOTE = "credit_note"
     REFUND = "refund"
     RELEASE = "release"
+    REVERSAL = "reversal"
 
 
 @dataclass(frozen=True, order=True)

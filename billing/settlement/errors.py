@@ -10,7 +10,7 @@ class PayableNotFound(NotFound):
 
 
 class PayableReleased(Conflict):
-    """The supplier's share is no longer on hold, so the charge cannot be taken back."""
+    """The supplier's share of an order paid at once is no longer on hold, so the charge cannot be taken back."""
 
     code, title = "payable_released", "The supplier's share was already released"
 

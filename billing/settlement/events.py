@@ -17,3 +17,4 @@ class PayableReleasedToSupplier(Event):
     supplier_id: str
     share: int
     currency: str
+    period: str

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, true
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, func, select, true
 
 from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind, Discrepancy
 from billing.settlement.models import PayableRow
-from billing.settlement.types import Payable, Payables, PayableState
+from billing.settlement.types import Payable, Payables, PayableState, Settlement, SettlementRow
 from compliance.policy import Resource, require
 from core.actor import Actor
 from core.db import Uow
-from core.paging import Page, convert, newest_first
+from core.paging import Page, convert, decode_cursor, encode_cursor, newest_first
 
 
 def payables(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[Payable]:
-    """What the own organisation is owed, order by order, newest first; all of it for platform finance."""
+    """What the own organisation is owed, invoice by invoice, newest first; all of it for platform finance."""
     own = actor.organisation_id
     require(actor, "ledger:see", Resource("ledger", own or "platform", {"owner": own}))
     chosen = select(PayableRow).where(PayableRow.supplier_id == own if own else true())
-    page = newest_first(uow, chosen, key=PayableRow.order_id, purpose=f"payables:{own}", cursor=cursor, limit=limit)
+    page = newest_first(uow, chosen, key=PayableRow.id, purpose=f"payables:{own}", cursor=cursor, limit=limit)
     return convert(page, PayableRow.snapshot)
 
 
@@ -36,9 +39,34 @@ def totals(uow: Uow, actor: Actor) -> Payables:
 
 
 def of_order(uow: Uow, order_id: str) -> Payable | None:
-    """What is owed for an order. Asks no policy: for bundles and the trade."""
-    row = uow.session.get(PayableRow, order_id, populate_existing=True)
-    return row.snapshot() if row else None
+    """What is owed for an order that was paid at once. Asks no policy: for bundles and the trade."""
+    found = _lines(uow, PayableRow.order_id == order_id, PayableRow.period == "")
+    return found[-1] if found else None
+
+
+def in_force(uow: Uow, invoice_id: str) -> Payable | None:
+    """The line of an invoice that is on hold or was released, if it was not reversed. Asks no policy."""
+    live = (PayableRow.state != PayableState.REVERSED, PayableRow.net >= 0)
+    found = _lines(uow, PayableRow.invoice_id == invoice_id, *live)
+    return found[0] if found else None
+
+
+def due(uow: Uow, moment: datetime, limit: int) -> list[str]:
+    """The lines of usage whose days of hold are over, oldest first. Asks no policy: for the worker."""
+    free = (PayableRow.state == PayableState.ON_HOLD, PayableRow.withheld.is_(False))
+    chosen = select(PayableRow.id).where(*free, PayableRow.release_at <= moment).order_by(PayableRow.release_at)
+    return list(uow.session.execute(chosen.limit(limit)).scalars())
+
+
+def settlements(
+    uow: Uow, actor: Actor, *, month: str | None = None, cursor: str | None = None, limit: int = 12
+) -> Page[Settlement]:
+    """A supplier's months, newest first, each by customer and listing; finance of the platform sees all suppliers."""
+    own = actor.organisation_id
+    require(actor, "ledger:see", Resource("ledger", own or "platform", {"owner": own}))
+    mine = PayableRow.supplier_id == own if own else true()
+    months = _months(uow, mine, month=month, cursor=cursor, purpose=f"settlements:{own}", limit=limit)
+    return convert(months, lambda label: _settlement(uow, label, mine))
 
 
 def check(uow: Uow) -> list[Discrepancy]:
@@ -55,3 +83,51 @@ def check(uow: Uow) -> list[Discrepancy]:
         for account, amount in owed.items()
         if amount != kept[account]
     ]
+
+
+def _lines(uow: Uow, *conditions: ColumnElement[bool]) -> list[Payable]:
+    chosen = select(PayableRow).where(*conditions).order_by(PayableRow.id).execution_options(populate_existing=True)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def _months(
+    uow: Uow, mine: ColumnElement[bool], *, month: str | None, cursor: str | None, purpose: str, limit: int
+) -> Page[str]:
+    chosen = select(PayableRow.month).where(mine, PayableRow.state != PayableState.REVERSED).distinct()
+    if month is not None:
+        chosen = chosen.where(PayableRow.month == month)
+    if cursor:
+        (before,) = decode_cursor(uow.house.keyring, purpose, cursor)
+        chosen = chosen.where(PayableRow.month < before)
+    found = list(uow.session.execute(chosen.order_by(PayableRow.month.desc()).limit(limit + 1)).scalars())
+    more = len(found) > limit
+    return Page(found[:limit], encode_cursor(uow.house.keyring, purpose, [found[limit - 1]]) if more else None)
+
+
+def _settlement(uow: Uow, month: str, mine: ColumnElement[bool]) -> Settlement:
+    key = (PayableRow.supplier_id, PayableRow.buyer_id, PayableRow.listing_id, PayableRow.currency)
+    held = case((PayableRow.state == PayableState.ON_HOLD, PayableRow.share), else_=0)
+    chosen = (
+        select(
+            *key, func.count(PayableRow.invoice_id.distinct()), func.sum(PayableRow.net),
+            func.sum(PayableRow.commission), func.sum(PayableRow.share), func.sum(held),
+        )
+        .where(mine, PayableRow.month == month, PayableRow.state != PayableState.REVERSED)
+        .group_by(*key)
+        .order_by(*key)
+    )  # fmt: skip
+    rows = [
+        SettlementRow(
+            supplier_id=supplier, buyer_id=buyer, listing_id=listing, invoices=invoices, currency=currency,
+            net=int(net), commission=int(commission), share=int(share), on_hold=int(held), available=int(share - held),
+        )
+        for supplier, buyer, listing, currency, invoices, net, commission, share, held in uow.session.execute(chosen)
+    ]  # fmt: skip
+    return _summed(month, rows, uow.house.settings.currency)
+
+
+def _summed(month: str, rows: Iterable[SettlementRow], currency: str) -> Settlement:
+    kept = tuple(rows)
+    names = ("net", "commission", "share", "on_hold", "available")
+    own = [row for row in kept if row.currency == currency]
+    return Settlement(month, kept, currency, **{name: sum(getattr(row, name) for row in own) for name in names})

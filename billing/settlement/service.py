@@ -1,8 +1,10 @@
-"""Releasing what is on hold for a supplier."""
+"""What is on hold for a supplier is released, withheld, or taken back."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, insert, select, update
 
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.ledger.service import post
@@ -13,75 +15,164 @@ from billing.settlement.events import PayableReleasedToSupplier
 from billing.settlement.models import PayableRow
 from billing.settlement.types import Payable, PayableState
 from compliance.audit.service import record
+from compliance.identity.queries import months_of
 from core.actor import SYSTEM, Actor
 from core.db import Uow
+from core.house import House
+from core.ids import new_id
 from core.money import format_amount, share
+
+_AT_ONCE = 20
 
 
 def release(uow: Uow, *, order_id: str, actor: Actor = SYSTEM) -> Payable:
-    """The order was accepted: the supplier's share becomes available, the commission is the platform's.
+    """An order paid at once was accepted: the supplier's share becomes available, the commission is the platform's.
 
     Releasing twice changes nothing and answers the same. Raises PayableNotFound, and PayableReversed
     when the charge was taken back.
     """
-    if not _take_from_hold(uow, order_id, PayableState.AVAILABLE):
-        return _already(uow, order_id)
-    payable = _load(uow, order_id)
-    if payable.net:
-        key = f"release:{payable.invoice_id}"
-        draft = Draft(key, TransactionKind.RELEASE, payable.invoice_id, _entries(payable), order_id)
-        _note(uow, actor, payable, post(uow, [draft])[0])
-    uow.emit(PayableReleasedToSupplier(order_id, payable.supplier_id, payable.share, payable.currency))
-    return payable
+    payable = queries.of_order(uow, order_id)
+    if payable is None:
+        raise PayableNotFound(f"Nothing is on hold for {order_id}.")
+    if payable.state is PayableState.REVERSED:
+        raise PayableReversed(f"{order_id} was refunded.")
+    if payable.state is PayableState.ON_HOLD:
+        _release(uow, payable.id, actor)
+    return _load(uow, payable.id)
+
+
+def release_due(house: House) -> int:
+    """Release the periods of usage whose days of hold are over; answers how many. Safe to run anywhere, any time."""
+    due = house.db.read(lambda uow: queries.due(uow, uow.now(), _AT_ONCE))
+    return sum(house.db.write(lambda uow, payable_id=each: _release_due(uow, payable_id)) for each in due)  # type: ignore[misc]
+
+
+def withhold(uow: Uow, *, order_id: str) -> int:
+    """Keep what is on hold for an order from being released, while it is disputed or frozen. Answers how many lines."""
+    return _mark(uow, order_id, withheld=True)
+
+
+def let_go(uow: Uow, *, order_id: str) -> int:
+    """Undo ``withhold``: what is due by now is released next."""
+    return _mark(uow, order_id, withheld=False)
 
 
 def hold(uow: Uow, issued: InvoiceIssued) -> None:
-    """An invoice was issued: its line of the supplier's account begins on hold, the commission fixed."""
-    basis_points = uow.house.settings.commission_bp
-    commission, supplier_share = share(issued.net, basis_points)
-    uow.session.add(
-        PayableRow(
-            order_id=issued.order_id, supplier_id=issued.supplier_id, invoice_id=issued.invoice_id,
-            currency=issued.currency, net=issued.net, commission_bp=basis_points, commission=commission,
-            share=supplier_share, state=PayableState.ON_HOLD, created_at=uow.now(), settled_at=None,
-        )
+    """An invoice was issued: its line of the supplier's account begins on hold, the commission fixed.
+
+    Usage is released when its days of hold are over, an order paid at once when it is accepted.
+    """
+    settings = uow.house.settings
+    release_at = uow.now() + timedelta(days=settings.usage_hold_days) if issued.period else None
+    month = issued.period or months_of(uow, issued.supplier_id).period_of(uow.now()).label
+    _add(
+        uow, order_id=issued.order_id, supplier_id=issued.supplier_id, buyer_id=issued.buyer_id,
+        listing_id=issued.listing_id, invoice_id=issued.invoice_id, period=issued.period, month=month,
+        currency=issued.currency, net=issued.net, basis_points=settings.commission_bp, release_at=release_at,
     )  # fmt: skip
-    uow.session.flush()
 
 
 def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
-    """A credit note takes the line away. Raises PayableReleased, and so vetoes it, once it is not on hold."""
-    if not _take_from_hold(uow, issued.order_id, PayableState.REVERSED):
+    """A credit note takes back its part of the line, also when it was released: the supplier may then owe.
+
+    Raises PayableReleased, and so vetoes the note, when an order paid at once was released.
+    """
+    line = queries.in_force(uow, issued.invoice_id)
+    if line is None:
+        raise PayableReversed(f"{issued.invoice_id} was taken back already.")
+    if _move(uow, line.id, PayableState.REVERSED):
+        if issued.net < line.net:
+            _add_again(uow, line, line.net - issued.net, line.release_at)
+    elif issued.period:
+        _take_back(uow, line, issued)
+    else:
         raise PayableReleased(f"{issued.order_id} was settled.")
 
 
-def _take_from_hold(uow: Uow, order_id: str, to: PayableState) -> bool:
+def _release_due(uow: Uow, payable_id: str) -> bool:
+    """Decided anew in this unit: somebody may have released, withheld or reversed it meanwhile."""
+    return _release(uow, payable_id, SYSTEM, PayableRow.withheld.is_(False), PayableRow.release_at <= uow.now())
+
+
+def _release(uow: Uow, payable_id: str, actor: Actor, *conditions: ColumnElement[bool]) -> bool:
+    if not _move(uow, payable_id, PayableState.AVAILABLE, *conditions):
+        return False
+    payable = _load(uow, payable_id)
+    if payable.net:
+        key = f"release:{payable.id}"
+        draft = Draft(key, TransactionKind.RELEASE, payable.invoice_id, _entries(payable), payable.order_id)
+        _note(uow, actor, payable, "payable:release", post(uow, [draft])[0])
+    uow.emit(
+        PayableReleasedToSupplier(
+            payable.order_id, payable.supplier_id, payable.share, payable.currency, payable.period
+        )
+    )  # fmt: skip
+    return True
+
+
+def _take_back(uow: Uow, line: Payable, issued: CreditNoteIssued) -> None:
+    """The released part returns to hold, where the credit note takes it from; the line for it is negative."""
+    payable = _add_again(uow, line, -issued.net, None)
+    if payable.net:
+        note_id = issued.credit_note_id
+        draft = Draft(f"reversal:{note_id}", TransactionKind.REVERSAL, note_id, _entries(payable), line.order_id)
+        _note(uow, SYSTEM, payable, "payable:reverse", post(uow, [draft])[0])
+
+
+def _add_again(uow: Uow, line: Payable, net: int, release_at: datetime | None) -> Payable:
+    return _add(
+        uow, order_id=line.order_id, supplier_id=line.supplier_id, buyer_id=line.buyer_id, listing_id=line.listing_id,
+        invoice_id=line.invoice_id, period=line.period, month=line.month, currency=line.currency, net=net,
+        basis_points=line.commission_bp, release_at=release_at,
+    )  # fmt: skip
+
+
+def _add(uow: Uow, *, net: int, basis_points: int, release_at: datetime | None, **facts: str) -> Payable:
+    commission, supplier_share = share(net, basis_points)
+    state = PayableState.AVAILABLE if net < 0 else PayableState.ON_HOLD
+    payable_id = new_id("pay")
+    uow.session.execute(
+        insert(PayableRow).values(
+            id=payable_id, net=net, commission_bp=basis_points, commission=commission, share=supplier_share,
+            state=str(state), withheld=False, release_at=release_at, created_at=uow.now(),
+            settled_at=uow.now() if net < 0 else None, **facts,
+        )
+    )  # fmt: skip
+    return _load(uow, payable_id)
+
+
+def _move(uow: Uow, payable_id: str, to: PayableState, *conditions: ColumnElement[bool]) -> bool:
     """The one transition there is, decided by the database: of two that try, one succeeds."""
     moved = uow.session.execute(
         update(PayableRow)
-        .where(PayableRow.order_id == order_id, PayableRow.state == PayableState.ON_HOLD)
-        .values(state=str(to), settled_at=uow.now())
-        .returning(PayableRow.order_id)
+        .where(PayableRow.id == payable_id, PayableRow.state == PayableState.ON_HOLD, *conditions)
+        .values(state=str(to), settled_at=uow.now(), withheld=False)
+        .returning(PayableRow.id)
         .execution_options(synchronize_session=False)
     )
     return moved.first() is not None
 
 
-def _already(uow: Uow, order_id: str) -> Payable:
-    payable = _load(uow, order_id)
-    if payable.state is PayableState.REVERSED:
-        raise PayableReversed(f"{order_id} was refunded.")
-    return payable
+def _mark(uow: Uow, order_id: str, *, withheld: bool) -> int:
+    changed = uow.session.execute(
+        update(PayableRow)
+        .where(
+            PayableRow.order_id == order_id, PayableRow.state == PayableState.ON_HOLD, PayableRow.withheld != withheld
+        )
+        .values(withheld=withheld)
+        .returning(PayableRow.id)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return len(changed.all())
 
 
-def _load(uow: Uow, order_id: str) -> Payable:
-    payable = queries.of_order(uow, order_id)
-    if payable is None:
-        raise PayableNotFound(f"Nothing is on hold for {order_id}.")
-    return payable
+def _load(uow: Uow, payable_id: str) -> Payable:
+    chosen = select(PayableRow).where(PayableRow.id == payable_id).execution_options(populate_existing=True)
+    return uow.session.execute(chosen).scalar_one().snapshot()
 
 
 def _entries(payable: Payable) -> list[Entry]:
+    """From hold to the supplier and the platform; of a negative line, the way back."""
     on_hold = Account(AccountKind.SUPPLIER_ON_HOLD, payable.supplier_id, payable.currency)
     available = Account(AccountKind.SUPPLIER_AVAILABLE, payable.supplier_id, payable.currency)
     revenue = Account(AccountKind.PLATFORM_REVENUE, None, payable.currency)
@@ -89,14 +180,15 @@ def _entries(payable: Payable) -> list[Entry]:
     return [debit(on_hold, payable.net), *(part for part in parts if part.amount)]
 
 
-def _note(uow: Uow, actor: Actor, payable: Payable, posted: TransactionSnapshot) -> None:
+def _note(uow: Uow, actor: Actor, payable: Payable, action: str, posted: TransactionSnapshot) -> None:
+    period = {"period": payable.period} if payable.period else {}
     record(
-        uow, actor, action="payable:release", object_id=payable.invoice_id,
+        uow, actor, action=action, object_id=payable.invoice_id,
         data={
-            "order": payable.order_id, "currency": payable.currency,
+            "order": payable.order_id, "currency": payable.currency, **period,
             "share": format_amount(payable.share, payable.currency),
             "commission": format_amount(payable.commission, payable.currency),
-            "release_sha256": posted.sha256(),
+            f"{posted.kind}_sha256": posted.sha256(),
         },
         concerns=[payable.supplier_id],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a supplier is owed for one order."""
+"""What a supplier is owed for one invoice."""
 
 from __future__ import annotations
 
@@ -15,17 +15,28 @@ class PayableState(StrEnum):
 
 @dataclass(frozen=True)
 class Payable:
-    """Commission and the supplier's share sum to the net amount of the order."""
+    """Commission and the supplier's share sum to the net amount of the invoice.
 
+    ``period`` is the month of usage that it is for, empty for an order paid at once; ``month`` is where it
+    stands in the supplier's settlement. A negative line takes back what was released before.
+    """
+
+    id: str
     order_id: str
     supplier_id: str
+    buyer_id: str
+    listing_id: str
     invoice_id: str
+    period: str
+    month: str
     currency: str
     net: int
     commission_bp: int
     commission: int
     share: int
     state: PayableState
+    withheld: bool
+    release_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
 
@@ -35,5 +46,35 @@ class Payables:
     """A supplier's accounts: on hold (net, before the commission is taken) and available."""
 
     currency: str
+    on_hold: int
+    available: int
+
+
+@dataclass(frozen=True)
+class SettlementRow:
+    """What one customer brought in by one listing in a month: net, the platform's commission, the supplier's share."""
+
+    supplier_id: str
+    buyer_id: str
+    listing_id: str
+    invoices: int
+    currency: str
+    net: int
+    commission: int
+    share: int
+    on_hold: int
+    available: int
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """A supplier's month. ``on_hold`` and ``available`` are parts of the share: to be released, and released."""
+
+    month: str
+    rows: tuple[SettlementRow, ...]
+    currency: str
+    net: int
+    commission: int
+    share: int
     on_hold: int
     available: int

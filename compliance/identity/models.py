@@ -24,6 +24,7 @@ class Organisation(Base):
     level: Mapped[int] = mapped_column(default=1)
     qualified_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")
+    timezone: Mapped[str] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -36,8 +37,18 @@ class Organisation(Base):
         return OrganisationSnapshot(
             id=self.id, name=self.name, name_en=self.name_en, credit_code=self.credit_code, origin=self.origin,
             state=self.state, level=self.level_at(moment), qualified_until=self.qualified_until, reason=self.reason,
-            version=self.version, created_at=self.created_at,
+            timezone=self.timezone, version=self.version, created_at=self.created_at,
         )  # fmt: skip
+
+
+class OrganisationTimezone(Base):
+    """From when on an organisation's months are those of a zone; each but the first begins where a month ended."""
+
+    __tablename__ = "organisation_timezone"
+
+    organisation_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    zone: Mapped[str] = mapped_column(String(40))
 
 
 class Account(Base):

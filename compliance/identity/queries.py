@@ -11,13 +11,15 @@ from compliance.identity.models import (
     Account,
     Membership,
     Organisation,
+    OrganisationTimezone,
     PlatformRoleGrant,
     SignInSession,
 )
-from compliance.identity.types import MemberSnapshot, OrganisationSnapshot, SessionSnapshot
+from compliance.identity.types import MemberSnapshot, OrganisationSnapshot, QualificationState, SessionSnapshot
 from core.actor import Actor
 from core.db import Uow
 from core.keyring import hash_token
+from core.months import Months, ZoneChange
 
 
 def organisation(uow: Uow, organisation_id: str) -> OrganisationSnapshot:
@@ -32,6 +34,24 @@ def organisations(uow: Uow, ids: Iterable[str]) -> dict[str, OrganisationSnapsho
     """Those that exist, in one query."""
     rows = uow.session.execute(select(Organisation).where(Organisation.id.in_(set(ids)))).scalars()
     return {row.id: row.snapshot(uow.now()) for row in rows}
+
+
+def activity(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, bool]:
+    """Whether organisations may act at all, by their ids or of all: those that are suspended may not. For machinery."""
+    statement = select(Organisation.id, Organisation.state).order_by(Organisation.id)
+    if ids is not None:
+        statement = statement.where(Organisation.id.in_(set(ids)))
+    rows = uow.session.execute(statement).tuples()
+    return {organisation_id: state != QualificationState.SUSPENDED for organisation_id, state in rows}
+
+
+def months_of(uow: Uow, organisation_id: str) -> Months:
+    """The calendar of an organisation's months, with every change of its zone. Asks no policy: for services."""
+    chosen = select(OrganisationTimezone).where(OrganisationTimezone.organisation_id == organisation_id)
+    zones = [ZoneChange(row.starts_at, row.zone) for row in uow.session.execute(chosen).scalars()]
+    if not zones:
+        raise OrganisationNotFound()
+    return Months(zones)
 
 
 def organisations_in_state(uow: Uow, state: str, limit: int = 200) -> list[OrganisationSnapshot]:

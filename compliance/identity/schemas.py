@@ -32,6 +32,10 @@ class OrganisationEdit(Schema):
     credit_code = TextField(required=True, shortest=1, longest=40)
 
 
+class TimezoneEdit(Schema):
+    timezone = TextField(required=True, shortest=1, longest=40)
+
+
 class OrganisationOut(Schema):
     id = fields.String()
     name = fields.String()
@@ -42,6 +46,7 @@ class OrganisationOut(Schema):
     level = fields.Integer()
     qualified_until = UtcField(allow_none=True)
     reason = fields.String()
+    timezone = fields.String()
     version = fields.Integer()
     created_at = UtcField()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from compliance.audit.service import record
 from compliance.identity import queries
@@ -24,6 +24,7 @@ from compliance.identity.models import (
     Account,
     Membership,
     Organisation,
+    OrganisationTimezone,
     PlatformRoleGrant,
     SignInSession,
     SignInThrottle,
@@ -36,6 +37,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.keyring import hash_token, new_token
+from core.months import check_timezone
 from core.problems import Forbidden, StaleVersion
 
 _FREE_FAILURES = 5
@@ -69,10 +71,13 @@ def register(
     code = _checked_credit_code(uow, credit_code)
     organisation = Organisation(
         id=new_id("org"), name=name, name_en=name_en, credit_code=code, origin=Origin(origin),
-        created_at=uow.now(), level=1, reason="", version=1, state="registered",
+        created_at=uow.now(), level=1, reason="", version=1, state="registered", timezone=uow.house.settings.timezone,
     )  # fmt: skip
     uow.session.add(organisation)
     uow.session.flush()
+    uow.session.add(
+        OrganisationTimezone(organisation_id=organisation.id, starts_at=uow.now(), zone=organisation.timezone)
+    )
     account = create_account(uow, person)
     uow.session.add(Membership(account_id=account.id, organisation_id=organisation.id, role=Role.OWNER))
     owner = Actor(account_id=account.id, organisation_id=organisation.id, pseudonym=account.pseudonym)
@@ -98,6 +103,40 @@ def mend_organisation(
     organisation.version += 1
     _record_organisation(uow, actor, "organisation:mend", organisation, {})
     return organisation.snapshot(uow.now())
+
+
+def change_timezone(uow: Uow, actor: Actor, *, version: int, timezone: str) -> OrganisationSnapshot:
+    """An owner chooses the zone of the organisation's months; the month that is running ends as it began.
+
+    Raises OrganisationNotFound, Forbidden, StaleVersion, TimezoneUnknown.
+    """
+    organisation = uow.session.get(Organisation, actor.organisation_id or "", with_for_update=True)
+    if organisation is None:
+        raise OrganisationNotFound()
+    if "owner" not in actor.roles:
+        raise Forbidden("Only an owner chooses the time zone.")
+    if organisation.version != version:
+        raise StaleVersion(current=organisation.version)
+    organisation.timezone = check_timezone(timezone)
+    organisation.version += 1
+    since = _replace_pending_timezone(uow, organisation)
+    _record_organisation(
+        uow, actor, "organisation:change_timezone", organisation,
+        {"timezone": timezone, "since": since.isoformat().replace("+00:00", "Z")},
+    )  # fmt: skip
+    return organisation.snapshot(uow.now())
+
+
+def _replace_pending_timezone(uow: Uow, organisation: Organisation) -> datetime:
+    """The new zone holds from the end of the running month; a change that had not begun is forgotten."""
+    pending = OrganisationTimezone.starts_at > uow.now()
+    uow.session.execute(
+        delete(OrganisationTimezone).where(OrganisationTimezone.organisation_id == organisation.id, pending)
+    )
+    since = queries.months_of(uow, organisation.id).period_of(uow.now()).ends_at
+    uow.session.add(OrganisationTimezone(organisation_id=organisation.id, starts_at=since, zone=organisation.timezone))
+    uow.session.flush()
+    return since
 
 
 def create_account(uow: Uow, person: Person) -> Account:

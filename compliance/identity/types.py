@@ -44,7 +44,10 @@ class QualificationState(StrEnum):
 
 @dataclass(frozen=True)
 class OrganisationSnapshot:
-    """An organisation as others may see it; ``level`` counts only until ``qualified_until``."""
+    """An organisation as others may see it; ``level`` counts only until ``qualified_until``.
+
+    ``timezone`` is the zone that was chosen last; months already begun are still those of the one before.
+    """
 
     id: str
     name: str
@@ -55,6 +58,7 @@ class OrganisationSnapshot:
     level: int
     qualified_until: datetime | None
     reason: str
+    timezone: str
     version: int
     created_at: datetime
 

@@ -19,6 +19,7 @@ from compliance.identity.schemas import (
     RegistrationIn,
     SessionIn,
     SessionOut,
+    TimezoneEdit,
 )
 from compliance.identity.service import Person
 from core import http
@@ -99,6 +100,16 @@ def mend(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any], if_
     if organisation_id != actor.organisation_id:
         raise OrganisationNotFound()
     return service.mend_organisation(uow, actor, version=if_match, **body)
+
+
+@api.patch(
+    "/organisations/<organisation_id>/timezone", body=TimezoneEdit, answer=OrganisationOut, if_match=True,
+    summary="Choose the time zone of your months, from the next month on",
+)  # fmt: skip
+def change_timezone(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any], if_match: int) -> Any:
+    if organisation_id != actor.organisation_id:
+        raise OrganisationNotFound()
+    return service.change_timezone(uow, actor, version=if_match, **body)
 
 
 @api.get("/members", summary="The members of your organisation")

@@ -114,10 +114,14 @@ CREATE TRIGGER invoice_series_stays BEFORE DELETE ON invoice_series
 FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice: numbers have no gaps')
 --;
 CREATE TRIGGER payable_frozen BEFORE UPDATE ON payable FOR EACH ROW
-WHEN (OLD.state <> 'on_hold' OR NEW.state NOT IN ('available', 'reversed') OR NEW.settled_at IS NULL
-  OR (NEW.order_id, NEW.supplier_id, NEW.invoice_id, NEW.currency, NEW.net, NEW.commission_bp, NEW.commission, NEW.share)
-  IS DISTINCT FROM (OLD.order_id, OLD.supplier_id, OLD.invoice_id, OLD.currency, OLD.net, OLD.commission_bp,
-    OLD.commission, OLD.share))
+WHEN (OLD.state <> 'on_hold'
+  OR NOT (NEW.state = 'on_hold' AND NEW.settled_at IS NULL
+    OR NEW.state IN ('available', 'reversed') AND NEW.settled_at IS NOT NULL)
+  OR NEW.release_at IS DISTINCT FROM OLD.release_at
+  OR (NEW.id, NEW.order_id, NEW.supplier_id, NEW.buyer_id, NEW.listing_id, NEW.invoice_id, NEW.period, NEW.month,
+    NEW.currency, NEW.net, NEW.commission_bp, NEW.commission, NEW.share, NEW.created_at)
+  IS DISTINCT FROM (OLD.id, OLD.order_id, OLD.supplier_id, OLD.buyer_id, OLD.listing_id, OLD.invoice_id, OLD.period, OLD.month,
+    OLD.currency, OLD.net, OLD.commission_bp, OLD.commission, OLD.share, OLD.created_at))
 EXECUTE FUNCTION billing_refuse('payable: only its state changes, once')
 --;
 CREATE TRIGGER payable_stays BEFORE DELETE ON payable

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("series", sa.String(length=3), nullable=False),
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("period", sa.String(length=7), nullable=False),
         sa.Column("buyer_id", sa.String(length=40), nullable=False),
         sa.Column("supplier_id", sa.String(length=40), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
@@ -124,7 +125,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
         sa.UniqueConstraint("corrects_id", name=op.f("uq_invoice_corrects_id")),
         sa.UniqueConstraint("issuer", "series", "serial", name=op.f("uq_invoice_issuer_series_serial")),
-        sa.UniqueConstraint("order_id", "series", name=op.f("uq_invoice_order_id_series")),
+        sa.UniqueConstraint("order_id", "series", "period", name=op.f("uq_invoice_order_id_series_period")),
     )
     op.create_index("ix_invoice_buyer_id", "invoice", ["buyer_id"], unique=False)
     op.create_index("ix_invoice_supplier_id", "invoice", ["supplier_id"], unique=False)
@@ -180,6 +181,7 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("qualified_until", UtcDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("level >= 0 AND level <= 4", name=op.f("ck_organisation_level_in_range")),
@@ -389,22 +391,48 @@ def upgrade() -> None:
     op.create_index(op.f("ix_membership_organisation_id"), "membership", ["organisation_id"], unique=False)
     op.create_table(
         "payable",
+        sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("order_id", sa.String(length=40), nullable=False),
         sa.Column("supplier_id", sa.String(length=40), nullable=False),
+        sa.Column("buyer_id", sa.String(length=40), nullable=False),
+        sa.Column("listing_id", sa.String(length=40), nullable=False),
         sa.Column("invoice_id", sa.String(length=40), nullable=False),
+        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("net", sa.BigInteger(), nullable=False),
         sa.Column("commission_bp", sa.Integer(), nullable=False),
         sa.Column("commission", sa.BigInteger(), nullable=False),
         sa.Column("share", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("withheld", sa.Boolean(), nullable=False),
+        sa.Column("release_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint("net = commission + share", name=op.f("ck_payable_sums")),
+        sa.CheckConstraint("net >= 0 OR state = 'available'", name=op.f("ck_payable_sign")),
+        sa.CheckConstraint("state = 'on_hold' OR NOT withheld", name=op.f("ck_payable_withheld")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_payable_invoice_id")),
-        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_payable")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payable")),
     )
-    op.create_index(op.f("ix_payable_supplier_id"), "payable", ["supplier_id"], unique=False)
+    op.create_index(op.f("ix_payable_order_id"), "payable", ["order_id"], unique=False)
+    op.create_index("ix_payable_supplier_id", "payable", ["supplier_id", "month"], unique=False)
+    op.create_index(
+        "ix_payable_release_at",
+        "payable",
+        ["release_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'on_hold' AND NOT withheld"),
+        postgresql_where=sa.text("state = 'on_hold' AND NOT withheld"),
+    )
+    op.create_index(
+        "uq_payable_invoice_id",
+        "payable",
+        ["invoice_id"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'reversed' AND net >= 0"),
+        postgresql_where=sa.text("state <> 'reversed' AND net >= 0"),
+    )
     op.create_table(
         "platform_role",
         sa.Column("account_id", sa.String(length=40), nullable=False),
