@@ -18,6 +18,7 @@ FEATURES = (
     "billing.ledger.models",
     "billing.usage.models",
     "billing.invoices.models",
+    "billing.periods.models",
     "billing.payments.models",
     "billing.settlement.models",
     "exchange.trading.models",
