@@ -10,8 +10,9 @@ def include(house: House) -> None:
     from compliance.audit.include import include as audit
     from compliance.identity.include import include as identity
     from compliance.keys.include import include as keys
+    from compliance.oauth.include import include as oauth
     from compliance.qualification.include import include as qualification
     from compliance.review.include import include as review
 
-    for feature in (audit, identity, keys, review, qualification):
+    for feature in (audit, identity, keys, oauth, review, qualification):
         feature(house)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -12,6 +13,8 @@ from core.keyring import Keyring
 from core.settings import Settings
 
 if TYPE_CHECKING:
+    import flask
+
     from core.http import Api, Authenticator
 
 T = TypeVar("T")
@@ -29,6 +32,8 @@ class House:
     adapters: dict[type, Any] = field(default_factory=dict)
     apis: list[Api] = field(default_factory=list)
     authenticator: Authenticator | None = None
+    mounts: list[Callable[[flask.Flask, House], None]] = field(default_factory=list)
+    """What is served beside the API, at addresses that a standard names."""
 
     @classmethod
     def open(cls, settings: Settings) -> House:

@@ -43,6 +43,7 @@ def create_app_of(house: House) -> flask.Flask:
     app.config["MAX_CONTENT_LENGTH"] = 70 * 1024 * 1024
     app.extensions["house"] = house
     include_web(app, house)
-    http.mount(app, house)
+    for mount in (http.mount, *house.mounts):
+        mount(app, house)
     openapi.mount(app, house)
     return app

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from core import http
 from core.problems import DomainError, Unauthenticated
 from exchange.web.explain import card
-from exchange.web.shell import render
+from exchange.web.shell import FOR_PROGRAMS, render
 
 log = logging.getLogger("piaohao.web")
 MEANINGS = {
@@ -47,8 +47,8 @@ TITLES = {
 
 
 def answer(error: Exception) -> Response:
-    """The page of any error, or its problem document under ``/api``."""
-    if flask.request.path.startswith("/api/"):
+    """The page of any error, or its problem document where programs ask."""
+    if flask.request.path.startswith(FOR_PROGRAMS):
         return http.answer_error(error)
     if isinstance(error, Unauthenticated) and flask.request.endpoint != "web.enter":
         return flask.redirect(f"{flask.url_for('web.sign_in')}?next={quote(_wanted())}", 303)

@@ -16,6 +16,8 @@ from exchange.web import language
 from exchange.web.session import actor, house, keep_visitor, refuse_foreign_forms
 
 T = TypeVar("T")
+FOR_PROGRAMS = ("/api/", "/oauth/", "/.well-known/")
+"""Addresses below which no browser is expected: no pages, no cookies."""
 STATIC = Path(__file__).parent / "static"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -78,7 +80,7 @@ def asset(name: str) -> str:
 
 def finish(response: flask.Response) -> flask.Response:
     """Security headers everywhere; cookies and caching of pages."""
-    if flask.request.path.startswith("/api/"):
+    if flask.request.path.startswith(FOR_PROGRAMS):
         return response
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)

@@ -14,6 +14,7 @@ from billing.payments import service as payments
 from catalog.files import service as files
 from compliance.identity import queries as identity
 from compliance.keys import service as keys
+from compliance.oauth import service as oauth
 from compliance.review import queries as reviews
 from core.house import House
 from core.http import Route
@@ -24,7 +25,8 @@ _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 _NOT_IDS = {"number", "item"}
 PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
-    "key_id": "key", "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
+    "key_id": "key", "client_id": "cli",
+    "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -79,6 +81,7 @@ def scene(house: House) -> Scene:
         "file_id": hidden.revision.files[0].id, "organisation_id": str(owner.organisation_id),
         "session_id": _session(house, owner), "upload_id": _upload(house, owner), "topup_id": _topup(house, buyer),
         "review_id": _review(house, owner), "key_id": _key(house, owner),
+        "client_id": _client(house, owner),
     }  # fmt: skip
     return Scene(ids, owner, outsider)
 
@@ -113,6 +116,10 @@ def _session(house: House, owner: build.Built) -> str:
 
 def _key(house: House, owner: build.Built) -> str:
     return house.db.write(lambda uow: keys.create(uow, owner.actor, name="theirs", mode="live").snapshot.id)
+
+
+def _client(house: House, owner: build.Built) -> str:
+    return house.db.write(lambda uow: oauth.register(uow, owner.actor, name="theirs", mode="live").snapshot.id)
 
 
 def _upload(house: House, owner: build.Built) -> str:

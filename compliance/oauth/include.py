@@ -1,0 +1,23 @@
+"""OAuth's place in the house."""
+
+from __future__ import annotations
+
+import flask
+
+from compliance.identity.events import AccountDisabled
+from compliance.oauth import handlers
+from compliance.oauth.views import api
+from core.house import House
+
+
+def include(house: House) -> None:
+    house.add_api(api)
+    house.mounts.append(_mount)
+    house.registry.inline(AccountDisabled, handlers.stop_clients)
+
+
+def _mount(app: flask.Flask, house: House) -> None:
+    """Only the process that serves it loads the server's library."""
+    from compliance.oauth.endpoints import mount
+
+    mount(app, house)
