@@ -11,7 +11,6 @@ from functools import partial
 from exchange.demo.upstream import digits, registry
 
 _CODE = re.compile(r"\A[0-9A-HJ-NPQRTUWXY]{18}\Z")
-_DIGEST = re.compile(r"\A[0-9a-f]{64}\Z")
 _PAPER_BYTES = 32 << 10
 
 
@@ -26,19 +25,15 @@ class Answer:
 
 
 def identity(body: bytes) -> Answer:
-    """Do a person and a name belong together? Both are asked for by their digests."""
+    """Do a name and an identity number belong together?"""
     try:
         asked = json.loads(body)
-        subject, name = asked["subject"], asked["name"]
+        id_number, name = asked["id_number"], asked["name"]
     except (ValueError, KeyError, TypeError):
-        return _said(400, error="send subject and name")
-    if not _is_digest(subject) or not _is_digest(name):
-        return _said(400, error="subject and name are SHA-256 in hex")
-    return _said(200, result={"verdict": registry.verdict(subject, name)})
-
-
-def _is_digest(value: object) -> bool:
-    return isinstance(value, str) and bool(_DIGEST.match(value))
+        return _said(400, error="send name and id_number")
+    if not isinstance(id_number, str) or not isinstance(name, str):
+        return _said(400, error="name and id_number are texts")
+    return _said(200, result={"verdict": registry.verdict(id_number, name)})
 
 
 def digit(body: bytes) -> Answer:

@@ -36,8 +36,8 @@ class Firm:
 
 @cache
 def persons() -> dict[str, str]:
-    """By the digest of the identity number the digest of the name: neither is known here in clear."""
-    return {digest(id_number): digest(name) for id_number, name in _people()}
+    """By identity number the digest of the name: the service knows no names."""
+    return {id_number: digest(name) for id_number, name in _people()}
 
 
 def known_person(number: int) -> tuple[str, str]:
@@ -56,12 +56,12 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def verdict(subject: str, name: str) -> str:
-    """Of two digests: ``consistent``, ``inconsistent``, or ``not_found`` when the register has no such subject."""
-    known = persons().get(subject)
+def verdict(id_number: str, name: str) -> str:
+    """``consistent``, ``inconsistent``, or ``not_found`` when the register has no such number."""
+    known = persons().get(id_number)
     if known is None:
         return "not_found"
-    return "consistent" if known == name else "inconsistent"
+    return "consistent" if known == digest(name) else "inconsistent"
 
 
 @cache

@@ -1,0 +1,109 @@
+"""A developer's program: calls interfaces through the gateway, and keeps its own count of what was answered."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from exchange.demo.player.client import Reply
+
+_PATIENCE_S = 30.0
+_SHOWN = ("ratelimit", "ratelimit-policy", "ratelimit-remaining", "retry-after", "call-id")
+
+
+@dataclass
+class Program:
+    """Calls one interface with one credential on one connection; ``counts`` are its own, by what came back."""
+
+    gateway: str
+    listing_id: str
+    credential: str
+    purpose: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    _connection: http.client.HTTPConnection | None = None
+
+    def call(self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Reply:
+        """One call. Bytes go out as a picture, everything else as JSON."""
+        sent, content = self._head(body), _content(body)
+        sent.update(headers or {})
+        connection = self._connected()
+        try:
+            connection.request(method, f"/i/{self.listing_id}{path}", content, sent)
+            response = connection.getresponse()
+            reply = Reply(f"{method} {path}", response.status, _lower(response), response.read(), "en")
+        except (http.client.HTTPException, OSError):
+            self.close()
+            raise
+        self.counts[reply.code or str(reply.status)] += 1
+        return reply
+
+    def abandon(self, method: str, path: str) -> None:
+        """Begin a call and hang up when the answer has begun."""
+        parts = urlsplit(self.gateway)
+        head = "".join(f"{name}: {value}\r\n" for name, value in self._head(None).items())
+        with socket.create_connection((parts.hostname or "", parts.port or 80), _PATIENCE_S) as connection:
+            connection.sendall(f"{method} /i/{self.listing_id}{path} HTTP/1.1\r\nHost: demo\r\n{head}\r\n".encode())
+            connection.recv(1024)
+        self.counts["abandoned"] += 1
+
+    def burst(self, count: int, method: str, path: str, body: object = None) -> Counter[str]:
+        """So many calls as fast as eight connections can."""
+        others = [Program(self.gateway, self.listing_id, self.credential, self.purpose) for _ in range(8)]
+        threads = [
+            threading.Thread(target=_repeat, args=(other, count // 8 + (n < count % 8), method, path, body))
+            for n, other in enumerate(others)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        found = sum((other.counts for other in others), Counter[str]())
+        self.counts.update(found)
+        return found
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _head(self, body: object) -> dict[str, str]:
+        sent = {"Authorization": f"Bearer {self.credential}"} if self.credential else {}
+        if self.purpose:
+            sent["Data-Purpose"] = self.purpose
+        if body is not None:
+            sent["Content-Type"] = "image/png" if isinstance(body, bytes) else "application/json"
+        return sent
+
+    def _connected(self) -> http.client.HTTPConnection:
+        if self._connection is None:
+            parts = urlsplit(self.gateway)
+            self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
+        return self._connection
+
+
+def shown(reply: Reply) -> str:
+    """Status, code and what the headers say of limits, on one line."""
+    told = ", ".join(f"{name}: {reply.headers[name]}" for name in _SHOWN if name in reply.headers)
+    return f"{reply.status} {reply.code} [{told}]".replace("  ", " ")
+
+
+def _repeat(program: Program, count: int, method: str, path: str, body: object) -> None:
+    for _ in range(count):
+        program.call(method, path, body)
+    program.close()
+
+
+def _content(body: object) -> bytes | None:
+    if body is None or isinstance(body, bytes):
+        return body
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _lower(response: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
