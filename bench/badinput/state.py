@@ -35,7 +35,7 @@ class State:
     def differences(self, later: State) -> set[str]:
         """The tables and files that are not the same."""
         pairs = ((self.tables, later.tables), (self.files, later.files))
-        return {name for old, new in pairs for name in old.keys() | new.keys() if old.get(name) != new.get(name)}  # type: ignore[attr-defined]
+        return {name for old, new in pairs for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +15,11 @@ from sqlalchemy import select
 from compliance.audit import checkpoints, merkle, policies, queries
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
-from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS
+from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, packed
 from core.db import Uow
 from core.house import House
 
 _MOST_KEPT = 64  # checkpoints that a party may have kept since the first entry, each with its proof
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _README = """票号存证包 / Piaohao evidence bundle
 
 核验 / To verify (Python 3.11+, `pip install cryptography`):
@@ -82,7 +79,7 @@ def build(
     }  # fmt: skip
     written = _json(manifest)
     signature = checkpoints.sign_manifest(house, order_id, evidence.size, written)
-    return _zip({"manifest.json": written, "manifest.sig": signature.encode()} | files)
+    return packed({"manifest.json": written, "manifest.sig": signature.encode()} | files)
 
 
 def _json(value: Any) -> bytes:
@@ -118,15 +115,3 @@ def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
         [(n, o, body, merkle.inclusion_proof(node, n, checkpoint.size)) for n, o, body in rows],
         {str(size): _texts(merkle.consistency_proof(node, size, checkpoint.size)) for size in kept},
     )
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    """The same files always give the same bytes."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in files.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            bundle.writestr(info, content)
-    return made.getvalue()

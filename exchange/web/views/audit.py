@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,10 +145,7 @@ def _judge(name: str, content: bytes, kept: str) -> Verdict:
 
 
 def _verified(content: bytes, kept: str) -> verifier.Report:
-    with tempfile.NamedTemporaryFile(suffix=".zip") as file:
-        file.write(content)
-        file.flush()
-        files = verifier.read_bundle(Path(file.name))
+    files = verifier.unpacked(content)
     key = checkpoints.public_key(house()).text()
     if not kept:
         return verifier.verify(files, key_text=key)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from compliance.audit import bundles, checkpoints, notes, queries, sequencer, verifier
 from core.house import House
-from tests.compliance.audit import forger
+from tests.compliance.audit import archives, forger
 from tests.compliance.audit import story as stories
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -231,10 +231,25 @@ def test_a_missing_file_is_malformed(tmp_path: Path) -> None:
     assert verifier.main([str(tmp_path / "none.zip")]) == verifier.MALFORMED
 
 
-def test_a_bundle_packed_again_by_somebody_else_still_verifies(tmp_path: Path) -> None:
+def test_the_one_packing_is_what_another_program_writes_and_reads() -> None:
+    files = {"a/b.json": b"{}", "README.txt": "说明".encode(), "empty.txt": b"", "z.txt": b"PK\x03\x04" * 9}
+    whole = verifier.packed(files)
+    assert whole == archives.written(dict(sorted(files.items())))
+    assert archives.contents(whole) == verifier.unpacked(whole) == files
+
+
+def test_a_bundle_packed_again_by_somebody_else_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = forger.unpack((GOLDEN / "bundle.zip").read_bytes())
-    again = _zip(*reversed(files.items()), method=zipfile.ZIP_DEFLATED)
-    assert verifier.main([str(_saved(tmp_path, again))]) == verifier.GOOD
+    again = archives.written(files, method=zipfile.ZIP_DEFLATED)
+    assert verifier.main([str(_saved(tmp_path, again))]) == verifier.MALFORMED
+    assert "fetch the bundle anew" in capsys.readouterr().out
+
+
+def test_a_bit_of_a_file_names_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = (GOLDEN / "bundle.zip").read_bytes()
+    changed = whole.replace(b'"gross":"106000"', b'"gross":"106001"', 1)
+    assert verifier.main([str(_saved(tmp_path, changed))]) == verifier.TAMPERED
+    assert "entries/" in capsys.readouterr().out
 
 
 def test_rubbish_never_crashes_the_program(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from compliance.audit import check, checkpoints, queries, sequencer, verifier
 from core.house import House
-from tests.compliance.audit import forger
+from tests.compliance.audit import archives, forger
 from tests.compliance.audit import story as stories
 
 TRIES = 3
@@ -106,7 +106,7 @@ def test_a_changed_entry_is_named_by_its_place(stage: forger.Stage, tmp_path: Pa
     def change(connection: sqlite3.Connection, chance: Random) -> None:
         found = connection.execute("SELECT e.rowid, body FROM audit_entry e JOIN audit_leaf ON entry_id = id")
         rowid, body = found.fetchall()[17]
-        connection.execute("UPDATE audit_entry SET body = ? WHERE rowid = ?", (forger.flip(body, chance), rowid))
+        connection.execute("UPDATE audit_entry SET body = ? WHERE rowid = ?", (archives.flip(body, chance), rowid))
 
     faults = _faults(stage, tmp_path / "copy", change, Random(1))
     assert faults[0].startswith("entry 17 ")
