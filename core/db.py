@@ -3,9 +3,9 @@
 A unit is *run*: ``db.read(work)`` and ``db.write(work)`` call ``work(uow)``, maybe more than once,
 so the body has no effect outside the database. A normal return commits, an exception rolls back.
 
-SQLite: ``write`` is ``BEGIN IMMEDIATE``, and writers queue before it at a file lock: SQLite's own busy
-wait polls, so under load it burns time and lets some starve. PostgreSQL: READ COMMITTED with guarded
-updates, retried on serialisation failures and deadlocks.
+One unit of a process writes at a time. SQLite: ``write`` is ``BEGIN IMMEDIATE``, and processes queue
+before it at a file lock: SQLite's own busy wait polls, so under load it burns time and lets some
+starve. PostgreSQL: READ COMMITTED with guarded updates, retried on serialisation failures and deadlocks.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Database:
         self.engine = _sqlite_engine(url) if self.sqlite else _postgresql_engine(url)
         self._house: House | None = None
         self._open = threading.local()
-        self._gate = _Gate(f"{self.engine.url.database}-writer") if self.sqlite else None
+        self._gate = _Gate(f"{self.engine.url.database}-writer" if self.sqlite else None)
 
     def attach(self, house: House) -> None:
         self._house = house
@@ -149,13 +149,13 @@ class Database:
 
     def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         assert self._house is not None, "the database is not attached to a house"
-        turn = self._gate.turn() if writes and self._gate is not None else nullcontext()
+        turn = self._gate.turn() if writes else nullcontext()
         with turn, self.engine.connect() as connection:
             self._begin(connection, writes=writes)
             with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
                 answer = work(Uow(session, self._house, writes=writes))
                 if writes:
-                    session.commit()
+                    _commit(session)
                 else:
                     session.rollback()
                 return answer
@@ -175,13 +175,13 @@ class Database:
 
 
 class _Gate:
-    """One writer at a time, of all threads and processes that write one SQLite file.
+    """One writer at a time in this process, so that who holds rows gets the processor and is soon done.
 
-    The kernel wakes who waits at the file lock, and lets go of it when its holder dies. Only one thread of
-    a process waits there; the others wait here, where waiting can end.
+    For a SQLite file, one of all processes: the kernel wakes who waits at the file lock, and lets go of it
+    when its holder dies. Only one thread of a process waits there; the others wait where waiting can end.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str | None) -> None:
         self._path = path
         self._here = threading.Lock()
 
@@ -191,14 +191,20 @@ class _Gate:
         if not self._here.acquire(timeout=_LONGEST_WAIT_S):
             raise Unavailable("The database is busy.", hint="Try again in a moment.")
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with _locked(self._path) if self._path else nullcontext():
                 yield
-            finally:
-                os.close(descriptor)
         finally:
             self._here.release()
+
+
+@contextmanager
+def _locked(path: str) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -227,12 +233,28 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    return create_engine(url, pool_size=8, max_overflow=24, isolation_level="READ COMMITTED")
+
+
+def _commit(session: Session) -> None:
+    """Raises Unavailable when the connection broke in the middle of it: nobody knows, so nobody runs it again."""
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(
+                "The database was lost while it was committing.", hint="Ask again with the same idempotency key."
+            ) from error
+        raise
 
 
 def _worth_retrying(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True  # the server ended it, when it restarted for example; the pool opens a new one
     if isinstance(error.orig, sqlite3.OperationalError):
         return "locked" in str(error.orig) or "busy" in str(error.orig)
+    if isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") is None:
+        return True  # no server answers, yet
     diagnostics = getattr(error.orig, "diag", None)
     if getattr(diagnostics, "constraint_name", None) in _RETRIED_CONSTRAINTS:
         return True  # somebody else inserted the same row first: run again and find it

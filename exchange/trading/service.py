@@ -51,8 +51,8 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     order.step("pay", uow.now())
     order.paid_at = uow.now()
     order.accept_by = uow.now() + timedelta(days=uow.house.settings.acceptance_days)
-    _charge(uow, order)
     rights.grant(uow, order)
+    _charge(uow, order)  # late: from here on others wait for the balance
     note(uow, actor, order, "pay", decision)
     if order.kind == ListingKind.INTERFACE:
         _deliver(uow, SYSTEM, order)

@@ -1,14 +1,16 @@
 """Units of work: all or nothing, one at a time, refusals recorded although the command is undone."""
 
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
-from core.db import Uow, UtcDateTime
+from core.db import Database, Uow, UtcDateTime
 from core.house import House
 from core.jobs import Job
-from core.problems import Conflict, Refused
+from core.problems import Conflict, Refused, Unavailable
 
 
 def _job(uow: Uow, name: str) -> None:
@@ -73,3 +75,71 @@ def test_a_time_without_zone_is_refused_and_one_with_comes_back_aware(house: Hou
     house.db.write(lambda uow: _job(uow, "timed"))
     stored = house.db.read(lambda uow: uow.session.get_one(Job, "timed").created_at)
     assert stored.tzinfo is UTC or stored.utcoffset() is not None
+
+
+def test_a_writer_whose_turn_does_not_come_is_told_so_and_changes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.db._LONGEST_WAIT_S", 0.05)
+    inside, done = threading.Event(), threading.Event()
+
+    def hold(_uow: Uow) -> None:
+        inside.set()
+        done.wait(10)
+
+    holder = threading.Thread(target=lambda: house.db.write(hold))
+    holder.start()
+    inside.wait(10)
+    with pytest.raises(Unavailable):
+        house.db.write(lambda uow: _job(uow, "job"))
+    assert _names(house) == []  # and reads never wait
+    done.set()
+    holder.join()
+    house.db.write(lambda uow: _job(uow, "job"))
+    assert _names(house) == ["job"]
+
+
+def test_writers_of_several_processes_take_turns(house: House) -> None:
+    """Each reads, thinks, writes: were two inside at once, one of the sums would be lost or retried."""
+    if not house.db.sqlite:
+        pytest.skip("on PostgreSQL the rows decide, not a queue")
+    others = [Database(house.settings.database) for _ in range(3)]
+    runs = []
+
+    def append(uow: Uow) -> None:
+        runs.append(1)
+        before = len(uow.session.execute(select(Job.id)).all())
+        time.sleep(0.002)
+        _job(uow, f"number{before}")
+
+    def act(database: Database) -> None:
+        for _ in range(5):
+            database.write(append)
+
+    for each in others:
+        each.attach(house)
+    threads = [threading.Thread(target=act, args=(each,)) for each in (house.db, *others)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for each in others:
+        each.engine.dispose()
+    assert set(_names(house)) == {f"number{n}" for n in range(20)}
+    assert len(runs) == 20
+
+
+def test_a_server_that_ended_our_connections_is_asked_again(house: House) -> None:
+    if house.db.sqlite:
+        pytest.skip("SQLite has no server")
+    _names(house)
+    ended = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other = Database(house.settings.database)
+    with other.engine.connect() as connection:
+        assert connection.exec_driver_sql(ended).scalar_one() >= 1
+    other.engine.dispose()
+    house.db.write(lambda uow: _job(uow, "job"))
+    assert _names(house) == ["job"]
