@@ -29,7 +29,7 @@ class Program:
     _connection: http.client.HTTPConnection | None = None
 
     def call(self, method: str, path: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Reply:
-        """One call. Bytes go out as a picture, everything else as JSON."""
+        """One call, with a body as JSON."""
         sent, content = self._head(body), _content(body)
         sent.update(headers or {})
         connection = self._connected()
@@ -77,7 +77,7 @@ class Program:
         if self.purpose:
             sent["Data-Purpose"] = self.purpose
         if body is not None:
-            sent["Content-Type"] = "image/png" if isinstance(body, bytes) else "application/json"
+            sent["Content-Type"] = "application/json"
         return sent
 
     def _connected(self) -> http.client.HTTPConnection:
@@ -100,9 +100,7 @@ def _repeat(program: Program, count: int, method: str, path: str, body: object) 
 
 
 def _content(body: object) -> bytes | None:
-    if body is None or isinstance(body, bytes):
-        return body
-    return json.dumps(body, ensure_ascii=False).encode()
+    return None if body is None else json.dumps(body, ensure_ascii=False).encode()
 
 
 def _lower(response: http.client.HTTPResponse) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -39,9 +40,11 @@ def identity(body: bytes) -> Answer:
 def digit(body: bytes) -> Answer:
     """Which digit is in the picture?"""
     try:
-        found = digits.recognise(body)
+        found = digits.recognise(base64.b64decode(json.loads(body)["image"], validate=True))
     except digits.NotAPicture as reason:
         return _said(400, error=str(reason))
+    except (ValueError, KeyError, TypeError):
+        return _said(400, error="send the picture as image, in Base64")
     return _said(422, error="no digit to be seen") if found is None else _said(200, digit=found[0], sure=found[1])
 
 

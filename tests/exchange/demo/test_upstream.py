@@ -69,10 +69,15 @@ def test_new_digits_by_the_same_pen_are_recognised(server: Server) -> None:
     right = 0
     with zipfile.ZipFile(io.BytesIO(images.content)) as archive:
         for row in rows:
-            status, said = _ask(server, "POST", "/digits/recognise", archive.read(f"png/{row['image']}"), _BASIC)
+            status, said = _digit(server, archive.read(f"png/{row['image']}"))
             right += status == 200 and json.loads(said)["digit"] == row["digit"]
     assert right >= 98
-    assert _ask(server, "POST", "/digits/recognise", Canvas(28, 28).png(), _BASIC)[0] == 422
+    assert _digit(server, Canvas(28, 28).png())[0] == 422
+
+
+def _digit(server: Server, png: bytes) -> tuple[int, bytes]:
+    body = json.dumps({"image": base64.b64encode(png).decode()}).encode()
+    return _ask(server, "POST", "/digits/recognise", body, _BASIC)
 
 
 def _png(filter_kind: int) -> bytes:
@@ -102,7 +107,8 @@ def test_pictures_of_every_filter_are_read(filter_kind: int) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"GIF89a", _png(0)[:60], _png(0)[:24], _png(0)[:24] + b"\x10" + _png(0)[25:]])
 def test_what_is_no_picture_is_said_to_be_none(server: Server, damage: bytes) -> None:
-    assert _ask(server, "POST", "/digits/recognise", damage, _BASIC)[0] == 400
+    assert _digit(server, damage)[0] == 400
+    assert _ask(server, "POST", "/digits/recognise", damage, _BASIC)[0] == 400, "not even in an envelope"
 
 
 def test_firms_are_found_are_not_found_or_lie_in_the_closed_archive(server: Server) -> None:
