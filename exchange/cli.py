@@ -92,7 +92,7 @@ def init_command(settings: Settings) -> None:
 @main.command()
 @click.pass_obj
 def serve(settings: Settings) -> None:
-    """Serve the exchange: web and worker under one supervisor, until Ctrl-C or SIGTERM."""
+    """Serve the exchange: web, gateway, worker and sidecar under one supervisor, until Ctrl-C or SIGTERM."""
     from exchange import supervisor
 
     supervisor.serve(settings, lambda: click.echo(_welcome(settings)))
@@ -102,10 +102,15 @@ def _welcome(settings: Settings) -> str:
     program = "./piaohao" if settings.data == Settings().data.absolute() else f"./piaohao --data '{settings.data}'"
     return (
         f"Piaohao serves http://{settings.host}:{settings.port}/ from {settings.data}\n"
+        f"{_gateway_welcome(settings)}"
         f"The first operator, in another terminal:\n"
         f"  {program} users create you@example.org --name 'Your Name' --role operator --role officer\n"
         f"Ctrl-C stops it."
     )
+
+
+def _gateway_welcome(settings: Settings) -> str:
+    return f"Interfaces are called at {settings.gateway_address}/\n" if settings.gateway_workers else ""
 
 
 @main.command()
@@ -263,6 +268,33 @@ def users_set_password(house: House, email: str, password_stdin: bool) -> None:
     click.echo(f"{email} has a new password; all its sessions have ended")
 
 
+@users.command("disable")
+@click.argument("email")
+@with_house
+def users_disable(house: House, email: str) -> None:
+    """Let nobody sign in to an account any more; its sessions end, and the keys and clients it made stop."""
+    from compliance.identity.standing import disable_account
+
+    house.db.write(lambda uow: disable_account(uow, email=email))
+    click.echo(f"{email} is disabled; its sessions have ended, the keys and clients it made have stopped")
+
+
+@main.group()
+def keys() -> None:
+    """The keys that sign access tokens."""
+
+
+@keys.command("rotate-signing")
+@click.option("--compromised", is_flag=True, help="End the old keys, and every token they signed, at once.")
+@with_house
+def keys_rotate_signing(house: House, compromised: bool) -> None:
+    """Make a new signing key. It is published now and signs in ten minutes; the old one ends after its last token."""
+    from compliance.oauth.signing import rotate
+
+    kid, signs_from = house.db.write(lambda uow: rotate(uow, compromised=compromised))
+    click.echo(f"{kid} signs from {signs_from:%Y-%m-%d %H:%M:%S} UTC")
+
+
 @main.group()
 def clock() -> None:
     """The exchange's clock, which can be moved forwards outside production."""
@@ -294,7 +326,7 @@ def doctor(settings: Settings) -> None:
 
 
 @main.command(hidden=True)
-@click.argument("name", type=click.Choice(("web", "worker")))
+@click.argument("name", type=click.Choice(("web", "worker", "sidecar")))
 @click.option("--bind", default="")
 @click.pass_obj
 def role(settings: Settings, name: str, bind: str) -> None:
@@ -303,10 +335,14 @@ def role(settings: Settings, name: str, bind: str) -> None:
         from exchange import web_server
 
         web_server.run(settings, bind or f"{settings.host}:{settings.port}")
-    else:
+    elif name == "worker":
         from exchange import worker
 
         worker.run(settings)
+    else:
+        from exchange.sidecar import process
+
+        process.run(settings)
 
 
 @main.command(hidden=True)

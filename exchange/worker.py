@@ -16,6 +16,7 @@ from types import FrameType
 from catalog.files import service as files
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
+from compliance.oauth import service as oauth
 from core import jobs, outbox
 from core.house import House
 from core.settings import Settings
@@ -65,6 +66,7 @@ def chores() -> list[Chore]:
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
+        Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]
 

@@ -41,8 +41,8 @@ def activity(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, bool]:
     statement = select(Organisation.id, Organisation.state).order_by(Organisation.id)
     if ids is not None:
         statement = statement.where(Organisation.id.in_(set(ids)))
-    rows = uow.session.execute(statement).tuples()
-    return {organisation_id: state != QualificationState.SUSPENDED for organisation_id, state in rows}
+    found = uow.session.execute(statement)
+    return {organisation_id: state != QualificationState.SUSPENDED for organisation_id, state in found}
 
 
 def months_of(uow: Uow, organisation_id: str) -> Months:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import queries
+from compliance.identity import queries, throttle
 from compliance.identity.errors import (
     CreditCodeInvalid,
     CreditCodeTaken,
@@ -17,7 +17,6 @@ from compliance.identity.errors import (
     OrganisationNotFound,
     SessionNotFound,
     SignInFailed,
-    TooManyAttempts,
 )
 from compliance.identity.events import QualificationChanged
 from compliance.identity.models import (
@@ -27,7 +26,6 @@ from compliance.identity.models import (
     OrganisationTimezone,
     PlatformRoleGrant,
     SignInSession,
-    SignInThrottle,
 )
 from compliance.identity.rules import check_password, hash_password, normal_email, password_matches
 from compliance.identity.types import OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
@@ -41,7 +39,6 @@ from core.months import check_timezone
 from core.problems import Forbidden, StaleVersion
 
 _FREE_FAILURES = 5
-_LONGEST_BLOCK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -259,11 +256,7 @@ def _record_organisation(uow: Uow, actor: Actor, action: str, row: Organisation,
 
 
 def _password_hash(uow: Uow, email: str, keys: list[str]) -> str | None:
-    for key in keys:
-        throttle = uow.session.get(SignInThrottle, key)
-        if throttle and throttle.blocked_until and throttle.blocked_until > uow.now():
-            wait = int((throttle.blocked_until - uow.now()).total_seconds()) + 1
-            raise TooManyAttempts(f"Wait {wait} s, then try again.", retry_after=wait)
+    throttle.check(uow, keys)
     return uow.session.execute(
         select(Account.password_hash).where(Account.email == email, Account.disabled_at.is_(None))
     ).scalar_one_or_none()
@@ -271,18 +264,8 @@ def _password_hash(uow: Uow, email: str, keys: list[str]) -> str | None:
 
 def _count_failure(uow: Uow, keys: list[str]) -> None:
     for key in keys:
-        throttle = uow.session.get(SignInThrottle, key, with_for_update=True)
-        if throttle is None:
-            throttle = SignInThrottle(key=key, failures=0, last_at=uow.now())
-            uow.session.add(throttle)
-        if uow.now() - throttle.last_at > _LONGEST_BLOCK:
-            throttle.failures = 0
-        throttle.failures += 1
-        throttle.last_at = uow.now()
         allowed = _FREE_FAILURES if key.startswith("email:") else _FREE_FAILURES * 10
-        if throttle.failures >= allowed:
-            wait = min(timedelta(seconds=2 ** min(throttle.failures - allowed + 2, 20)), _LONGEST_BLOCK)
-            throttle.blocked_until = uow.now() + wait
+        throttle.count_failure(uow, key, allowed=allowed)
 
 
 def _open_session(uow: Uow, email: str, token: str, kind: str, client: str, throttle_key: str) -> SignedIn:
@@ -290,9 +273,7 @@ def _open_session(uow: Uow, email: str, token: str, kind: str, client: str, thro
     organisation_id = uow.session.execute(
         select(Membership.organisation_id).where(Membership.account_id == account.id).limit(1)
     ).scalar_one_or_none()
-    throttle = uow.session.get(SignInThrottle, throttle_key)
-    if throttle is not None:
-        throttle.failures, throttle.blocked_until = 0, None
+    throttle.forget(uow, throttle_key)
     row = SignInSession(
         id=new_id("ses"), account_id=account.id, organisation_id=organisation_id, token_hash=hash_token(token),
         kind=kind, client=client[:200], created_at=uow.now(),
