@@ -36,6 +36,10 @@ class Clock:
         temporary.replace(self._file)
         return self.now()
 
+    def offset(self) -> timedelta:
+        """How far this exchange's time is ahead of the machine's."""
+        return self._current_offset()
+
     def _current_offset(self) -> timedelta:
         if self._file is None:
             return timedelta(0)

@@ -16,8 +16,7 @@ _FIXED = struct.Struct(">BBBBHH8sQQQQQQI32s")
 _CLOSING = struct.Struct(">BQ")
 _ADDRESS = ("entitlement_id", "order_id", "organisation_id", "supplier_id", "listing_id", "operation", "credential_id")
 _LONGEST_TEXT = 255
-_BYTES_IN_LIMIT = (1 << 64) - 1
-_RECORDS_LIMIT = (1 << 32) - 1
+_MOST_MARKED = 4_096
 
 
 class Kind(IntEnum):
@@ -159,7 +158,10 @@ def usage(
 
 
 def marks(kind: Kind, seqs: Iterable[int]) -> bytes:
+    """Frames that name these calls; usually one."""
     numbers = tuple(seqs)
+    if len(numbers) > _MOST_MARKED:
+        return marks(kind, numbers[:_MOST_MARKED]) + marks(kind, numbers[_MOST_MARKED:])
     return frame(struct.pack(f">B{len(numbers)}Q", kind, *numbers))
 
 

@@ -107,7 +107,10 @@ def _body(head: bytes, take: Callable[[int], bytes]) -> bytes | None:
 
 @dataclass(slots=True)
 class Segment:
-    """An open segment and its calls that are neither confirmed nor void yet."""
+    """An open segment and its calls that are neither confirmed nor void yet.
+
+    A call is resolved by adding it to ``confirmed`` or ``void``; that is written with the next record, or by ``flush``.
+    """
 
     path: Path
     descriptor: int
@@ -117,7 +120,7 @@ class Segment:
     unresolved: set[int] = field(default_factory=set)
     confirmed: list[int] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
-    retired: bool = False
+    dirty: bool = True
 
 
 class Writer:
@@ -136,8 +139,13 @@ class Writer:
         self._longest_open_s = longest_open_s
         self._number = 0
         self._retired: list[Segment] = []
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._current = self._open()
+        self._named = False
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._current = self._open()
+        except (MeterStopped, OSError):
+            os.close(self._claim)
+            raise
 
     @property
     def current(self) -> Segment:
@@ -153,14 +161,6 @@ class Writer:
         segment.unresolved.add(seq)
         self.records_written += 1
         return segment
-
-    def confirm(self, segment: Segment, seq: int) -> None:
-        """The call's last byte was handed to the kernel. Written with the next record, or by ``flush``."""
-        segment.confirmed.append(seq)
-
-    def revoke(self, segment: Segment, seq: int) -> None:
-        """The call was recorded, but its client did not get it."""
-        segment.void.append(seq)
 
     def flush(self) -> None:
         """Write the confirmations that wait. Raises MeterStopped; they go on waiting then."""
@@ -178,13 +178,24 @@ class Writer:
             self._rotate()
         self.flush()
 
-    def sync(self) -> None:
-        """Everything written so far survives a power loss."""
-        os.fdatasync(self._current.descriptor)
+    def unsynced(self) -> list[int]:
+        """Descriptors, the caller's to sync and close, of what was written since the last time."""
+        found = []
+        for segment in [*self._retired, self._current]:
+            if segment.dirty:
+                segment.dirty = False
+                found.append(os.dup(segment.descriptor))
+        if self._named:
+            self._named = False
+            found.append(os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        return found
+
+    def probe(self) -> None:
+        """Find out whether a record can be written, by opening the next segment. Raises MeterStopped."""
+        self._rotate()
 
     def close(self) -> None:
         """A clean end. Calls still unresolved stay so, and their segment gets no closing record."""
-        self._current.retired = True
         self._retired.append(self._current)
         try:
             self.flush()
@@ -218,6 +229,7 @@ class Writer:
             os.ftruncate(segment.descriptor, segment.bytes)
             raise MeterStopped("the disk is full")
         segment.bytes += written
+        segment.dirty = True
         self.bytes_written += written
 
     def _open(self) -> Segment:
@@ -235,11 +247,11 @@ class Writer:
             path.unlink()
             raise
         self._number += 1
+        self._named = True
         return segment
 
     def _rotate(self) -> Segment:
         fresh = self._open()
-        self._current.retired = True
         self._retired.append(self._current)
         self._current = fresh
         self._close_settled()

@@ -1,0 +1,267 @@
+"""What one entitlement may still do: rate, calls at once, and the calls of quota, money and trial held on lease.
+
+Reserve before the call is sent on, settle when its outcome is known. Nothing here waits; when a lease has to be
+asked for first, the caller is told so.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any
+
+from exchange.gateway.shared import SharedLimits
+
+SECOND = 1_000_000_000
+FIRST_ASK = 8
+MOST_ASKED = 100_000
+DRY_NS = SECOND // 4
+IDLE_NS = 2 * SECOND
+_AHEAD_NS = SECOND // 10
+_BLOCK_NS = SECOND // 4
+
+
+class Verdict(IntEnum):
+    """What came of an attempt to reserve."""
+
+    GRANTED = 0
+    WAIT = 1
+    RATE = 2
+    CONCURRENCY = 3
+    SPENT = 4
+
+
+class Budget:
+    """Calls of one meter held on lease."""
+
+    __slots__ = (
+        "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "low", "name", "reserved", "taken",
+        "used_at",
+    )  # fmt: skip
+
+    def __init__(self, name: str, code: str, code_in_flight: str) -> None:
+        self.name = name
+        self.code = code
+        self.code_in_flight = code_in_flight
+        self.available = 0
+        self.reserved = 0
+        self.asked = 0
+        self.asked_at = 0
+        self.low = FIRST_ASK // 4
+        self.dry_until = 0
+        self.used_at = 0
+        self.taken = 0
+
+    def ask(self, now: int, fastest: int) -> int:
+        """How many to ask for, by how fast they went since the last time."""
+        speed = min(self.taken / max(1, now - self.asked_at), fastest / SECOND)
+        self.low = max(FIRST_ASK // 4, int(speed * _AHEAD_NS))
+        self.asked = min(MOST_ASKED, max(FIRST_ASK, int(speed * _BLOCK_NS)))
+        self.asked_at, self.taken = now, 0
+        return self.asked
+
+    def give_all(self) -> int:
+        given, self.available = self.available, 0
+        return given
+
+    @property
+    def spent(self) -> bool:
+        return self.dry_until > 0 and not self.available
+
+    @property
+    def refusal(self) -> str:
+        return self.code_in_flight if self.reserved else self.code
+
+
+class Allowance:
+    """The running limits of one entitlement in this process; they outlive any change of the snapshot."""
+
+    __slots__ = (
+        "_interval", "_room", "_shared", "_slot", "_tat", "burst", "concurrency", "entitlement_id",
+        "funded", "hungry", "needs_funding", "needs_quota", "quota", "rate", "refusal", "trial", "under_way", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, entitlement_id: str, shared: SharedLimits | None = None) -> None:
+        self.entitlement_id = entitlement_id
+        self._shared = shared
+        self._slot = -1
+        self._tat = 0
+        self.hungry = False
+        self.under_way = 0
+        self.refusal = ""
+        self.quota = Budget("quota", "quota_exhausted", "quota_in_flight")
+        self.funded = Budget("funded", "balance_insufficient", "balance_in_flight")
+        self.trial = Budget("trial", "trial_exhausted", "trial_exhausted")
+        self.waiting: deque[Callable[[], None]] = deque()
+        self.configure({}, funding=False)
+
+    def configure(self, limits: Mapping[str, Any], *, funding: bool) -> None:
+        """Take over the limits that are in force now."""
+        self.rate = int(limits.get("rate_per_second") or 50)
+        self.burst = int(limits.get("burst") or self.rate)
+        self.concurrency = int(limits.get("concurrency") or 20)
+        self.needs_quota = limits.get("quota") is not None
+        self.needs_funding = funding
+        self._interval = -(-SECOND // self.rate)
+        self._room = self.burst * self._interval
+
+    def reserve(self, now: int, live: bool) -> Verdict:
+        """Take one call of everything that it needs, or nothing. ``now`` is the monotonic clock in nanoseconds."""
+        verdict = self._budgets(now, live)
+        if verdict:
+            return verdict
+        verdict = self._limits(now) if self._shared is None else self._shared_limits(self._shared, now)
+        if verdict:
+            return verdict
+        self.under_way += 1
+        if live:
+            if self.needs_quota:
+                self._take(self.quota, now)
+            if self.needs_funding:
+                self._take(self.funded, now)
+        else:
+            self._take(self.trial, now)
+        return Verdict.GRANTED
+
+    def _budgets(self, now: int, live: bool) -> Verdict:
+        if not live:
+            return Verdict.GRANTED if self.trial.available else self._empty(self.trial, now)
+        if self.needs_quota and not self.quota.available:
+            return self._empty(self.quota, now)
+        if self.needs_funding and not self.funded.available:
+            return self._empty(self.funded, now)
+        return Verdict.GRANTED
+
+    def _empty(self, budget: Budget, now: int) -> Verdict:
+        if now < budget.dry_until:
+            self.refusal = budget.refusal
+            return Verdict.SPENT
+        return Verdict.WAIT
+
+    def _take(self, budget: Budget, now: int) -> None:
+        budget.available -= 1
+        budget.reserved += 1
+        budget.taken += 1
+        budget.used_at = now
+        if budget.available <= budget.low and not budget.asked:
+            self.hungry = True
+
+    def _limits(self, now: int) -> Verdict:
+        tat = self._tat
+        tat = (tat if tat > now else now) + self._interval  # noqa: FURB136  (four times as fast as max)
+        if tat - now > self._room:
+            return Verdict.RATE
+        if self.under_way >= self.concurrency:
+            return Verdict.CONCURRENCY
+        self._tat = tat
+        return Verdict.GRANTED
+
+    def _shared_limits(self, shared: SharedLimits, now: int) -> Verdict:
+        if self._slot < 0:
+            self._slot = shared.slot(self.entitlement_id)
+        at = self._slot
+        shared.lock(at)
+        try:
+            self._tat = min(shared.tat(at), now + self._room)  # a reboot sets the clock back
+            others = shared.under_way(at) - self.under_way
+            self.under_way += others
+            verdict = self._limits(now)
+            self.under_way -= others
+            if verdict is Verdict.GRANTED:
+                shared.set_tat(at, self._tat)
+                shared.set_own(at, self.under_way + 1)
+            return verdict
+        finally:
+            shared.unlock(at)
+
+    def settle(self, *, live: bool, recorded: bool, billed: bool) -> None:
+        """The call ended. What was not recorded used nothing; what is not billed gives its money back."""
+        self.under_way -= 1
+        if self._shared is not None:
+            self._shared.set_own(self._slot, self.under_way)
+        if live:
+            if self.needs_quota and self.quota.reserved:
+                self._put_back(self.quota, not recorded)
+            if self.needs_funding and self.funded.reserved:
+                self._put_back(self.funded, not billed)
+        elif self.trial.reserved:
+            self._put_back(self.trial, not recorded)
+
+    def _put_back(self, budget: Budget, unused: bool) -> None:
+        budget.reserved -= 1
+        if unused:
+            budget.available += 1
+            budget.dry_until = 0
+            if self.waiting:
+                self.wake()
+
+    @property
+    def spent(self) -> bool:
+        """Whether the last lease said that there is no more of something that live calls need."""
+        return (self.needs_quota and self.quota.spent) or (self.needs_funding and self.funded.spent)
+
+    def remaining(self, now: int) -> int:
+        """Calls that the rate would admit at once."""
+        tat = self._tat
+        return (self._room - (tat - now if tat > now else 0)) // self._interval
+
+    def full_after_s(self, now: int) -> int:
+        """Seconds until the whole burst is there again."""
+        return -(-(self._tat - now) // SECOND) if self._tat > now else 0
+
+    def next_after_s(self, now: int) -> int:
+        """Seconds to wait after a refusal for the rate."""
+        short = self._tat + self._interval - now - self._room
+        return max(1, -(-short // SECOND))
+
+    def want(self, now: int, live: bool) -> dict[str, int]:
+        """What to ask for now, often nothing: a quarter of a second's calls when less than a tenth's is left."""
+        asks: dict[str, int] = {}
+        self.hungry = False
+        for budget in self._needed(live):
+            if not budget.asked and now >= budget.dry_until and budget.available <= budget.low:
+                asks[budget.name] = budget.ask(now, self.rate)
+        return asks
+
+    def _needed(self, live: bool) -> list[Budget]:
+        if not live:
+            return [self.trial]
+        needed = [self.quota] if self.needs_quota else []
+        return [*needed, self.funded] if self.needs_funding else needed
+
+    def lease(self, now: int, granted: Mapping[str, Any]) -> None:
+        """What the sidecar granted of what was asked for; less than that means that there is no more for a while."""
+        for budget in (self.quota, self.funded, self.trial):
+            got = int(granted.get(budget.name) or 0)
+            if got < budget.asked:
+                budget.dry_until = now + DRY_NS
+            elif got:
+                budget.dry_until = 0
+            budget.available += got
+            budget.asked = 0
+        self.wake()
+
+    def unanswered(self) -> None:
+        """Whoever was asked is gone: ask again."""
+        for budget in (self.quota, self.funded, self.trial):
+            budget.asked = 0
+
+    def give_back(self, now: int, *, all_of_it: bool) -> dict[str, int]:
+        """Leased calls that are not needed: all, or only those of meters that were idle."""
+        given = {}
+        for budget in (self.quota, self.funded, self.trial):
+            if budget.available and (all_of_it or now - budget.used_at > IDLE_NS):
+                given[budget.name] = budget.give_all()
+        return given
+
+    @property
+    def holds(self) -> bool:
+        """Whether leased calls are left, or are reserved and may come back."""
+        return any(budget.available or budget.reserved for budget in (self.quota, self.funded, self.trial))
+
+    def wake(self) -> None:
+        """Let those try again who waited for a lease."""
+        waiting, self.waiting = self.waiting, deque()
+        for resume in waiting:
+            resume()

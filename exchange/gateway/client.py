@@ -1,0 +1,422 @@
+"""One connection of a client: reads requests, one after the other, and hands each to a call or a transfer."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, cast
+
+from exchange.gateway.call import STATUS_LINES, Call
+from exchange.gateway.chunks import ChunkReader, ChunksMalformed
+from exchange.gateway.decision import decide
+from exchange.gateway.heads import Head, request_line
+from exchange.gateway.refusals import REFUSALS, Refusal, Refused
+from exchange.gateway.transfer import open_transfer
+
+if TYPE_CHECKING:
+    from exchange.gateway.server import Gateway
+
+_TCP_INFO = getattr(socket, "TCP_INFO", 11)
+_CLOSE_WAIT = 8
+_RTT_AT = 68
+_SHORTEST_PROBE_S = 0.05
+_LINGER_S = 2.0
+_LINGER_BYTES = 1 << 20
+_JSON = b"Content-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n"
+
+
+class Work(Protocol):
+    """What a connection is busy with."""
+
+    def body(self, piece: bytes) -> None: ...
+
+    def body_ended(self, trailers: list[tuple[bytes, bytes]]) -> None: ...
+
+    def body_malformed(self) -> None: ...
+
+    def client_gone(self) -> None: ...
+
+    def client_writable(self, writable: bool) -> None: ...
+
+    def expire(self) -> None: ...
+
+
+class ClientConnection(asyncio.Protocol):
+    """``work`` is what is under way; more requests wait in ``_buffer`` meanwhile."""
+
+    __slots__ = (
+        "_buffer", "_chunks", "_discarded", "_left", "began", "broken", "closing", "deadline", "gateway",
+        "half_closed", "http11", "keep", "lost", "paused", "reading", "transport", "unread", "work",
+    )  # fmt: skip
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.work: Work | None = None
+        self.deadline = time.monotonic() + gateway.bounds.head_s
+        self.began = math.inf
+        self.http11 = True
+        self.keep = True
+        self.reading = True
+        self.paused = False
+        self.half_closed = False
+        self.unread = False
+        self.closing = False
+        self.lost = False
+        self.broken = False
+        self._buffer = b""
+        self._left = 0
+        self._chunks: ChunkReader | None = None
+        self._discarded = -1
+
+    # asyncio
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        gateway = self.gateway
+        gateway.clients.add(self)
+        if len(gateway.clients) > gateway.bounds.connections:
+            self.keep = False
+            self.answer(REFUSALS["gateway_busy"], b"GET")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        self.broken = self.broken or exc is not None or not self.closing
+        self.gateway.clients.discard(self)
+        work, self.work = self.work, None
+        if work is not None:
+            self.broken = True
+            work.client_gone()
+
+    def data_received(self, data: bytes) -> None:
+        if self.work is None:
+            if self._discarded >= 0:
+                self._discard(data)
+                return
+            if self._buffer:
+                data, self._buffer = self._buffer + data, b""
+            else:
+                self.deadline = time.monotonic() + self.gateway.bounds.head_s
+            self._requests(data)
+        elif self._left or self._chunks is not None:
+            self._body(data)
+        else:
+            self._buffer += data
+            if len(self._buffer) > self.gateway.bounds.pipelined_bytes:
+                self.read_on(False)
+
+    def eof_received(self) -> bool:
+        """A client that stops sending may still wait for its answer; when nothing is under way it is done."""
+        self.half_closed = True
+        self.keep = False
+        if self.work is None:
+            self.close()
+        elif self.unread:
+            self.abort()
+        return True
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        if self.work is not None:
+            self.work.client_writable(False)
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self.work is not None:
+            self.work.client_writable(True)
+
+    # Requests
+
+    def _requests(self, data: bytes) -> None:
+        """Take whole requests from the data until one is under way; keep the rest."""
+        while data:
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                self._unfinished(data)
+                return
+            if data[:2] == b"\r\n":
+                data = data[2:]
+                continue
+            data = self._request(data, end)
+            if self.closing:
+                return
+            if self.work is not None:
+                self._buffer = data
+                return
+        self.deadline = time.monotonic() + self.gateway.bounds.idle_s
+        if self.half_closed:
+            self.close()
+
+    def _unfinished(self, data: bytes) -> None:
+        """A head that has not come to its end: wait for more of it, unless it is wrong already."""
+        code = None
+        if len(data) > self.gateway.bounds.head_bytes:
+            code = "headers_too_large" if b"\r\n" in data else "request_line_too_long"
+        elif b"\0" in data or data.count(b"\n") != data.count(b"\r\n") or data[:2] == b"\x16\x03":
+            code = "request_malformed"
+        if code is not None:
+            self._refuse_head(REFUSALS[code])
+        elif self.half_closed:
+            self.close()
+        else:
+            self._buffer = data
+
+    def _request(self, data: bytes, end: int) -> bytes:
+        """Begin one request; answers what follows its head and is not its body."""
+        gateway = self.gateway
+        line_end = data.find(b"\r\n")
+        self.http11 = True
+        try:
+            method, target, self.http11 = request_line(data[:line_end], gateway.bounds)
+            head = gateway.heads.get(data[line_end + 2 : end + 4])
+            if self.http11 and head.host is None:
+                raise Refused("host_invalid")
+            if head.chunked and not self.http11:
+                raise Refused("framing_ambiguous")
+        except Refused as refused:
+            self._refuse_head(refused.refusal)
+            return b""
+        if self.http11:
+            self.keep = not (head.close or gateway.draining or self.half_closed)
+        else:
+            self.keep = head.keep_alive and not (head.close or gateway.draining)
+        rest = data[end + 4 :] if len(data) > end + 4 else b""
+        body = b""
+        self.unread = bool(head.length or head.chunked)
+        if head.length and len(rest) >= head.length:
+            body, rest = rest[: head.length], rest[head.length :]
+            self.unread = False
+        self.began = time.monotonic()
+        path, _, query = target.partition(b"?")
+        if path[:3] == b"/i/":
+            self._call(method, path[2:], query, head, body)
+        else:
+            self._other(method, path, head)
+        return self._begin_body(head, rest) if self.unread else rest
+
+    def _begin_body(self, head: Head, rest: bytes) -> bytes:
+        """The body is still coming: what is here of it goes to the work. Answers what follows the body."""
+        if self.work is None:
+            return b""
+        self._left = head.length
+        self._chunks = ChunkReader() if head.chunked else None
+        if rest:
+            self._body(rest)
+            rest, self._buffer = self._buffer, b""
+        return rest
+
+    def _call(self, method: bytes, path: bytes, query: bytes, head: Head, body: bytes) -> None:
+        gateway = self.gateway
+        refusal = gateway.closed_because()
+        grant = None
+        if refusal is None and head.refused is not None:
+            refusal = REFUSALS[head.refused]
+        if refusal is None:
+            decision = decide(gateway.snapshot, head.credential, method, path, gateway.unix(), head.purpose)
+            if isinstance(decision, Refusal):
+                refusal = decision
+            elif head.length > gateway.bounds.body_bytes:
+                refusal = REFUSALS["body_too_large"]
+            else:
+                grant = decision
+        if grant is None:
+            assert refusal is not None
+            self._refuse(refusal, method)
+            return
+        call = self.work = Call(self, grant, method, head, gateway.meter.number(), body)
+        cut = path.find(b"/", 1)
+        call.begin(path[cut:] if cut > 0 else b"/", query)
+
+    def _other(self, method: bytes, path: bytes, head: Head) -> None:
+        gateway = self.gateway
+        if path == b"/healthz" and method in (b"GET", b"HEAD"):
+            closed = gateway.closed_because()
+            if closed is None:
+                self._send(200, b"Content-Type: application/json\r\n", b'{"status":"serving"}\n', method)
+            else:
+                self._refuse(closed, method)
+        elif path[:7] == b"/files/":
+            refusal = gateway.closed_because()
+            found = open_transfer(self, path[7:], method, head) if refusal is None else refusal
+            if isinstance(found, Refusal):
+                self._refuse(found, method)
+            elif head.length or head.chunked:
+                found.close()
+                self._refuse(REFUSALS["body_too_large"], method)
+            else:
+                self.work = found
+                found.begin()
+        else:
+            self._refuse(REFUSALS["not_found"], method)
+
+    # Bodies
+
+    def _body(self, data: bytes) -> None:
+        work = self.work
+        assert work is not None
+        chunks = self._chunks
+        if chunks is None:
+            piece = data if len(data) <= self._left else data[: self._left]
+            self._left -= len(piece)
+            if len(piece) < len(data):
+                self._buffer += data[len(piece) :]
+            work.body(piece)
+            if not self._left and self.work is work:
+                self.unread = False
+                work.body_ended([])
+            return
+        try:
+            pieces = chunks.feed(data)
+        except ChunksMalformed:
+            self._chunks = None
+            work.body_malformed()
+            return
+        if chunks.ended:
+            self._chunks, self.unread = None, False
+            self._buffer += chunks.rest
+        for piece in pieces:
+            if self.work is work:
+                work.body(piece)
+        if chunks.ended and self.work is work:
+            work.body_ended(chunks.trailers)
+
+    def read_on(self, wanted: bool) -> None:
+        """Read from the client, or let it wait."""
+        if wanted != self.reading and not self.half_closed and not self.lost:
+            self.reading = wanted
+            if wanted:
+                self.transport.resume_reading()
+            else:
+                self.transport.pause_reading()
+
+    # Answers
+
+    def connection_line(self) -> bytes:
+        """The end of a head: what becomes of the connection."""
+        if not self.keep:
+            return b"Connection: close\r\n\r\n"
+        return b"\r\n" if self.http11 else b"Connection: keep-alive\r\n\r\n"
+
+    def _refuse_head(self, refusal: Refusal) -> None:
+        """A refusal of something that could not be read: nothing that follows can be, either."""
+        self.keep = False
+        self.gateway.refused(refusal)
+        self.answer(refusal, b"GET")
+
+    def _refuse(self, refusal: Refusal, method: bytes) -> None:
+        seq = self.gateway.refused(refusal)
+        self.answer(refusal, method, b"Call-Id: %b-%d\r\n" % (self.gateway.meter.epoch_text, seq))
+
+    def answer(self, refusal: Refusal, method: bytes, extra: bytes = b"") -> None:
+        """Send a refusal. With a body of the request still to come, the connection ends after it."""
+        if refusal.close or self.unread:
+            self.keep = False
+        self._send(refusal.status, _JSON + refusal.headers + extra, refusal.body, method)
+        if not self.keep:
+            self._linger()
+
+    def _send(self, status: int, lines: bytes, body: bytes, method: bytes) -> None:
+        if self.lost:
+            return
+        self.transport.write(
+            b"%b%bDate: %b\r\nContent-Length: %d\r\n%b%b"
+            % (
+                STATUS_LINES[status], lines, self.gateway.http_date, len(body), self.connection_line(),
+                b"" if method == b"HEAD" else body,
+            )
+        )  # fmt: skip
+
+    def call_ended(self, work: object) -> None:
+        """The work is done with; on with the next request, or close."""
+        if self.work is not work:
+            return
+        self.work = None
+        self.began = math.inf
+        if self.closing or self.lost:
+            return
+        if not self.keep or self.unread:
+            self._linger()
+            return
+        if not self.reading:
+            self.read_on(True)
+        if self._buffer:
+            self.deadline = time.monotonic() + self.gateway.bounds.head_s
+            self.gateway.loop.call_soon(self._next)
+        else:
+            self.deadline = time.monotonic() + self.gateway.bounds.idle_s
+
+    def _next(self) -> None:
+        """Requests that came while another one was under way."""
+        if self.work is None and self._buffer and not (self.lost or self.closing):
+            data, self._buffer = self._buffer, b""
+            self._requests(data)
+
+    def _linger(self) -> None:
+        """Close so that the client can read the answer first: what it still sends is taken and thrown away."""
+        if self.closing or self.lost:
+            return
+        self.closing = True
+        if self.half_closed:
+            self.transport.close()
+            return
+        self._discarded = 0
+        self._buffer = b""
+        self._left, self._chunks = 0, None
+        self.deadline = time.monotonic() + _LINGER_S
+        self.read_on(True)
+        self.transport.write_eof()
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > _LINGER_BYTES:
+            self.abort()
+
+    def close(self) -> None:
+        """Close once everything written has left."""
+        self.closing = True
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Close at once, whatever has not left yet."""
+        self.broken = self.broken or self.lost or self.transport.get_write_buffer_size() > 0
+        self.closing = True
+        self.transport.abort()
+
+    def delivery(self) -> bool | None:
+        """Whether all that was written was handed to the kernel; None while that is open."""
+        if self.lost:
+            return not self.broken
+        return True if self.transport.get_write_buffer_size() == 0 else None
+
+    def probe(self, then: Callable[[], None]) -> None:
+        """A client that stopped sending, and was sent a piece of its answer: go on when it still receives."""
+        info = self._tcp_info()
+        rtt_us = int.from_bytes(info[_RTT_AT : _RTT_AT + 4], "little")
+        self.deadline = math.inf
+        self.gateway.loop.call_later(max(_SHORTEST_PROBE_S, 2e-6 * rtt_us), self._probed, then)
+
+    def _probed(self, then: Callable[[], None]) -> None:
+        if self.lost:
+            return
+        if self._tcp_info()[:1] == bytes((_CLOSE_WAIT,)):
+            then()
+        else:
+            self.abort()
+
+    def _tcp_info(self) -> bytes:
+        try:
+            return bytes(self.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 104))
+        except OSError:
+            return bytes(104)
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self.work is not None:
+            self.work.expire()
+        elif self._buffer and not self.closing:
+            self._refuse_head(REFUSALS["request_timeout"])
+        else:
+            self.abort()

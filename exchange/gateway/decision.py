@@ -1,0 +1,143 @@
+"""May this credential call this? Pure: the snapshot and the moment decide, nothing is read or written elsewhere."""
+
+from __future__ import annotations
+
+from exchange.gateway.heads import fingerprint
+from exchange.gateway.refusals import Refusal, Refused
+from exchange.gateway.routes import Route, well_spelled
+from exchange.gateway.snapshot import Credential, Entitlement, Grant, Interface, Revision, Snapshot
+from exchange.gateway.tokens import TokenInvalid
+
+_TOKENS_KEPT = 20_000
+_PURPOSE_NEEDED_FROM_TIER = 2
+
+
+def decide(
+    snapshot: Snapshot,
+    credential: bytes | None,
+    method: bytes,
+    path: bytes,
+    now: float,
+    purpose: bytes | None = None,
+) -> Grant | Refusal:
+    """The grant for a call of ``/{listing}{operation path}``, or why not.
+
+    ``now`` is unix time. A caller without a good credential learns nothing of what there is.
+    """
+    try:
+        who = identify(snapshot, credential, now)
+        if not snapshot.organisations.get(who.organisation_id, False):
+            raise Refused("organisation_suspended")
+        cut = path.find(b"/", 1)
+        listing_id, rest = (path[1:cut], path[cut:]) if cut > 0 else (path[1:], b"/")
+        interface, held = _interface(snapshot, who, listing_id.decode("latin-1"))
+        return _grant(interface, choose(held, purpose, now), who, method, rest)
+    except Refused as refused:
+        return refused.refusal
+
+
+def _interface(snapshot: Snapshot, who: Credential, listing_id: str) -> tuple[Interface, list[Entitlement]]:
+    if who.listing_ids is not None and listing_id not in who.listing_ids:
+        raise Refused("scope_missing")
+    interface = snapshot.interfaces.get(listing_id)
+    held = snapshot.held.get((who.organisation_id, listing_id))
+    if interface is None:
+        raise Refused("interface_withdrawn" if held else "interface_not_found")
+    if held is None:
+        raise Refused("no_entitlement" if interface.on_sale else "interface_not_found")
+    if interface.suspended:
+        raise Refused("interface_withdrawn")
+    return interface, held
+
+
+def identify(snapshot: Snapshot, credential: bytes | None, now: float) -> Credential:
+    """Whose credential it is, while it is good. Raises Refused."""
+    if credential is None:
+        raise Refused("credential_missing")
+    mark = fingerprint(credential)
+    found = snapshot.keys.get(mark) or snapshot.tokens.get(mark) or _verified(snapshot, credential, mark, now)
+    if not found.active or (found.jti and found.jti in snapshot.revoked):
+        raise Refused("credential_revoked")
+    if now >= found.expires_at:
+        raise Refused("credential_expired")
+    if now < found.starts_at:
+        raise Refused("credential_unknown")
+    return found
+
+
+def _verified(snapshot: Snapshot, token: bytes, mark: bytes, now: float) -> Credential:
+    """A token that was not seen before. Its client has to be known, and of the organisation that the token names."""
+    if b"." not in token:
+        raise Refused("credential_unknown")
+    try:
+        claims = snapshot.verifier.claims(token, now)
+    except TokenInvalid:
+        raise Refused("token_invalid") from None
+    client = snapshot.clients.get(claims["sub"])
+    if client is None or client.organisation_id != claims["org"]:
+        raise Refused("token_invalid")
+    found = Credential(
+        client.id, client.organisation_id, client.live, client.listing_ids, client.active,
+        expires_at=float(claims["exp"]), jti=claims["jti"],
+    )  # fmt: skip
+    if len(snapshot.tokens) >= _TOKENS_KEPT:
+        snapshot.tokens.clear()
+    snapshot.tokens[mark] = found
+    return found
+
+
+def choose(held: list[Entitlement], purpose: bytes | None, now: float) -> Entitlement:
+    """Which of an organisation's entitlements the call goes by: the one that ends first. Raises Refused.
+
+    Without a purpose the entitlements that may be used must all have the same, and be of a low tier.
+    """
+    if len(held) == 1 and purpose is None:
+        only = held[0]
+        if only.tier < _PURPOSE_NEEDED_FROM_TIER and why_not(only, now) is None:
+            return only
+    if purpose is not None:
+        held = [each for each in held if each.purpose == purpose]
+        if not held:
+            raise Refused("purpose_not_declared")
+    usable = [each for each in held if why_not(each, now) is None]
+    if not usable:
+        latest = max(held, key=lambda each: (each.starts_at, each.id))
+        raise Refused(why_not(latest, now) or "no_entitlement")
+    if purpose is None and (
+        len({each.purpose for each in usable}) > 1 or any(each.tier >= _PURPOSE_NEEDED_FROM_TIER for each in usable)
+    ):
+        raise Refused("purpose_needed")
+    return next((each for each in usable if not each.allowance.spent), usable[0])
+
+
+def why_not(entitlement: Entitlement, now: float) -> str | None:
+    """The code for why an entitlement cannot be used at that moment."""
+    if not entitlement.active:
+        return "licence_revoked"
+    if entitlement.frozen:
+        return "order_frozen"
+    if now >= entitlement.ends_at:
+        return "licence_expired"
+    if now < entitlement.starts_at:
+        return "licence_not_started"
+    return None if entitlement.permitted else "tier_not_permitted"
+
+
+def _grant(interface: Interface, entitlement: Entitlement, who: Credential, method: bytes, path: bytes) -> Grant:
+    revision = interface.revisions.get(entitlement.revision_id)
+    if revision is None:
+        raise Refused("interface_withdrawn")
+    route = revision.router.literal(path) or _templated(revision, path)
+    operation = route.operation(method)
+    if operation is None:
+        raise Refused("method_not_allowed", b"Allow: " + route.allow + b"\r\n")
+    return entitlement.grant(who, operation, revision.target)
+
+
+def _templated(revision: Revision, path: bytes) -> Route:
+    if not well_spelled(path):
+        raise Refused("path_malformed")
+    route = revision.router.find(path)
+    if route is None:
+        raise Refused("operation_not_found")
+    return route

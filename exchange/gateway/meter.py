@@ -1,0 +1,215 @@
+"""The meter of one process: numbers calls, writes their records before they leave, and knows what was delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from exchange.gateway.segments import MeterStopped, Segment, Writer
+
+log = logging.getLogger("piaohao.gateway")
+
+_PROBE_S = 1.0
+_CONFIRM_WITHIN_S = 0.002
+
+
+class Receiver(Protocol):
+    """The connection that an answer left by."""
+
+    def delivery(self) -> bool | None:
+        """True: all that was written was handed to the kernel. False: the client is gone. None: not yet known."""
+        ...
+
+
+class Meter:
+    """Records and their confirmations. ``stopped`` is True while records cannot be written."""
+
+    def __init__(self, folder: Path, epoch: str, loop: asyncio.AbstractEventLoop, *, fsync: bool = False) -> None:
+        self.epoch = epoch
+        self.epoch_text = epoch.encode()
+        self.epoch_bytes = bytes.fromhex(epoch)
+        self.stopped = False
+        self.number: Callable[[], int] = count(1).__next__
+        self._folder = folder
+        self._loop = loop
+        self._writer: Writer | None = None
+        self._awaiting: list[tuple[Receiver, Segment, int]] = []
+        self._settling = False
+        self._flushing = False
+        self.group = _Group(self, loop) if fsync else None
+        self._open()
+
+    @property
+    def records_written(self) -> int:
+        return self._writer.records_written if self._writer else 0
+
+    @property
+    def awaiting(self) -> int:
+        return len(self._awaiting)
+
+    def append(self, seq: int, framed: bytes) -> Segment:
+        """Write a framed record. Raises MeterStopped; then no call is admitted until writing works again."""
+        if self._writer is None:
+            raise MeterStopped("no segment is open")
+        try:
+            return self._writer.append(seq, framed)
+        except MeterStopped as error:
+            self._stop(error)
+            raise
+
+    def handed(self, receiver: Receiver, segment: Segment, seq: int) -> None:
+        """The answer's last byte was given to the connection; whether it left is found out after the next writes."""
+        self._awaiting.append((receiver, segment, seq))
+        if not self._settling:
+            self._settling = True
+            self._loop.call_soon(self._settle)
+
+    def ended(self, segment: Segment, seq: int) -> None:
+        """The record stands for a call that has ended without an answer to deliver."""
+        segment.confirmed.append(seq)
+        self._flush_soon()
+
+    def voided(self, segment: Segment, seq: int) -> None:
+        """The record stands, and the call will not be delivered."""
+        segment.void.append(seq)
+        self._flush_soon()
+
+    def _settle(self) -> None:
+        """Confirm what has left, void what cannot leave any more; the rest is looked at again by ``tick``."""
+        self._settling = False
+        left = []
+        for entry in self._awaiting:
+            receiver, segment, seq = entry
+            delivered = receiver.delivery()
+            if delivered:
+                segment.confirmed.append(seq)
+            elif delivered is None:
+                left.append(entry)
+            else:
+                segment.void.append(seq)
+        self._awaiting = left
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        """Confirmations go with the next record, and alone when none comes soon."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_later(_CONFIRM_WITHIN_S, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._writer is not None:
+            try:
+                self._writer.flush()
+            except MeterStopped as error:
+                self._stop(error)
+
+    def tick(self) -> None:
+        """Called ten times a second."""
+        if self._awaiting:
+            self._settle()
+        if self._writer is not None and not self.stopped:
+            try:
+                self._writer.tick(time.monotonic())
+            except MeterStopped as error:
+                self._stop(error)
+
+    def unsynced(self) -> list[int]:
+        return self._writer.unsynced() if self._writer is not None else []
+
+    def close(self) -> None:
+        """A clean end: what is known is confirmed, and segments that wait for nothing are closed."""
+        if self._awaiting:
+            self._settle()
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except MeterStopped as error:
+                log.error("the last confirmations could not be written: %s", error)
+            self._writer = None
+
+    def _open(self) -> None:
+        try:
+            self._writer = Writer(self._folder, self.epoch)
+        except (MeterStopped, OSError) as error:
+            self._stop(error)
+
+    def _stop(self, error: Exception) -> None:
+        if not self.stopped:
+            self.stopped = True
+            log.error("metering has stopped, calls are refused: %s", error)
+            self._loop.call_later(_PROBE_S, self._probe)
+
+    def _probe(self) -> None:
+        """Serve again when a segment can be written again."""
+        try:
+            if self._writer is None:
+                self._writer = Writer(self._folder, self.epoch)
+            self._writer.probe()
+        except (MeterStopped, OSError):
+            self._loop.call_later(_PROBE_S, self._probe)
+            return
+        self.stopped = False
+        log.warning("metering works again")
+
+
+class _Group:
+    """Group commit: all records that wait while a sync is under way share the next one."""
+
+    def __init__(self, meter: Meter, loop: asyncio.AbstractEventLoop) -> None:
+        self._meter = meter
+        self._loop = loop
+        self._waiting: list[Callable[[bool], None]] = []
+        self._batch: list[Callable[[bool], None]] = []
+        self._busy = False
+        self._work: SimpleQueue[list[int]] = SimpleQueue()
+        threading.Thread(target=self._run, name="segment-sync", daemon=True).start()
+
+    def wait(self, then: Callable[[bool], None]) -> None:
+        """Call ``then(True)`` once everything written so far survives a power loss, ``then(False)`` if it cannot."""
+        self._waiting.append(then)
+        if not self._busy:
+            self._busy = True
+            self._loop.call_soon(self._start)
+
+    def _start(self) -> None:
+        self._batch, self._waiting = self._waiting, []
+        self._work.put(self._meter.unsynced())
+
+    def _run(self) -> None:
+        while True:
+            survived = _sync(self._work.get())
+            try:
+                self._loop.call_soon_threadsafe(self._done, survived)
+            except RuntimeError:  # the loop has ended
+                return
+
+    def _done(self, survived: bool) -> None:
+        batch = self._batch
+        if self._waiting:
+            self._start()
+        else:
+            self._busy = False
+        for then in batch:
+            then(survived)
+
+
+def _sync(descriptors: list[int]) -> bool:
+    survived = True
+    for descriptor in descriptors:
+        try:
+            os.fdatasync(descriptor)
+        except OSError as error:
+            log.error("a segment could not be synced: %s", error)
+            survived = False
+        finally:
+            os.close(descriptor)
+    return survived

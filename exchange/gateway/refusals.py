@@ -1,0 +1,116 @@
+"""What the gateway says no with: stable codes, each with its status, as RFC 9457 problem documents made beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no, ready to be sent. ``close`` says that nothing more can be read from this connection."""
+
+    code: str
+    status: int
+    title: str
+    close: bool = False
+    headers: bytes = b""
+    body: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        document = {"type": f"/problems/{self.code}", "title": self.title, "status": self.status, "code": self.code}
+        object.__setattr__(self, "body", json.dumps(document).encode() + b"\n")
+
+
+def _refusals(*rows: tuple[str, int, str], close: bool = False, headers: bytes = b"") -> dict[str, Refusal]:
+    return {code: Refusal(code, status, title, close, headers) for code, status, title in rows}
+
+
+_CHALLENGE = b'WWW-Authenticate: Bearer realm="piaohao"\r\n'
+
+REFUSALS: dict[str, Refusal] = (
+    _refusals(
+        ("credential_missing", 401, "Send an API key or an access token"),
+        ("credential_unknown", 401, "This credential is not known"),
+        ("credential_expired", 401, "This credential has expired"),
+        ("credential_revoked", 401, "This credential was revoked"),
+        ("token_invalid", 401, "This access token is not valid"),
+        headers=_CHALLENGE,
+    )
+    | _refusals(
+        ("interface_not_found", 404, "There is no such interface"),
+        ("operation_not_found", 404, "The interface has no such operation"),
+        ("not_found", 404, "Not found"),
+        ("method_not_allowed", 405, "The operation is not called by this method"),
+        ("organisation_suspended", 403, "The organisation is suspended"),
+        ("no_entitlement", 403, "The organisation has no licence for this interface"),
+        ("licence_expired", 403, "The licence has expired"),
+        ("licence_not_started", 403, "The licence has not started yet"),
+        ("licence_revoked", 403, "The licence was revoked"),
+        ("order_frozen", 403, "The order is frozen"),
+        ("tier_not_permitted", 403, "The organisation may not use data of this sensitivity"),
+        ("purpose_not_declared", 403, "No licence was given for this purpose"),
+        ("purpose_needed", 403, "Say the licence's purpose in the header Data-Purpose"),
+        ("interface_withdrawn", 403, "The interface is not offered any more"),
+        ("scope_missing", 403, "This credential is not meant for this interface"),
+        ("rate_limited", 429, "Too many calls; the licence allows fewer in this time"),
+        ("concurrency_limited", 429, "Too many calls at once"),
+        ("quota_exhausted", 429, "The quota of this period is used up"),
+        ("quota_in_flight", 429, "All that is left of the quota is reserved by calls under way"),
+        ("trial_exhausted", 429, "The trial calls are used up"),
+        ("balance_insufficient", 402, "The balance does not cover another call"),
+        ("balance_in_flight", 402, "All that is left of the balance is reserved by calls under way"),
+    )
+    | _refusals(
+        ("gateway_stale", 503, "The gateway does not know the present state; try again soon"),
+        ("metering_stopped", 503, "Calls cannot be metered at the moment, so none is served"),
+        ("gateway_busy", 503, "Too many connections; try again soon"),
+        headers=b"Retry-After: 5\r\n",
+    )
+    | _refusals(
+        ("upstream_unresolved", 502, "The supplier's address cannot be found"),
+        ("upstream_address_refused", 502, "The supplier's address is not one that may be called"),
+        ("upstream_unreachable", 502, "The supplier's service cannot be reached"),
+        ("upstream_tls", 502, "The supplier's certificate cannot be trusted"),
+        ("upstream_closed", 502, "The supplier's service closed the connection"),
+        ("upstream_malformed", 502, "The supplier's service answered something that is not HTTP"),
+        ("upstream_redirected", 502, "The supplier's service sent the call elsewhere; redirects are not followed"),
+        ("upstream_timeout", 504, "The supplier's service did not answer in time"),
+    )
+    | _refusals(
+        ("upstream_busy", 503, "Too many calls to the supplier's service at once"), headers=b"Retry-After: 1\r\n"
+    )
+    | _refusals(
+        ("credential_repeated", 400, "Send one credential, once"),
+        ("path_malformed", 400, "The path is not spelled in the one way that is understood"),
+        ("purpose_malformed", 400, "The header Data-Purpose is not a purpose"),
+        ("ticket_unknown", 404, "There is no such delivery"),
+        ("ticket_expired", 403, "This address has expired; ask for a fresh one"),
+        ("range_not_satisfiable", 416, "The file has no such range"),
+    )
+    | _refusals(
+        ("request_malformed", 400, "This is not a request of HTTP/1.1"),
+        ("framing_ambiguous", 400, "The length of the request's body is not stated in one clear way"),
+        ("host_invalid", 400, "A request has exactly one header Host"),
+        ("target_not_origin", 400, "The request's target must be a path; this is no proxy"),
+        ("request_timeout", 408, "The request did not arrive in time"),
+        ("body_too_large", 413, "The request's body is too large"),
+        ("request_line_too_long", 414, "The request's target is too long"),
+        ("expectation_failed", 417, "Only 100-continue can be expected"),
+        ("headers_too_large", 431, "The request's headers are too large"),
+        ("method_not_implemented", 501, "The method is not known here"),
+        ("upgrade_not_supported", 501, "Upgrades, such as WebSocket, are not supported"),
+        ("transfer_coding_not_supported", 501, "Of the transfer codings only chunked is understood"),
+        ("version_not_supported", 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here"),
+        close=True,
+    )
+)
+
+
+class Refused(Exception):
+    """Raised where a refusal cannot be returned; ``headers`` are lines that belong to this one only."""
+
+    def __init__(self, code: str, headers: bytes = b"") -> None:
+        super().__init__(code)
+        refusal = REFUSALS[code]
+        self.refusal = replace(refusal, headers=headers) if headers else refusal
