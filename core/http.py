@@ -222,6 +222,11 @@ def load(schema: type[Schema], data: Any, *, where: str) -> Any:
         raise Invalid(text, field=name, errors=messages) from None
 
 
+def read_body(schema: type[Schema]) -> Any:
+    """The JSON body of a raw route, parsed as strictly as every other body."""
+    return load(schema, parse_json(_read_body()), where="body")
+
+
 def _first(messages: Any, prefix: str = "") -> tuple[str, str]:
     if isinstance(messages, dict):
         key = next(iter(messages))

@@ -12,6 +12,7 @@ FEATURES = (
     "compliance.oauth.models",
     "compliance.review.models",
     "catalog.files.models",
+    "catalog.interfaces.models",
     "catalog.listings.models",
     "catalog.references.models",
     "catalog.search.models",
@@ -23,6 +24,7 @@ FEATURES = (
     "billing.settlement.models",
     "exchange.trading.models",
     "exchange.delivery.models",
+    "exchange.sidecar.models",
 )
 
 for _feature in FEATURES:

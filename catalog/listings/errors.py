@@ -26,4 +26,4 @@ class CurrencyNotTraded(Invalid):
 
 
 class RevisionInvalid(Invalid):
-    code, title = "revision_invalid", "A revision needs files of your own"
+    code, title = "revision_invalid", "A revision needs files of your own, or an interface"

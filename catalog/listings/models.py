@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.files.models import StoredFile
+from catalog.interfaces.models import Interface
 from catalog.listings.types import ListingSnapshot, ListingState, OfferSnapshot, RevisionSnapshot
 from core.db import Base, Id, UtcDateTime
 
@@ -76,11 +77,14 @@ class Revision(Base):
     number: Mapped[int]
     notes: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    interface_id: Mapped[str | None] = mapped_column(Id, ForeignKey("interface.id"))
+    interface: Mapped[Interface | None] = relationship(lazy="joined")
     entries: Mapped[list[RevisionFile]] = relationship(lazy="selectin", order_by="RevisionFile.position")
 
     def snapshot(self) -> RevisionSnapshot:
         files = tuple(entry.file.snapshot() for entry in self.entries)
-        return RevisionSnapshot(self.id, self.number, files, self.created_at, self.notes)
+        interface = self.interface.snapshot() if self.interface else None
+        return RevisionSnapshot(self.id, self.number, files, self.created_at, self.notes, interface)
 
 
 class RevisionFile(Base):

@@ -9,14 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from catalog.interfaces.models import Interface
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision
 from catalog.listings.rules import disclose, without_contents
 from catalog.listings.types import (
+    ListingKind,
     ListingSnapshot,
     ListingState,
     RevisionSnapshot,
     SampleSnapshot,
+    ServedInterface,
 )
 from compliance.policy import Clause, Resource, decide, listing_predicate, require
 from compliance.recognisers import mask
@@ -67,7 +70,7 @@ def resource(
             "tier": tier,
             "kind": kind,
             "unclaimed": False,
-            "tradable": profile(tier_profile).row(tier).tradable,
+            "tradable": kind in profile(tier_profile).row(tier).tradable,
         },
     )
 
@@ -93,8 +96,13 @@ def _shown(uow: Uow, actor: Actor, listing: Listing) -> ListingSnapshot:
     if snapshot.revision is None or _knows_all(actor, listing):
         return snapshot
     sampled = decide(actor, "listing:sample", resource_of(listing)).permitted
-    masked = profile(uow.house.settings.tier_profile).row(listing.tier).metadata in _NAMES_MASKED
+    masked = names_masked(listing.tier, tier_profile=uow.house.settings.tier_profile)
     return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=not masked))
+
+
+def names_masked(tier: int, *, tier_profile: str = "cn") -> bool:
+    """Whether the names of a listing's fields are hidden at this tier, and so must not be found either."""
+    return profile(tier_profile).row(tier).metadata in _NAMES_MASKED
 
 
 def _knows_all(actor: Actor, listing: Listing) -> bool:
@@ -141,7 +149,29 @@ def revision(uow: Uow, revision_id: str) -> RevisionSnapshot:
     row = uow.session.get(Revision, revision_id)
     if row is None:
         raise ListingNotFound("There is no such revision.")
-    return row.snapshot()
+    return disclose(row.snapshot(), statistics=True, names=True)
+
+
+def served(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, ServedInterface]:
+    """Interfaces by listing with all of their revisions, or those of ``ids``: for the machinery that serves calls."""
+    wanted = Listing.kind == ListingKind.INTERFACE if ids is None else Listing.id.in_(set(ids))
+    statement = (
+        select(Listing.id, Listing.state, Revision.id, Interface)
+        .join(Revision, Revision.listing_id == Listing.id)
+        .join(Interface, Interface.id == Revision.interface_id)
+        .where(wanted)
+    )
+    found: dict[str, ServedInterface] = {}
+    for listing_id, state, revision_id, interface in uow.session.execute(statement):
+        serving = found.setdefault(listing_id, ServedInterface(listing_id, state, {}))
+        serving.revisions[revision_id] = interface.snapshot()
+    return found
+
+
+def with_interface(uow: Uow, interface_id: str) -> list[str]:
+    """The listings that have a revision with this interface."""
+    statement = select(Revision.listing_id).where(Revision.interface_id == interface_id).distinct()
+    return list(uow.session.execute(statement).scalars())
 
 
 def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:

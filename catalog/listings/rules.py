@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from catalog.files.types import FileSnapshot
+from catalog.interfaces import rules as interfaces
 from catalog.listings.errors import ListingStateConflict
 from catalog.listings.types import DECLARATIONS, ListingSnapshot, ListingState, RevisionSnapshot
 from compliance.recognisers import ScanSummary
@@ -35,7 +36,13 @@ def follow(state: str, step: str) -> ListingState:
 
 
 def disclose(revision: RevisionSnapshot, *, statistics: bool, names: bool) -> RevisionSnapshot:
-    """What may be told of a revision's tables: columns' bounds and shapes, and columns' names, or not even those."""
+    """What may be told of a revision's tables: columns' bounds and shapes, and columns' names, or not even those.
+
+    Of an interface likewise its examples and the names of its fields, but to nobody where its upstream is.
+    """
+    if revision.interface is not None:
+        told = interfaces.disclosed(revision.interface.document, examples=statistics, names=names)
+        return dataclasses.replace(revision, interface=revision.interface.told_as(told))
     if statistics and names:
         return revision
     return dataclasses.replace(revision, files=tuple(_disclosed(file, names) for file in revision.files))
@@ -57,7 +64,7 @@ def _disclosed(file: FileSnapshot, names: bool) -> FileSnapshot:
 
 def without_contents(revision: RevisionSnapshot) -> RevisionSnapshot:
     """That it exists, and no more: a revision that is not on offer may hold what no reviewer saw."""
-    return dataclasses.replace(revision, files=())
+    return dataclasses.replace(revision, files=(), interface=None)
 
 
 def missing_for_review(listing: ListingSnapshot) -> list[str]:

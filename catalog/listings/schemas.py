@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from catalog.files.schemas import FileBriefOut, StoredFileOut
-from catalog.listings.types import DECLARATIONS, Purpose, Scene
-from core.fields import LocalTextField, PageQuery, TextField, UtcField, page_of
+from catalog.interfaces.schemas import InterfaceBriefOut, PublicInterfaceOut
+from catalog.listings.types import DECLARATIONS, ListingKind, Purpose, Scene
+from core.fields import IdField, LocalTextField, PageQuery, TextField, UtcField, page_of
 
 
 class ListingFields(Schema):
@@ -27,11 +28,15 @@ class ListingFields(Schema):
 
 
 class ListingIn(ListingFields):
+    kind = fields.String(load_default="dataset", validate=validate.OneOf([str(kind) for kind in ListingKind]))
     title = LocalTextField(longest=200, required=True)
 
 
 class RevisionIn(Schema):
-    file_ids = fields.List(fields.String(), required=True, validate=validate.Length(min=1, max=200))
+    """Files of a dataset, or the interface of a listing of that kind."""
+
+    file_ids = fields.List(fields.String(), load_default=list, validate=validate.Length(max=200))
+    interface_id = IdField("ifc", load_default=None)
     notes = TextField(load_default="", longest=2000)
 
 
@@ -58,12 +63,14 @@ class RevisionBriefOut(Schema):
     id = fields.String()
     number = fields.Integer()
     files = fields.List(fields.Nested(FileBriefOut))
+    interface = fields.Nested(InterfaceBriefOut, allow_none=True)
     notes = fields.String()
     created_at = UtcField()
 
 
 class RevisionOut(RevisionBriefOut):
     files = fields.List(fields.Nested(StoredFileOut))
+    interface = fields.Nested(PublicInterfaceOut, allow_none=True)
 
 
 class OfferOut(Schema):

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from catalog.files import queries as stored_files
+from catalog.interfaces import queries as interfaces
 from catalog.listings import queries
 from catalog.listings.errors import (
     CurrencyNotTraded,
@@ -20,10 +21,11 @@ from catalog.listings.errors import (
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
 from catalog.listings.rules import follow, missing_for_review, not_scanned
-from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, Scene
+from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, RevisionSnapshot, Scene
 from compliance.audit.service import record
 from compliance.identity import queries as identity
 from compliance.policy import Decision, Resource, require
+from compliance.recognisers import ScanSummary
 from compliance.review.service import open_review
 from compliance.tiers import profile, propose
 from core import plans
@@ -43,12 +45,13 @@ def create(uow: Uow, actor: Actor, *, fields: Mapping[str, Any]) -> ListingSnaps
     own = actor.organisation_id
     decision = require(actor, "listing:create", Resource("listing", "new", {"owner": own}))
     assert own is not None
+    kind = ListingKind(fields.get("kind", ListingKind.DATASET))
     listing = Listing(
-        id=new_id("lst"), supplier_id=own, kind=ListingKind.DATASET, origin=identity.organisation(uow, own).origin,
+        id=new_id("lst"), supplier_id=own, kind=kind, origin=identity.organisation(uow, own).origin,
         title="{}", scene=Scene.OTHER, tier=profile(uow.house.settings.tier_profile).rows[1].level,
         state=ListingState.DRAFT, version=0, created_at=uow.now(), updated_at=uow.now(),
     )  # fmt: skip
-    _write(listing, fields)
+    _write(listing, {name: value for name, value in fields.items() if name != "kind"})
     uow.session.add(listing)
     uow.session.flush()
     return _changed(uow, actor, listing, "create", decision)
@@ -70,21 +73,26 @@ def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[
     return _changed(uow, actor, listing, "edit", decision)
 
 
-def add_revision(uow: Uow, actor: Actor, listing_id: str, file_ids: Sequence[str], notes: str = "") -> ListingSnapshot:
-    """An immutable new revision of own files; the tier is proposed again from what they hold.
+def add_revision(
+    uow: Uow,
+    actor: Actor,
+    listing_id: str,
+    file_ids: Sequence[str] = (),
+    notes: str = "",
+    interface_id: str | None = None,
+) -> ListingSnapshot:
+    """An immutable new revision of own files, or of an own interface; the tier is proposed again from what they hold.
 
-    Raises ListingNotFound, PolicyRefused, ListingStateConflict, RevisionInvalid, FileNotFound.
+    Raises ListingNotFound, PolicyRefused, ListingStateConflict, RevisionInvalid, FileNotFound, InterfaceNotFound.
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
-    if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
-        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
-    files = stored_files.own(uow, actor, file_ids)
+    contents = _interface(uow, actor, listing, file_ids, interface_id) or _files(uow, actor, file_ids)
     _back_to_draft(uow, listing)
     number = select(func.coalesce(func.max(Revision.number), 0)).where(Revision.listing_id == listing.id)
     revision = Revision(
         id=new_id("rev"), listing_id=listing.id, number=uow.session.execute(number).scalar_one() + 1, notes=notes,
-        created_at=uow.now(),
-        entries=[RevisionFile(position=position, file_id=file.id) for position, file in enumerate(files)],
+        created_at=uow.now(), interface_id=interface_id,
+        entries=[RevisionFile(position=position, file_id=file_id) for position, file_id in enumerate(file_ids)],
     )  # fmt: skip
     uow.session.add(revision)
     uow.session.flush()
@@ -92,8 +100,28 @@ def add_revision(uow: Uow, actor: Actor, listing_id: str, file_ids: Sequence[str
     uow.session.flush()
     uow.session.refresh(listing, ["revision"])
     _grade(uow, listing)
-    hashes = {f"file_{n}": file.sha256 for n, file in enumerate(files[:50])}
-    return _changed(uow, actor, listing, "revise", decision, {"revision": revision.id} | hashes)
+    return _changed(uow, actor, listing, "revise", decision, {"revision": revision.id} | contents)
+
+
+def _files(uow: Uow, actor: Actor, file_ids: Sequence[str]) -> dict[str, str]:
+    """The hashes of own files, for the audit entry."""
+    if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
+        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
+    files = stored_files.own(uow, actor, file_ids)
+    return {f"file_{n}": file.sha256 for n, file in enumerate(files[:50])}
+
+
+def _interface(
+    uow: Uow, actor: Actor, listing: Listing, file_ids: Sequence[str], interface_id: str | None
+) -> dict[str, str]:
+    """The hash of an own interface; empty for a listing of files. Raises when kind and contents do not agree."""
+    if listing.kind != ListingKind.INTERFACE:
+        if interface_id is not None:
+            raise RevisionInvalid("A dataset has files.", field="interface_id")
+        return {}
+    if file_ids or interface_id is None:
+        raise RevisionInvalid("An interface has an interface document and no files.", field="interface_id")
+    return {"interface": interface_id, "interface_sha256": interfaces.own(uow, actor, interface_id).sha256}
 
 
 def set_offer(
@@ -144,8 +172,9 @@ def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     """Hand in for review. Raises ListingIncomplete naming every missing part."""
     listing, decision = _for_change(uow, actor, listing_id, "listing:submit")
     listing.state = follow(listing.state, "submit")
+    _grade(uow, listing)
     snapshot = listing.snapshot()
-    missing = missing_for_review(snapshot)
+    missing = missing_for_review(snapshot) + _missing_trials(uow, snapshot)
     if missing:
         raise ListingIncomplete(f"Missing: {', '.join(missing)}.", field=missing[0], missing=missing)
     listing.reason = ""
@@ -154,6 +183,13 @@ def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
         owner_id=listing.supplier_id, tier=listing.tier, evidence=_evidence(uow, snapshot),
     )  # fmt: skip
     return _changed(uow, actor, listing, "submit", decision)
+
+
+def _missing_trials(uow: Uow, listing: ListingSnapshot) -> list[str]:
+    """Operations of an interface that no trial call proved yet."""
+    if listing.revision is None or listing.revision.interface is None:
+        return []
+    return [f"trials.{operation}" for operation in interfaces.unproven(uow, listing.revision.interface)]
 
 
 def withdraw(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
@@ -226,19 +262,28 @@ def _grade(uow: Uow, listing: Listing) -> None:
     """Propose the tier from the data; in force is the stricter of that and what was raised by hand."""
     if listing.revision is None:
         return
-    scans = tuple(f.profile.scan for f in listing.revision.snapshot().files if f.profile is not None)
-    proposal = propose(profile(uow.house.settings.tier_profile), scans, scene=listing.scene, origin=listing.origin)
+    scans, inputs = _scans(uow, listing.revision.snapshot())
+    using = profile(uow.house.settings.tier_profile)
+    proposal = propose(using, scans, scene=listing.scene, origin=listing.origin, inputs=inputs)
     listing.proposed_tier = proposal.level
     listing.tier_reasons = json.dumps([dict(reason) for reason in proposal.reasons], ensure_ascii=False)
     listing.tier = max(proposal.level, listing.raised_tier)
 
 
+def _scans(uow: Uow, revision: RevisionSnapshot) -> tuple[list[ScanSummary], list[ScanSummary]]:
+    """What recognisers found in what is handed out, and in what callers hand over."""
+    if revision.interface is not None:
+        return interfaces.scans(uow, revision.interface)
+    return [file.profile.scan for file in revision.files if file.profile is not None], []
+
+
 def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
     """What the checklist's items can cite: the supplier's declarations and what the exchange found itself."""
     supplier = identity.organisation(uow, listing.supplier_id)
-    assert listing.revision is not None
+    revision = listing.revision
+    assert revision is not None
     assert listing.offer is not None
-    table = listing.revision.profile
+    scans, inputs = _scans(uow, revision)
     declared = {name: {"declared": text} for name, text in listing.declarations.items()}
     return declared | {
         "entity": {"credit_code": supplier.credit_code, "state": supplier.state, "level": supplier.level},
@@ -246,12 +291,17 @@ def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
             "tier": listing.tier,
             "proposed": listing.proposed_tier,
             "reasons": list(map(dict, listing.tier_reasons)),
-            "scan": [f.profile.scan.as_dict() for f in listing.revision.files if f.profile],
-            "not_scanned": [f.name for f in listing.revision.files if not_scanned(f)],
+            "scan": [scan.as_dict() for scan in (*scans, *inputs)],
+            "not_scanned": [f.name for f in revision.files if not_scanned(f)],
         },
         "purposes": {"purposes": list(listing.offer.purposes)},
-        "sample": {"rows": table.rows if table else 0, "columns": [c.name for c in table.columns] if table else []},
+        "sample": interfaces.evidence(uow, revision.interface) if revision.interface else _sample(revision),
     }
+
+
+def _sample(revision: RevisionSnapshot) -> dict[str, Any]:
+    table = revision.profile
+    return {"rows": table.rows if table else 0, "columns": [c.name for c in table.columns] if table else []}
 
 
 def _changed(

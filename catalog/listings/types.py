@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from catalog.files.types import FileSnapshot
+from catalog.interfaces.types import InterfaceSnapshot
 from catalog.profiles import Profile
 
 
@@ -60,13 +61,14 @@ DECLARATIONS = (
 
 @dataclass(frozen=True)
 class RevisionSnapshot:
-    """An immutable set of files."""
+    """An immutable set of files, or an interface in their place."""
 
     id: str
     number: int
     files: tuple[FileSnapshot, ...]
     created_at: datetime
     notes: str
+    interface: InterfaceSnapshot | None = None
 
     @property
     def profile(self) -> Profile | None:
@@ -115,6 +117,15 @@ class ListingSnapshot:
     created_at: datetime
     updated_at: datetime
     listed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ServedInterface:
+    """A listing of an interface as those need it who serve its calls: state and every revision's interface."""
+
+    listing_id: str
+    state: str
+    revisions: dict[str, InterfaceSnapshot]
 
 
 @dataclass(frozen=True)

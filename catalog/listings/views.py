@@ -70,7 +70,7 @@ def edit(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any], if_match
 
 @api.post(
     "/listings/<listing_id>/revisions", body=RevisionIn, answer=ListingOut, status=201, idempotent=True,
-    summary="Make a revision of uploaded files",
+    summary="Make a revision of uploaded files, or of an interface",
 )  # fmt: skip
 def add_revision(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return service.add_revision(uow, actor, listing_id, **body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catalog.listings.queries import resource_of
+from catalog.listings.queries import names_masked, resource_of
 from catalog.listings.types import ListingSnapshot
 from catalog.references import price
 from catalog.references.types import ReferenceSnapshot
@@ -29,7 +29,7 @@ def of_listing(listing: ListingSnapshot, supplier: OrganisationSnapshot | None, 
         state=str(seen.get("state")), owner=str(seen.get("owner")),
         owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
         price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, currency),
-        updated_at=listing.updated_at, orderable=_orderable(listing, plan),
+        updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(listing),
     )  # fmt: skip
 
 
@@ -74,6 +74,13 @@ def hit_of_reference(reference: ReferenceSnapshot, currency: str, wanted: Sequen
         amount=amount, unit_price=reference.unit_price, price_per=reference.price_per, updated_at=document.updated_at,
         source=reference.source, source_title=reference.source_title, address=reference.address, orderable=False,
     )  # fmt: skip
+
+
+def _operations(listing: ListingSnapshot) -> tuple[str, ...]:
+    """Name and summary of each operation; nothing at a tier that hides the names of fields."""
+    if listing.revision is None or listing.revision.interface is None or names_masked(listing.tier):
+        return ()
+    return tuple(f"{each['id']} {each['summary']}" for each in listing.revision.interface.operations)
 
 
 def _plan(listing: ListingSnapshot) -> plans.PricePlan | None:

@@ -10,7 +10,7 @@ import tantivy
 from catalog.search import analysis
 from catalog.search.types import FACETS, SearchDocument
 
-FORMAT = 2
+FORMAT = 3
 VERSION = f"{FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
 _NO_PRICE = 2**62
 _LONGEST_PREFIX = 12
@@ -43,7 +43,14 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     """The fields of a document; its shown texts stay in the database."""
     document = tantivy.Document()
     titles = [text for text in source.title.values() if text]
-    texts = [*titles, *source.summary.values(), *source.description.values(), source.owner_name, *source.tags]
+    texts = [
+        *titles,
+        *source.summary.values(),
+        *source.description.values(),
+        source.owner_name,
+        *source.tags,
+        *source.operations,
+    ]
     document.add_text("id", source.id)
     document.add_text("mark", source.mark())
     document.add_text("all", _sent([*texts, source.scene]))

@@ -27,7 +27,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """A listing or an imported reference as the index knows it. ``price`` is in 10⁻⁷ of the minor unit."""
+    """A listing or an imported reference as the index knows it. ``price`` is in 10⁻⁷ of the minor unit.
+
+    ``operations`` are names and summaries of what an interface offers, as far as its tier tells them.
+    """
 
     id: str
     kind: str
@@ -46,6 +49,7 @@ class SearchDocument:
     updated_at: datetime
     source: str = ""
     orderable: bool = False
+    operations: tuple[str, ...] = ()
 
     def facet(self, name: str) -> str:
         """The value of one of ``FACETS`` as text; empty when there is none."""

@@ -16,7 +16,11 @@ from compliance.tiers.types import ProfileInvalid, ProposalRule, TierProfile, Ti
 
 _NUMBERS = ("level", "sample_rows", "records_years", "review_months", "tradable")
 _WORDS = frozenset(field.name for field in fields(TierRow)) - {*_NUMBERS, "name"}
-FACTS = {"personal_identifiers": int, "sensitive_identifiers": int, "scene": list, "origin": list, "formats": list}
+FACTS = {
+    "personal_identifiers": int, "sensitive_identifiers": int, "personal_inputs": int, "scene": list, "origin": list,
+    "formats": list,
+}  # fmt: skip
+KINDS = frozenset({"dataset", "interface"})
 
 
 @cache
@@ -47,11 +51,18 @@ def _read(document: Mapping[str, Any]) -> TierProfile:
         name=document["name"],
         version=document["version"],
         effective_from=document["effective_from"],
-        rows=tuple(TierRow(**row) for row in document["tiers"]),
+        rows=tuple(TierRow(**{**row, "tradable": _kinds(row)}) for row in document["tiers"]),
         orders={column: tuple(words) for column, words in document["orders"].items()},
         findings=tuple(_rule(rule) for rule in rules["findings"]),
         otherwise=tuple(_rule(rule) for rule in rules["otherwise"]),
     )
+
+
+def _kinds(row: Mapping[str, Any]) -> tuple[str, ...]:
+    kinds = row["tradable"]
+    if not isinstance(kinds, list) or not set(kinds) <= KINDS or len(set(kinds)) != len(kinds):
+        raise ProfileInvalid(f"tier {row.get('level')}: tradable is a list of {', '.join(sorted(KINDS))}")
+    return tuple(kinds)
 
 
 def _rule(raw: Mapping[str, Any]) -> ProposalRule:
@@ -78,8 +89,8 @@ def _check_levels(made: TierProfile) -> None:
     for row in made.rows:
         for column in ("sample_rows", "records_years", "review_months"):
             _check_number(row, column, getattr(row, column))
-        if type(row.tradable) is not bool or set(row.name) != {"zh", "en"}:
-            raise ProfileInvalid(f"tier {row.level}: a name in both languages, and tradable true or false")
+        if set(row.name) != {"zh", "en"}:
+            raise ProfileInvalid(f"tier {row.level}: a name in both languages")
 
 
 def _check_number(row: TierRow, column: str, value: Any) -> None:
@@ -95,6 +106,8 @@ def _check_monotone(made: TierProfile) -> None:
         for column, strict in after.items():
             if strict < before[column]:
                 raise ProfileInvalid(f"tier {higher.level} is laxer than tier {lower.level} in {column}")
+        if not set(higher.tradable) <= set(lower.tradable):
+            raise ProfileInvalid(f"tier {higher.level} is laxer than tier {lower.level} in tradable")
 
 
 def _strictness(made: TierProfile, row: TierRow) -> Iterable[tuple[str, int]]:
@@ -107,7 +120,7 @@ def _strictness(made: TierProfile, row: TierRow) -> Iterable[tuple[str, int]]:
     yield "sample_rows", -_or_all(row.sample_rows)
     yield "review_months", -_or_all(row.review_months)
     yield "records_years", row.records_years
-    yield "tradable", not row.tradable
+    yield "tradable", -len(row.tradable)
 
 
 def _or_all(number: int | None) -> int:

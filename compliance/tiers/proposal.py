@@ -17,14 +17,17 @@ def propose(
     scene: str = "",
     origin: str = "",
     formats: Collection[str] = (),
+    inputs: Sequence[ScanSummary] = (),
 ) -> TierProposal:
     """The strictest level that any finding asks for; without findings, what origin allows.
 
     ``formats`` are the kinds of file in the revision, as in ``{"csv", "png"}``; of an archive, those inside it.
+    ``inputs`` are the findings in what callers of an interface hand over.
     """
     facts: Facts = {
         "personal_identifiers": sum(scan.personal for scan in scans),
         "sensitive_identifiers": sum(scan.sensitive for scan in scans),
+        "personal_inputs": sum(scan.personal for scan in inputs),
         "scene": frozenset({scene}),
         "origin": frozenset({origin}),
         "formats": frozenset(form.lower().lstrip(".") for form in formats),

@@ -15,8 +15,8 @@ class ProfileInvalid(ValueError):
 class TierRow:
     """One tier's controls, each a word of the profile's closed vocabulary.
 
-    ``sample_rows`` None means all of them, ``review_months`` None never again, ``tradable`` False that
-    the exchange cannot carry out what the tier demands yet.
+    ``sample_rows`` None means all of them, ``review_months`` None never again, ``tradable`` the
+    kinds of listing of which the exchange can carry out all that the tier demands.
     """
 
     level: int
@@ -33,7 +33,7 @@ class TierRow:
     export: str
     records_years: int
     review_months: int | None
-    tradable: bool
+    tradable: tuple[str, ...]
 
 
 @dataclass(frozen=True)

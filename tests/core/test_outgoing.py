@@ -225,7 +225,7 @@ def test_a_name_that_leads_to_a_closed_address_is_refused(monkeypatch: pytest.Mo
     def rebinding(host: str, port: int, **_: object) -> list[object]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
-    monkeypatch.setattr(outgoing.socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     with pytest.raises(CallFailed) as failed:
         outgoing.call(OutgoingCall("GET", "http://rebound.example/"))
     assert failed.value.code == "upstream_address_refused"

@@ -19,6 +19,7 @@ OWN = Resource("listing", "lst_1", {"owner": "org_a", "state": "draft", "tier": 
 REVIEW = Resource("review", "rvw_1", {"owner": "org_a", "submitted_by": "acc_1", "approved_by": "none", "tier": 3})
 ORDER = Resource("order", "ord_1", {"buyer": "org_b", "supplier": "org_a", "state": "paid", "tier": 1, "frozen": False})
 FROZEN = Resource("order", "ord_1", {**ORDER.attributes, "frozen": True})
+INTERFACE = Resource("interface", "ifc_1", {"owner": "org_a"})
 TOPUP = Resource("topup", "top_1", {"owner": "org_b", "recorded_by": "acc_9"})
 ORGANISATION = Resource("organisation", "org_a", {"owner": "org_a"})
 BOOKS = Resource("ledger", "org_b", {"owner": "org_b"})
@@ -34,6 +35,10 @@ MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, .
     ("listing:create", OWN, _SUPPLIER, (), ()),
     ("upload:create", OWN, _SUPPLIER, (), ()),
     ("listing:edit", OWN, _SUPPLIER, (), ()),
+    ("interface:see", INTERFACE, _SUPPLIER, (), ("reviewer", "officer")),
+    ("interface:create", INTERFACE, _SUPPLIER, (), ()),
+    ("interface:edit", INTERFACE, _SUPPLIER, (), ()),
+    ("interface:try", INTERFACE, _SUPPLIER, (), ()),
     ("listing:submit", OWN, _SUPPLIER, (), ()),
     ("listing:withdraw", OWN, _SUPPLIER, (), ()),
     ("listing:raise_tier", OWN, _SUPPLIER, (), ("officer",)),

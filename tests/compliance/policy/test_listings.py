@@ -96,6 +96,17 @@ def test_a_refused_order_says_what_is_needed(tier: int, actor: Actor, code: str)
     assert all(need.message_zh and need.message_en and "{" not in need.message_en for need in decision.needs)
 
 
+def test_l2_is_ordered_by_calls_and_needs_no_watermark_then() -> None:
+    buyer = member("org_b", "buyer")
+    permit = ask(buyer, "listing:order", listing(2, kind="interface", tradable=True))
+    assert (permit.permitted, permit.obligations) == (True, ("signed_licence",))
+    assert not ask(
+        member("org_b", "buyer", level=1), "listing:order", listing(2, kind="interface", tradable=True)
+    ).permitted
+    refused = ask(member("org_b", "buyer", level=4), "listing:order", listing(3, kind="interface"))
+    assert refused.needs[0].code == "tier_not_yet_tradable"
+
+
 def test_a_refusal_names_the_tier_and_both_levels() -> None:
     refused = ask(member("org_b", "buyer", level=1), "listing:order", listing(2))
     assert refused.needs[0].message_en == "tier L2 needs a qualified organisation (level 2, yours is 1)"

@@ -44,8 +44,9 @@ def test_the_cn_profile_is_the_table(column: str) -> None:
 
 
 def test_what_the_exchange_cannot_carry_out_yet_is_not_tradable() -> None:
-    assert not any(row.tradable for row in profile("cn").rows[2:])
-    assert all(row.tradable for row in profile("cn").rows[:2])
+    """Downloads carry no watermark, and nobody can conclude a non-disclosure agreement: L2 by calls only, then none."""
+    both = ("dataset", "interface")
+    assert [row.tradable for row in profile("cn").rows] == [both, both, ("interface",), (), (), ()]
 
 
 @pytest.mark.parametrize("name", ["cn", "generic"])
@@ -100,6 +101,10 @@ def _with(document: dict[str, Any], value: Any, *path: Any) -> dict[str, Any]:
         _with(_document(), -1, "tiers", 5, "sample_rows"),
         _with(_document(), True, "tiers", 5, "records_years"),
         _with(_document(), "yes", "tiers", 0, "tradable"),
+        _with(_document(), True, "tiers", 0, "tradable"),
+        _with(_document(), ["dataset", "dataset"], "tiers", 0, "tradable"),
+        _with(_document(), ["bicycle"], "tiers", 0, "tradable"),
+        _with(_with(_document(), ["dataset"], "tiers", 2, "tradable"), ["interface"], "tiers", 3, "tradable"),
         _with(_document(), {"en": "open"}, "tiers", 0, "name"),
         _with(_document(), "1", "version"),
         _with(_document(), [], "proposal", "otherwise"),

@@ -1,0 +1,10 @@
+"""The interfaces' place in the house."""
+
+from __future__ import annotations
+
+from catalog.interfaces.views import api
+from core.house import House
+
+
+def include(house: House) -> None:
+    house.add_api(api)

@@ -1,0 +1,153 @@
+"""What suppliers do with interfaces: have a document read, pick from it, seal the credential, try the operations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete
+
+from catalog.interfaces import calling, openapi, queries, rules
+from catalog.interfaces.errors import CredentialMissing, TooManyTrials, TrialInvalid
+from catalog.interfaces.events import UpstreamCredentialChanged
+from catalog.interfaces.models import Interface, InterfaceCredential, InterfaceTrial, OpenApiImport
+from catalog.interfaces.types import InterfaceSnapshot, OpenApiCheck, OwnInterface, Trial
+from compliance.audit.service import record
+from compliance.policy import Resource, require
+from core.actor import Actor
+from core.db import Uow
+from core.house import House
+from core.ids import new_id
+
+_KEPT = timedelta(days=7)
+_TRIALS_WINDOW = timedelta(hours=1)
+MOST_TRIALS = 120
+
+
+def check(house: House, actor: Actor, raw: bytes) -> OpenApiCheck:
+    """Read an OpenAPI document and keep what it offers for a week, for the own organisation to pick from.
+
+    Opens its own units. Raises PolicyRefused and what ``openapi.read`` raises.
+    """
+    house.db.write(lambda uow: _may_create(actor))
+    read = openapi.read(raw)
+    return house.db.write(lambda uow: _keep(uow, actor, read))
+
+
+def _may_create(actor: Actor) -> None:
+    require(actor, "interface:create", Resource("interface", "new", {"owner": actor.organisation_id}))
+
+
+def _keep(uow: Uow, actor: Actor, read: openapi.ReadDocument) -> OpenApiCheck:
+    _may_create(actor)
+    own = OpenApiImport.organisation_id == actor.organisation_id
+    uow.session.execute(delete(OpenApiImport).where(own, OpenApiImport.expires_at <= uow.now()))
+    operations = json.dumps([each.as_dict() for each in read.operations], ensure_ascii=False)
+    row = OpenApiImport(
+        id=new_id("oas"), organisation_id=actor.organisation_id, title=read.title, openapi=read.openapi,
+        sha256=read.sha256, servers=json.dumps(read.servers), credential=json.dumps(read.credential),
+        operations=operations, expires_at=uow.now() + _KEPT,
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    return row.snapshot()
+
+
+def create(
+    uow: Uow, actor: Actor, *, openapi_check_id: str, title: str | None, upstream: Mapping[str, Any],
+    credential: Mapping[str, str], operations: Sequence[Mapping[str, Any]],
+) -> OwnInterface:  # fmt: skip
+    """An immutable interface document of picked operations.
+
+    Raises PolicyRefused, OpenApiCheckNotFound, and what ``rules.build`` raises.
+    """
+    own = actor.organisation_id
+    decision = require(actor, "interface:create", Resource("interface", "new", {"owner": own}))
+    assert own is not None
+    found = queries.openapi_check(uow, actor, openapi_check_id)
+    document = rules.build(
+        title=title or found.title, openapi_sha256=found.sha256, upstream=upstream, credential=credential,
+        found=found.operations, picked=operations, allow=uow.house.settings.allowed_upstreams,
+    )  # fmt: skip
+    row = Interface(
+        id=new_id("ifc"), organisation_id=own, document=rules.canonical(document).decode(),
+        sha256=rules.digest(document), created_at=uow.now(),
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    record(
+        uow, actor, action="interface:create", object_id=row.id, decision=decision, concerns=[own],
+        data={"sha256": row.sha256, "openapi_sha256": found.sha256, "upstream": rules.host_of(document)},
+    )  # fmt: skip
+    return queries.get(uow, actor, row.id)
+
+
+def set_credential(uow: Uow, actor: Actor, interface_id: str, *, value: str) -> OwnInterface:
+    """Seal the upstream's credential, in place of the one before; calls use it from the next on. It is never shown.
+
+    Raises InterfaceNotFound, PolicyRefused, CredentialInvalid.
+    """
+    row = queries.load(uow, actor, interface_id)
+    decision = require(actor, "interface:edit", queries.resource_of(row))
+    injected = row.snapshot().document["credential"]
+    rules.check_value(injected["kind"], value)
+    sealed = uow.house.keyring.encrypt(queries.SECRET, value.encode(), interface_id.encode())
+    present = uow.session.get(InterfaceCredential, interface_id, with_for_update=True)
+    if present is None:
+        uow.session.add(InterfaceCredential(interface_id=interface_id, sealed=sealed, set_at=uow.now()))
+    else:
+        present.sealed, present.set_at = sealed, uow.now()
+    uow.session.flush()
+    record(
+        uow, actor, action="interface:credential", object_id=interface_id, decision=decision,
+        data={"kind": injected["kind"], "name": injected["name"]}, concerns=[row.organisation_id],
+    )  # fmt: skip
+    uow.emit(UpstreamCredentialChanged(interface_id=interface_id))
+    return queries.get(uow, actor, interface_id)
+
+
+def try_operation(
+    house: House, actor: Actor, interface_id: str, *, operation: str, values: Mapping[str, str], body: str | None
+) -> Trial:
+    """Call the upstream once, as a caller's call would, and keep what came as evidence for the review.
+
+    Opens its own units, none while it calls. Raises InterfaceNotFound, PolicyRefused, TrialInvalid,
+    CredentialMissing, TooManyTrials. That the upstream did not answer is a result, not an error.
+    """
+    interface, credential = house.db.write(lambda uow: _ready(uow, actor, interface_id))
+    chosen = interface.operation(operation)
+    if chosen is None:
+        raise TrialInvalid("The interface has no such operation.", field="operation")
+    call = calling.request(interface.document, chosen, credential, values, body)
+    result = calling.send(call, chosen["outcome"], credential, house.settings.allowed_upstreams)
+    return house.db.write(lambda uow: _note(uow, actor, interface, operation, result))
+
+
+def _ready(uow: Uow, actor: Actor, interface_id: str) -> tuple[InterfaceSnapshot, str | None]:
+    row = queries.load(uow, actor, interface_id)
+    require(actor, "interface:try", queries.resource_of(row))
+    found = queries.get(uow, actor, interface_id)
+    if found.credential.missing:
+        raise CredentialMissing(hint=f"PUT it at interfaces/{interface_id}/credential first.")
+    if queries.trials_since(uow, row.organisation_id, uow.now() - _TRIALS_WINDOW) >= MOST_TRIALS:
+        raise TooManyTrials(f"At most {MOST_TRIALS} an hour.", retry_after=600)
+    return found.interface, queries.credential(uow, interface_id)
+
+
+def _note(uow: Uow, actor: Actor, interface: InterfaceSnapshot, operation: str, result: calling.CallResult) -> Trial:
+    decision = require(actor, "interface:try", queries.resource_of(interface))
+    row = InterfaceTrial(
+        id=new_id("try"), interface_id=interface.id, operation=operation, at=uow.now(), status=result.status,
+        outcome=result.outcome, problem=result.problem, detail=result.detail, latency_us=result.latency_us,
+        size=result.size, excerpt=result.excerpt, scan=json.dumps(result.scan.as_dict(), ensure_ascii=False),
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    data = {"trial": row.id, "operation": operation, "outcome": str(result.outcome), "status": str(result.status or "")}
+    record(
+        uow, actor, action="interface:trial", object_id=interface.id, decision=decision, data=data,
+        concerns=[interface.organisation_id],
+    )  # fmt: skip
+    return row.snapshot()
