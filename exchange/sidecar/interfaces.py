@@ -5,12 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from catalog.interfaces import queries as documents
+from catalog.interfaces.types import InterfaceSnapshot
+from catalog.listings import queries as listings
+from catalog.listings.types import ListingState, ServedInterface
 from core.db import Uow
 
 
 def interfaces(uow: Uow, listing_ids: Collection[str] | None) -> list[dict[str, Any]]:
-    return []
+    """Every revision, for rights that were sold stay with theirs; the credential in clear, for it is injected."""
+    return [_item(uow, each) for each in listings.served(uow, listing_ids).values()]
 
 
 def listings_of(uow: Uow, interface_id: str) -> list[str]:
-    return []
+    return listings.with_interface(uow, interface_id)
+
+
+def _item(uow: Uow, serving: ServedInterface) -> dict[str, Any]:
+    return {
+        "id": serving.listing_id, "on_sale": serving.state == ListingState.LISTED,
+        "suspended": serving.state == ListingState.SUSPENDED,
+        "revisions": {revision: _revision(uow, each) for revision, each in serving.revisions.items()},
+    }  # fmt: skip
+
+
+def _revision(uow: Uow, interface: InterfaceSnapshot) -> dict[str, Any]:
+    document = interface.document
+    return {
+        "upstream": document["upstream"],
+        "credential": document["credential"] | {"value": documents.credential(uow, interface.id)},
+        "operations": [
+            {name: each[name] for name in ("id", "method", "path", "outcome")} for each in document["operations"]
+        ],
+    }  # fmt: skip
