@@ -1,4 +1,4 @@
-"""What it costs and who owes whom: ledger, invoices, payments, settlement, each knowing only those before it."""
+"""What it costs and who owes whom: ledger, rating, usage, invoices, payments, settlement, each after those it knows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def include(house: House) -> None:
     from billing.ledger.include import include as include_ledger
     from billing.payments.include import include as include_payments
     from billing.settlement.include import include as include_settlement
+    from billing.usage.include import include as include_usage
 
-    for include_feature in (include_ledger, include_invoices, include_payments, include_settlement):
+    for include_feature in (include_ledger, include_usage, include_invoices, include_payments, include_settlement):
         include_feature(house)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from billing import rating
 from billing.usage.holding import Calendar, Meter, locked, plan_of
 from billing.usage.models import UsageHold, UsageRollup
-from billing.usage.queries import quarter_number, sums_of, within
+from billing.usage.sums import quarter_number, sums_of, within
 from billing.usage.types import Bill
 from core.db import Uow
 from core.money import MOST_UNITS

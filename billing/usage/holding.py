@@ -22,6 +22,8 @@ from billing.ledger.types import Account, AccountKind
 from billing.rating import UsageCount
 from billing.usage.models import UsageHold, UsagePlan, UsageRollup, UsageWindow
 from billing.usage.types import QUARTER_S, Metered, Parties
+from compliance.identity.errors import OrganisationNotFound
+from compliance.identity.queries import months_of
 from core import plans
 from core.db import Database, Uow
 from core.money import MOST_UNITS, UNITS_PER_MINOR, add_tax, rounding_of
@@ -50,8 +52,11 @@ class Calendar:
 
     def of(self, organisation_id: str) -> Months:
         if organisation_id not in self._months:
-            start = datetime.fromtimestamp(0, UTC)
-            self._months[organisation_id] = Months([ZoneChange(start, self._uow.house.settings.timezone)])
+            try:
+                self._months[organisation_id] = months_of(self._uow, organisation_id)
+            except OrganisationNotFound:  # a record is taken whoever it names
+                start = datetime.fromtimestamp(0, UTC)
+                self._months[organisation_id] = Months([ZoneChange(start, self._uow.house.settings.timezone)])
         return self._months[organisation_id]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -13,6 +12,7 @@ from billing.usage.holding import Calendar, locked, opened
 from billing.usage.loading import credit, load
 from billing.usage.models import UsageQuota
 from billing.usage.rules import most_that
+from billing.usage.standing import quota_label
 from billing.usage.types import TRIAL, Metered
 from core.db import Uow
 from core.rows import insert_missing
@@ -56,11 +56,8 @@ def unfund(uow: Uow, entitlement_id: str, calls: int) -> int:
 
 def quota_window(uow: Uow, entitlement: Metered, at: datetime | None = None) -> str:
     """The window of a quota that a moment (by default now) lies in, in the buyer's time zone: its day or its month."""
-    moment = at or uow.now()
-    month = Calendar(uow).of(entitlement.organisation_id).period_of(moment)
-    if entitlement.limits.get("quota_period") != "day":
-        return month.label
-    return moment.astimezone(ZoneInfo(month.zone)).date().isoformat()
+    months = Calendar(uow).of(entitlement.organisation_id)
+    return quota_label(months, entitlement.limits.get("quota_period"), at or uow.now())
 
 
 def take_quota(uow: Uow, entitlement: Metered, window: str, calls: int) -> int:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Table, and_, bindparam, update
+from sqlalchemy import BigInteger, ColumnElement, Table, and_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing.usage.models import UsageRollup, UsageRow
-from billing.usage.types import Sum, UsageRecord
+from billing.usage.types import QUARTER_S, Sum, UsageRecord
 from core.db import Uow
+from core.months import Period
 
 KEY = ("entitlement_id", "quarter", "operation", "outcome", "plan_hash", "mode", "credited")
 SUMS = ("calls", "bytes_in", "bytes_out", "records", "latency_us")
@@ -44,6 +46,32 @@ def move_to_credited(uow: Uow, sums: Sequence[Sum]) -> None:
     less = [{f"of_{name}": getattr(each, name) for name in KEY + SUMS} for each in sums]
     uow.session.connection().execute(_LESS, less)
     add(uow, [replace(each, credited=True) for each in sums])
+
+
+def quarter_number(moment: datetime) -> int:
+    """How many UTC quarters of an hour lie between 1970 and the one of this moment."""
+    return int(moment.timestamp()) // QUARTER_S
+
+
+def within(period: Period) -> Sequence[ColumnElement[bool]]:
+    """The roll-ups of a period, which begins and ends on quarters of an hour."""
+    return between(quarter_number(period.starts_at), quarter_number(period.ends_at))
+
+
+def between(first: int, end: int) -> Sequence[ColumnElement[bool]]:
+    return (UsageRollup.quarter >= first, UsageRollup.quarter < end)
+
+
+def sums_of(uow: Uow, entitlement_id: str, period: Period, plan_hash: str | None = None) -> list[Sum]:
+    """What an entitlement's calls of a period add up to, by operation, outcome, plan, mode. Asks no policy."""
+    kinds = [getattr(UsageRollup, name) for name in KEY if name != "quarter"]
+    first, *rest = (getattr(UsageRollup, name) for name in KEY if name != "quarter")
+    added = [func.sum(getattr(UsageRollup, name)) for name in SUMS]
+    chosen = select(first, func.min(UsageRollup.quarter), *rest, *added).group_by(*kinds).order_by(*kinds)
+    mine = [UsageRollup.entitlement_id == entitlement_id, *within(period)]
+    if plan_hash is not None:
+        mine.append(UsageRollup.plan_hash == plan_hash)
+    return [Sum(*row[: len(KEY)], *map(int, row[len(KEY) :])) for row in uow.session.execute(chosen.where(*mine))]
 
 
 _ROLLUP = cast(Table, UsageRollup.__table__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from billing.rating import RatedLine, UsageCount
@@ -128,3 +129,132 @@ class Bill:
     last: int
     lines: tuple[RatedLine, ...]
     units: int
+
+
+class Step(StrEnum):
+    """How finely usage over a time is shown."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True)
+class UsageSum:
+    """What calls of one kind add up to in an hour or a day that begins at ``starts_at``."""
+
+    starts_at: datetime
+    entitlement_id: str
+    listing_id: str
+    operation: str
+    outcome: str
+    mode: str
+    credited: bool
+    calls: int
+    bytes_in: int
+    bytes_out: int
+    records: int
+    latency_us: int
+
+    @property
+    def mean_latency_us(self) -> int:
+        return self.latency_us // self.calls if self.calls else 0
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """The units of an hour or a day, and what they added to the unrounded cost of their window."""
+
+    starts_at: datetime
+    entitlement_id: str
+    units: int
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class WindowCost:
+    """What one window of a plan costs so far, net: ``rated`` unrounded (10⁻⁷), ``rounded`` and ``invoiced`` of it."""
+
+    entitlement_id: str
+    listing_id: str
+    label: str
+    kind: str
+    unit: str | None
+    quantity: int
+    rated: int
+    rounded: int
+    invoiced: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Usage over a time: its sums, what its steps cost, and what the windows that it touches cost so far."""
+
+    by: Step
+    zone: str
+    starts_at: datetime
+    ends_at: datetime
+    sums: tuple[UsageSum, ...]
+    steps: tuple[StepCost, ...]
+    windows: tuple[WindowCost, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call as it was recorded. ``credential_id`` is None for a supplier: whose key it was is the buyer's."""
+
+    call_id: str
+    at: datetime
+    entitlement_id: str
+    order_id: str
+    listing_id: str
+    operation: str
+    credential_id: str | None
+    mode: str
+    status: int
+    outcome: str
+    bytes_in: int
+    bytes_out: int
+    records: int
+    latency_us: int
+    credited: bool
+    plan_hash: str
+    batch_id: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """Calls that may be made in a window: so many of so many are left. None: without end."""
+
+    window: str | None
+    limit: int | None
+    taken: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(0, self.limit - self.taken)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an entitlement stands. ``given_out`` are paid calls that gateways hold; ``units_left`` those bought.
+
+    What concerns the buyer's money is None for the supplier.
+    """
+
+    entitlement_id: str
+    order_id: str
+    listing_id: str
+    plan: Mapping[str, Any]
+    limits: Mapping[str, Any]
+    quota: Count
+    trial: Count
+    given_out: int
+    free_left: int | None
+    units_left: int | None
+    now: WindowCost | None
+    held: int | None
+    balance: int | None
+    available: int | None
+    currency: str

@@ -6,13 +6,18 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import flask
 from werkzeug.http import dump_options_header
 
+from billing.usage import queries as usage
 from compliance.audit import bundles
+from compliance.audit.verifier import MOST_CALLS
 from core.actor import Actor
 from core.house import House
+from core.problems import Invalid
 from exchange.delivery import queries, rules, service
 from exchange.delivery.errors import DownloadsBusy
 from exchange.delivery.types import ByteRange, DeliveryFile
@@ -71,10 +76,16 @@ def _attach(house: House, actor: Actor, file: DeliveryFile, part: ByteRange, res
     response.call_on_close(slot.release)
 
 
-def bundle(house: House, actor: Actor, order_id: str) -> flask.Response:
-    """The bundle, or 202 and when to ask again."""
+def bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = ()) -> flask.Response:
+    """The bundle, with proofs of the calls that were chosen, or 202 and when to ask again.
+
+    Raises OrderNotFound, CallNotFound, and Invalid for too many calls.
+    """
+    if len(call_ids) > MOST_CALLS:
+        raise Invalid(f"At most {MOST_CALLS} calls in one bundle.", field="call")
     related = house.db.read(lambda uow: trading.related_ids(uow, actor, order_id))
-    made = wait_for_bundle(house, order_id, related)
+    proofs = house.db.read(lambda uow: usage.proofs(uow, actor, order_id, call_ids)) if call_ids else []
+    made = wait_for_bundle(house, order_id, related, [proof.document() for proof in proofs])
     if made is None:
         body = json.dumps({"status": "pending", "retry_after": 2})
         return flask.Response(body, status=202, mimetype="application/json", headers={"Retry-After": "2"})
@@ -83,11 +94,13 @@ def bundle(house: House, actor: Actor, order_id: str) -> flask.Response:
     return flask.Response(made, mimetype="application/zip", headers=headers)
 
 
-def wait_for_bundle(house: House, order_id: str, object_ids: list[str]) -> bytes | None:
+def wait_for_bundle(
+    house: House, order_id: str, object_ids: list[str], calls: Sequence[Mapping[str, Any]] = ()
+) -> bytes | None:
     """The bundle, waiting briefly for the checkpoint that covers it; None when that has not come yet."""
     give_up = time.monotonic() + _BUNDLE_WAIT_S
     while True:
-        made: bytes | None = bundles.build(house, order_id=order_id, object_ids=object_ids)
+        made: bytes | None = bundles.build(house, order_id=order_id, object_ids=object_ids, calls=calls)
         if made is not None or time.monotonic() > give_up:
             return made
         time.sleep(0.1)

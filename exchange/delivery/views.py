@@ -43,6 +43,6 @@ def download(house: House, actor: Actor, request: flask.Request, order_id: str, 
     return answers.file(house, actor, request, order_id, file_id)
 
 
-@api.raw("GET", "/orders/<order_id>/bundle", summary="The order's evidence bundle (zip), verifiable offline")
+@api.raw("GET", "/orders/<order_id>/bundle", summary="The order's evidence bundle (zip); call= adds proofs of calls")
 def bundle(house: House, actor: Actor, request: flask.Request, order_id: str) -> flask.Response:
-    return answers.bundle(house, actor, order_id)
+    return answers.bundle(house, actor, order_id, request.args.getlist("call"))

@@ -149,7 +149,7 @@ def order_file(order_id: str, file_id: str) -> flask.Response:
 def order_bundle(order_id: str) -> flask.Response:
     """The bundle, or a page that asks to come back when the next checkpoint is still being signed."""
     signed_in()
-    answer = answers.bundle(house(), actor(), order_id)
+    answer = answers.bundle(house(), actor(), order_id, flask.request.args.getlist("call"))
     if answer.status_code != 202:
         return answer
     waiting = render("orders/bundle_waits.html", order_id=order_id)

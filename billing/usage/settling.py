@@ -1,0 +1,61 @@
+"""What of a meter's usage was invoiced: read and marked by the close of a period, in its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import func, or_, select
+
+from billing import rating
+from billing.usage.holding import Calendar, Meter
+from billing.usage.models import UsageRollup, UsageWindow
+from billing.usage.sums import quarter_number
+from billing.usage.types import QUARTER_S
+from core.db import Uow
+from core.money import MOST_UNITS
+from core.plans import PricePlan
+
+
+def unsettled(uow: Uow) -> list[tuple[str, str]]:
+    """(entitlement, label) of every window with units that no invoice has counted yet, or counted too many of."""
+    open_ones = or_(UsageWindow.billed.is_(None), UsageWindow.billed != UsageWindow.quantity)
+    chosen = select(UsageWindow.entitlement_id, UsageWindow.label).where(open_ones).distinct()
+    return [(entitlement_id, label) for entitlement_id, label in uow.session.execute(chosen)]
+
+
+def first_used(uow: Uow, entitlement_id: str, start: datetime | None, end: datetime) -> datetime | None:
+    """The first quarter of an hour in a half-open time in which an entitlement was used."""
+    mine = (UsageRollup.entitlement_id == entitlement_id, UsageRollup.quarter < quarter_number(end))
+    chosen = select(func.min(UsageRollup.quarter)).where(*mine)
+    if start is not None:
+        chosen = chosen.where(UsageRollup.quarter >= quarter_number(start))
+    found = uow.session.execute(chosen).scalar_one()
+    return None if found is None else datetime.fromtimestamp(found * QUARTER_S, UTC)
+
+
+def calls_until(uow: Uow, entitlement_id: str, end: datetime) -> tuple[int, int]:
+    """The calls of an entitlement before a moment, and how many of them are credited."""
+    chosen = select(UsageRollup.credited, func.sum(UsageRollup.calls)).where(
+        UsageRollup.entitlement_id == entitlement_id, UsageRollup.quarter < quarter_number(end)
+    )
+    found = {
+        bool(credited): int(calls) for credited, calls in uow.session.execute(chosen.group_by(UsageRollup.credited))
+    }
+    return sum(found.values()), found.get(True, 0)
+
+
+def billed_units(meter: Meter, plan_hash: str, label: str) -> int | None:
+    """The units of a plan's window that invoices have counted; None when no invoice has."""
+    window = meter.windows.get((plan_hash, label))
+    return window.billed if window else None
+
+
+def settle(meter: Meter, units: Mapping[tuple[str, str], int], plans: Mapping[str, PricePlan]) -> None:
+    """So many more units of these windows are invoiced now; what was held for them is free in the same unit."""
+    for (plan_hash, label), more in units.items():
+        window = meter.window(plan_hash, label)
+        window.billed = (window.billed or 0) + more
+        window.invoiced = min(rating.total(rating.rate_quantity(plans[plan_hash], window.billed)), MOST_UNITS)
+    meter.hold_again(Calendar(meter.uow))
+    meter.uow.session.flush()
