@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -199,12 +199,18 @@ class _Gate:
 
 @contextmanager
 def _locked(path: str) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    """Who waits for the lock holds the place before it, so whoever let go cannot take it again past those who wait."""
+    with ExitStack() as held:
+        with ExitStack() as place:
+            _lock_file(place, f"{path}-next")
+            _lock_file(held, path)
         yield
-    finally:
-        os.close(descriptor)
+
+
+def _lock_file(held: ExitStack, path: str) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    held.callback(os.close, descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _sqlite_engine(url: str) -> Engine:

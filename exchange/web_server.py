@@ -45,10 +45,12 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Callable[..., Any]:
-        """Called in each worker process after the fork, so that no connection is shared."""
+        """Called once, in the master: workers are forks of it that start at once and share its memory."""
         app = create_app(self.settings)
-        require_current(app.extensions["house"].db)
+        database = app.extensions["house"].db
+        require_current(database)
         _warm(app)
+        database.engine.dispose()  # no connection crosses the fork
         _tune()
         return logs.RequestIds(app)
 
@@ -76,6 +78,7 @@ def _options(settings: Settings, bind: str) -> dict[str, Any]:
         "bind": [bind],
         "workers": settings.web_workers,
         "threads": settings.web_threads,
+        "preload_app": True,
         "worker_class": "exchange.web_server.EvenWorker",
         "timeout": 60,
         "graceful_timeout": DRAIN_S,
