@@ -69,6 +69,12 @@ def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
     return dict(uow.session.execute(chosen).tuples().all())
 
 
+def open_buyers(uow: Uow) -> list[tuple[str, str]]:
+    """(buyer, currency) of all who have open invoices. Asks no policy: for the worker."""
+    chosen = select(OpenInvoice.buyer_id, OpenInvoice.currency).distinct()
+    return list(uow.session.execute(chosen.order_by(OpenInvoice.buyer_id)).tuples().all())
+
+
 def check(uow: Uow) -> list[Discrepancy]:
     """Gaps in the numbers and documents that differ from their hash or their row; none is expected."""
     found: list[Discrepancy] = []

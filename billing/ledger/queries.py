@@ -41,6 +41,12 @@ def balance_of_account(uow: Uow, account: Account) -> BalanceSnapshot:
     return row.snapshot(account.currency) if row else BalanceSnapshot(0, 0, account.currency)
 
 
+def owed_by(uow: Uow, prepaid: Account) -> int:
+    """What the owner of a prepaid account was invoiced and has not paid. Asks no policy: for services."""
+    receivable = Account(AccountKind.BUYER_RECEIVABLE, prepaid.organisation_id, prepaid.currency)
+    return balance_of_account(uow, receivable).balance
+
+
 def balances_of_kind(uow: Uow, kind: AccountKind) -> dict[Account, int]:
     """Every balance of a kind of owned account that is not zero. Asks no policy: for checks."""
     chosen = (

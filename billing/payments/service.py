@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.invoices import service as invoices
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, TransactionKind, credit, debit
 from billing.payments import queries
@@ -45,7 +46,7 @@ def record_topup(
 
 
 def confirm_topup(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
-    """Confirm that the money is there: the prepaid balance rises in this unit.
+    """Confirm that the money is there: the prepaid balance rises in this unit, and open invoices are paid from it.
 
     Raises TopUpNotFound, PolicyRefused (also for the person who recorded it), TopUpDecided.
     """
@@ -56,6 +57,7 @@ def confirm_topup(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
     entries = [debit(bank, topup.amount), credit(prepaid, topup.amount)]
     posted = post(uow, [Draft(f"top_up:{topup.id}", TransactionKind.TOP_UP, topup.id, entries)])
     _note(uow, actor, "topup:confirm", topup, decision, top_up_sha256=posted[0].sha256())
+    invoices.collect(uow, buyer_id=topup.organisation_id, currency=topup.currency)
     return topup
 
 

@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select
 
 from billing import rating
+from billing.ledger.queries import owed_by
 from billing.ledger.service import available, hold_up_to
 from billing.ledger.types import Account, AccountKind
 from billing.rating import UsageCount
@@ -118,7 +119,12 @@ class Meter:
             self.hold.held += hold_up_to(self.uow, self.account, wanted - self.hold.held)
 
     def most_to_hold(self) -> int:
-        """What this meter could hold of the balance at most. Nobody else changes that until the unit ends."""
+        """What this meter could hold of the balance at most. Nobody else changes that until the unit ends.
+
+        No more than it does while its buyer has an invoice that is not paid in full.
+        """
+        if owed_by(self.uow, self.account):
+            return self.hold.held
         return self.hold.held + available(self.uow, self.account)
 
 

@@ -1,0 +1,114 @@
+"""Reads of periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from billing.invoices.queries import open_buyers
+from billing.ledger.queries import balance_of_account
+from billing.ledger.types import Account, AccountKind
+from billing.periods import rules
+from billing.periods.models import ClosedPeriodRow
+from billing.periods.types import ClosedPeriod, Count, Key
+from billing.usage import settling
+from billing.usage.holding import Meter
+from billing.usage.queries import sums_of
+from compliance.identity.queries import months_of
+from core.db import Uow
+from core.months import Months, Period
+
+
+def closed_of(uow: Uow, order_id: str) -> list[ClosedPeriod]:
+    """The closed periods of an order, oldest first. Asks no policy: for services."""
+    chosen = select(ClosedPeriodRow).where(ClosedPeriodRow.order_id == order_id).order_by(ClosedPeriodRow.starts_at)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def of_invoice(uow: Uow, invoice_id: str) -> ClosedPeriod | None:
+    """The period that an invoice is for. Asks no policy: for statements."""
+    chosen = select(ClosedPeriodRow).where(ClosedPeriodRow.invoice_id == invoice_id)
+    row = uow.session.execute(chosen).scalar_one_or_none()
+    return row.snapshot() if row else None
+
+
+def waiting(uow: Uow, as_of: datetime) -> list[str]:
+    """The entitlements that may have something to close, by id. Asks no policy: for the worker.
+
+    Months that are running everywhere are passed over: most meters have nothing but those.
+    """
+    running = {f"{moment:%Y-%m}" for moment in (as_of - timedelta(hours=13), as_of + timedelta(hours=15))}
+    skipped = running if len(running) == 1 else set()
+    return sorted({entitlement_id for entitlement_id, label in settling.unsettled(uow) if label not in skipped})
+
+
+def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
+    """(buyer, currency) of those who have open invoices and something on their balance to pay them with."""
+    return [
+        (buyer_id, currency)
+        for buyer_id, currency in open_buyers(uow)
+        if balance_of_account(uow, Account(AccountKind.BUYER_PREPAID, buyer_id, currency)).available > 0
+    ]
+
+
+def next_period(uow: Uow, meter: Meter, closed: Sequence[ClosedPeriod], as_of: datetime) -> Period | None:
+    """The oldest period that is over, not closed, and was used.
+
+    When there is none but usage of closed months came late: the newest period that is over, if it is not closed.
+    """
+    months = months_of(uow, meter.hold.organisation_id)
+    for start, end in _gaps(closed, as_of):
+        used = settling.first_used(uow, meter.hold.entitlement_id, start, end)
+        if used is not None:
+            found = months.period_of(used)
+            return found if found.ends_at <= as_of else None
+    return _newest(months, closed, as_of) if closed and _is_late(meter, closed) else None
+
+
+def uncounted(uow: Uow, meter: Meter, period: Period, closed: Sequence[ClosedPeriod]) -> list[Count]:
+    """The usage of a period, and what came or went of earlier ones since they were closed."""
+    counts = counts_of(uow, meter, period)
+    before = [count for each in closed for count in each.counts]
+    calls, credited = settling.calls_until(uow, meter.hold.entitlement_id, period.starts_at)
+    known = sum(count.calls for count in before), sum(count.calls for count in before if count.key.credited)
+    if (calls, credited) != known:
+        now = [count for each in closed for count in counts_of(uow, meter, each.period)]
+        counts += rules.difference(now, before)
+    return counts
+
+
+def counts_of(uow: Uow, meter: Meter, period: Period) -> list[Count]:
+    """What the roll-ups of a period add up to."""
+    return [
+        Count(
+            Key(period.label, each.operation, each.plan_hash, each.outcome, each.mode, each.credited),
+            each.calls, each.records, each.bytes_in, each.bytes_out,
+        )
+        for each in sums_of(uow, meter.hold.entitlement_id, period)
+        if each.calls
+    ]  # fmt: skip
+
+
+def _gaps(closed: Sequence[ClosedPeriod], as_of: datetime) -> Iterator[tuple[datetime | None, datetime]]:
+    """The times before ``as_of`` that no closed period covers, oldest first."""
+    start: datetime | None = None
+    for each in closed:
+        if start is None or start < each.period.starts_at:
+            yield start, each.period.starts_at
+        start = each.period.ends_at
+    if start is None or start < as_of:
+        yield start, as_of
+
+
+def _is_late(meter: Meter, closed: Sequence[ClosedPeriod]) -> bool:
+    """Whether windows hold other units than were billed, in months that are closed."""
+    months = {each.period.label for each in closed}
+    return any(label in months and window.billed != window.quantity for (_, label), window in meter.windows.items())
+
+
+def _newest(months: Months, closed: Sequence[ClosedPeriod], as_of: datetime) -> Period | None:
+    """The newest period that is over, when no closed one is it or comes after it."""
+    newest = months.period_of(months.period_of(as_of).starts_at - timedelta(microseconds=1))
+    return newest if closed[-1].period.ends_at <= newest.starts_at else None

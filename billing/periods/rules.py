@@ -1,0 +1,108 @@
+"""What a close adds to the invoices. Pure.
+
+A plan's window is rated by all of its units, so what a close charges is the difference that its usage makes
+to what was charged before: exact, whatever came late and in whatever order. The difference is told apart by the
+month in which the calls were made and, where one call's price does not depend on other operations, by operation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+
+import rfc8785
+
+from billing import rating
+from billing.periods.types import Count, Key
+from billing.rating import RatedLine
+from core.plans import Kind, PricePlan
+
+Window = tuple[str, str]
+"""Hash of a plan, and label of one of its windows."""
+_BY_OPERATION = frozenset(
+    {Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.PER_BYTE, Kind.GRADUATED, Kind.PACKAGE}
+)
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A line to be: what the usage of one month and operation (all of them when empty) costs by one plan."""
+
+    month: str
+    operation: str
+    plan_hash: str
+    rated: RatedLine
+
+
+@dataclass
+class Charges:
+    """What a close charges, and the units by which each window grows."""
+
+    lines: list[Charge] = field(default_factory=list)
+    units: dict[Window, int] = field(default_factory=dict)
+
+    @property
+    def amount(self) -> int:
+        return sum(line.rated.amount for line in self.lines)
+
+
+def added(counts: Iterable[Count]) -> dict[Key, Count]:
+    """The counts of each key, added up; what comes to nothing is left out."""
+    sums: dict[Key, Count] = {}
+    for count in counts:
+        sums[count.key] = sums[count.key] + count if count.key in sums else count
+    return {key: count for key, count in sums.items() if count}
+
+
+def difference(now: Iterable[Count], before: Iterable[Count]) -> list[Count]:
+    """What is counted now and was not before; less than none of what was credited since."""
+    found = added([*now, *(-count for count in before)])
+    return [found[key] for key in sorted(found)]
+
+
+def charges(counts: Sequence[Count], plans: Mapping[str, PricePlan], billed: Mapping[Window, int | None]) -> Charges:
+    """What these counts add to windows of which so many units were billed; None for a window never billed."""
+    made = Charges()
+    for window, mine in groupby(sorted(counts, key=lambda count: _place(count, plans)), lambda c: _window(c, plans)):
+        plan, before = plans[window[0]], billed.get(window)
+        start = before or 0
+        for (month, operation), parts in groupby(mine, partial(_part, plan)):
+            units = (before or 0) + rating.quantity(plan, (count.rated() for count in parts))
+            rated_before = [] if before is None else rating.rate_quantity(plan, before)
+            for line in rating.difference(rated_before, rating.rate_quantity(plan, units)):
+                made.lines.append(Charge(month, operation, window[0], line))
+            before = units
+        made.units[window] = (before or 0) - start
+    return made
+
+
+def canonical(counts: Iterable[Count]) -> str:
+    """The snapshot of usage that an invoice's hash is taken over: canonical JSON, in one order."""
+    rows = [count.document() for count in sorted(counts, key=lambda count: count.key)]
+    return rfc8785.dumps(rows).decode()
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def counted(text: str) -> list[dict[str, object]]:
+    """The rows of a stored snapshot."""
+    rows: list[dict[str, object]] = json.loads(text)
+    return rows
+
+
+def _window(count: Count, plans: Mapping[str, PricePlan]) -> Window:
+    return count.key.plan_hash, rating.window_label(plans[count.key.plan_hash], count.key.month)
+
+
+def _part(plan: PricePlan, count: Count) -> tuple[str, str]:
+    return count.key.month, count.key.operation if plan.kind in _BY_OPERATION else ""
+
+
+def _place(count: Count, plans: Mapping[str, PricePlan]) -> tuple[Window, tuple[str, str], Key]:
+    return _window(count, plans), _part(plans[count.key.plan_hash], count), count.key
