@@ -201,14 +201,12 @@ class Allowance:
         """Whether the last lease said that there is no more of something that live calls need."""
         return (self.needs_quota and self.quota.spent) or (self.needs_funding and self.funded.spent)
 
-    def remaining(self, now: int) -> int:
-        """Calls that the rate would admit at once."""
-        tat = self._tat
-        return (self._room - (tat - now if tat > now else 0)) // self._interval
-
-    def full_after_s(self, now: int) -> int:
-        """Seconds until the whole burst is there again."""
-        return -(-(self._tat - now) // SECOND) if self._tat > now else 0
+    def left(self, now: int) -> tuple[int, int]:
+        """Calls that the rate would admit at once, and seconds until the whole burst is there again."""
+        ahead = self._tat - now
+        if ahead <= 0:
+            return self.burst, 0
+        return (self._room - ahead) // self._interval, -(-ahead // SECOND)
 
     def next_after_s(self, now: int) -> int:
         """Seconds to wait after a refusal for the rate."""

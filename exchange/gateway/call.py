@@ -34,97 +34,95 @@ _FORBIDDEN_TRAILERS = frozenset(
 )
 
 
+_NOTHING: list[bytes] = []
+
+
 class Call:
     """From the grant to the record. One at a time for each connection of a client."""
 
-    __slots__ = (
-        "_body", "_body_bytes", "_chunked_out", "_continue", "_headed", "_held", "_kept", "_passed_on", "_reading",
-        "_request", "_retried", "_seen", "_uploaded", "at_us", "began_ns", "bytes_in", "bytes_out", "client", "grant",
-        "head", "is_head", "method", "over", "parked", "reserved", "seq", "status", "upstream",
-    )  # fmt: skip
+    status = 0
+    bytes_in = 0
+    bytes_out = 0
+    upstream: UpstreamConnection | None = None
+    reserved = False
+    parked = False
+    over = False
+    _headed = False
+    _passed_on = False
+    _chunked_out = False
+    _retried = False
+    _kept = True
+    _request = b""
+    _reading: Reading | None = None
+    _body: list[bytes] = _NOTHING
+    _seen: list[bytes]
+    _held: list[bytes]
 
-    def __init__(
-        self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int, body: bytes
-    ) -> None:
+    def __init__(self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int) -> None:
         self.client = client
+        self.gateway = gateway = client.gateway
         self.grant = grant
         self.method = method
         self.head = head
         self.seq = seq
         self.is_head = method == b"HEAD"
         self.began_ns = time.monotonic_ns()
-        self.at_us = client.gateway.unix_us()
-        self.bytes_in = len(body)
-        self.bytes_out = 0
-        self.status = 0
-        self.upstream: UpstreamConnection | None = None
-        self.reserved = False
-        self.parked = False
-        self.over = False
-        self._headed = False
-        self._passed_on = False
-        self._chunked_out = False
-        self._continue = head.expects
+        self.at_us = time.time_ns() // 1000 + gateway.offset_us
         self._uploaded = not client.unread
-        self._retried = False
-        self._kept = True
-        self._request = b""
-        self._body: list[bytes] = [body] if body else []
-        self._body_bytes = len(body)
-        self._held: list[bytes] = []
-        self._seen: list[bytes] = []
-        self._reading: Reading | None = None
 
     # Reserving
 
-    def begin(self, path: bytes, query: bytes) -> None:
-        """Reserve and send on, or refuse, or wait for a lease."""
-        grant, head = self.grant, self.head
-        target = grant.target
-        framing = b"Transfer-Encoding: chunked\r\n" if head.chunked else b""
-        if head.length or (not head.chunked and self.method in (b"POST", b"PUT", b"PATCH")):
-            framing = b"Content-Length: %d\r\n" % head.length
-        self._request = b"%b %b HTTP/1.1\r\n%b%bCall-Id: %b-%d\r\n\r\n" % (
-            self.method,
-            target.path(path, query),
-            target.fields(head, grant.operation.rule.needs_body),
-            framing,
-            self.client.gateway.meter.epoch_text,
-            self.seq,
-        )
+    def begin(self, request: bytes, body: bytes) -> None:
+        """Reserve and send this request on, or refuse, or wait for a lease. ``body`` is all of it, or nothing yet."""
+        self._request = request
+        if body:
+            self._body = [body]
+            self.bytes_in = len(body)
         self._reserve()
 
     def _reserve(self) -> None:
-        gateway, grant = self.client.gateway, self.grant
+        grant = self.grant
         allowance = grant.entitlement.allowance
-        now = time.monotonic_ns()
+        now = time.monotonic_ns() if self.parked else self.began_ns
         verdict = allowance.reserve(now, grant.live)
-        if verdict is Verdict.GRANTED:
-            self.reserved = True
-            self.parked = False
-            if allowance.hungry:
-                gateway.ask(allowance, grant.live, now)
-            self._forward()
-        elif verdict is Verdict.WAIT and len(allowance.waiting) < gateway.bounds.waiting:
-            gateway.ask(allowance, grant.live, now)
-            if not self.parked:
-                self.parked = True
-                self.client.deadline = time.monotonic() + gateway.bounds.lease_s
-            allowance.waiting.append(self._resume)
+        if verdict:
+            self._wait(verdict, now)
+            return
+        self.reserved = True
+        self.parked = False
+        if allowance.hungry:
+            self.gateway.ask(allowance, grant.live, now)
+        target = grant.target
+        lane = target.lane or self.gateway.pool.lane_of(target)
+        connection = lane.take(self.method in REPEATABLE)
+        if connection is None:
+            self._connect()
         else:
+            self._connected(connection)
+
+    def _wait(self, verdict: int, now: int) -> None:
+        """Nothing was reserved: wait for the lease when there may be one, else refuse."""
+        gateway, allowance = self.gateway, self.grant.entitlement.allowance
+        if verdict != Verdict.WAIT or len(allowance.waiting) >= gateway.bounds.waiting:
             self._not_reserved(verdict, now)
+            return
+        gateway.ask(allowance, self.grant.live, now)
+        if not self.parked:
+            self.parked = True
+            self.client.deadline = gateway.now + gateway.bounds.lease_s
+        allowance.waiting.append(self._resume)
 
     def _resume(self) -> None:
         if not self.over:
             self._reserve()
 
-    def _not_reserved(self, verdict: Verdict, now: int) -> None:
+    def _not_reserved(self, verdict: int, now: int) -> None:
         allowance = self.grant.entitlement.allowance
-        if verdict is Verdict.RATE:
+        if verdict == Verdict.RATE:
             self._refuse(REFUSALS["rate_limited"], b"Retry-After: %d\r\n" % allowance.next_after_s(now))
-        elif verdict is Verdict.CONCURRENCY:
+        elif verdict == Verdict.CONCURRENCY:
             self._refuse(REFUSALS["concurrency_limited"], b"Retry-After: 1\r\n")
-        elif verdict is Verdict.SPENT:
+        elif verdict == Verdict.SPENT:
             self._refuse(REFUSALS[allowance.refusal])
         else:
             self._refuse(REFUSALS["gateway_busy"])
@@ -133,61 +131,51 @@ class Call:
         """A refusal of what was not admitted: counted, not recorded."""
         self.over = True
         self.status = refusal.status
-        self.client.gateway.refused(refusal, self.seq)
+        self.gateway.refused(refusal, self.seq)
         self.client.answer(refusal, self.method, self.limits() + extra)
         self.client.call_ended(self)
 
     def limits(self) -> bytes:
         """The headers that tell what the rate still allows."""
         entitlement = self.grant.entitlement
-        allowance, now = entitlement.allowance, time.monotonic_ns()
-        left, reset = allowance.remaining(now), allowance.full_after_s(now)
+        left, reset = entitlement.allowance.left(time.monotonic_ns())
         return (
             b'%bRateLimit: "rate";r=%d;t=%d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\nCall-Id: %b-%d\r\n'
-            % (entitlement.policy, left, reset, left, reset, self.client.gateway.meter.epoch_text, self.seq)
+            % (entitlement.policy, left, reset, left, reset, self.gateway.meter.epoch_text, self.seq)
         )
 
     # Sending on
 
-    def _forward(self) -> None:
-        gateway = self.client.gateway
-        connection = gateway.pool.take(self.grant.target.origin, repeatable=self.method in REPEATABLE)
-        if connection is not None:
-            self._connected(connection)
-        else:
-            self._connect()
-
     def _connect(self) -> None:
         target = self.grant.target
-        self.client.deadline = time.monotonic() + target.connect_timeout_s + 1.0
-        self.client.gateway.spawn(self._connecting())
+        self.client.deadline = self.gateway.now + target.connect_timeout_s + 1.0
+        self.gateway.spawn(self._connecting())
 
     async def _connecting(self) -> None:
-        target, pool = self.grant.target, self.client.gateway.pool
+        target, pool = self.grant.target, self.gateway.pool
+        lane = pool.lane_of(target)
         try:
-            connection = await pool.connect(target.origin, target.connect_timeout_s)
+            connection = await pool.connect(lane, target.connect_timeout_s)
         except CannotConnect as failure:
             if not self.over:
                 self.upstream_failed(failure.code)
             return
         if self.over:
-            pool.keep(connection)
+            lane.keep(connection)
         else:
             self._connected(connection)
 
     def _connected(self, connection: UpstreamConnection) -> None:
         self.upstream = connection
-        self.client.deadline = time.monotonic() + self.grant.target.timeout_s
-        if self._continue and not self._uploaded:
-            self._continue = False
+        self.client.deadline = self.gateway.now + self.grant.target.timeout_s
+        if not self._uploaded and self.head.expects and not self._retried:
             self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request = self._request
         if self._body:
             request = b"".join((request, *self._body))
-            if self._body_bytes > _KEPT_BODY:
+            if self.bytes_in > _KEPT_BODY:
                 self._kept = False
-            if not self._kept:
-                self._body.clear()
+                self._body = []
         connection.begin(self, self.grant.target.injection.secrets, request)
         if not self._uploaded:
             self.client.read_on(True)
@@ -195,7 +183,7 @@ class Call:
     def body(self, piece: bytes) -> None:
         """A piece of the request's body."""
         self.bytes_in += len(piece)
-        if self.bytes_in > self.client.gateway.bounds.body_bytes:
+        if self.bytes_in > self.gateway.bounds.body_bytes:
             self._break_off("body_too_large")
             return
         if self.head.chunked:
@@ -209,20 +197,19 @@ class Call:
             lines = [n + b": " + v + b"\r\n" for n, v in trailers if n.lower() not in _FORBIDDEN_TRAILERS]
             self._pass_on(b"".join((b"0\r\n", *lines, b"\r\n")))
         if self.upstream is not None:
-            self.client.deadline = time.monotonic() + self.grant.target.timeout_s
+            self.client.deadline = self.gateway.now + self.grant.target.timeout_s
 
     def _pass_on(self, piece: bytes) -> None:
         connection = self.upstream
         if connection is not None:
             if self._kept:
                 self._kept = False
-                self._body.clear()
-            self.client.deadline = time.monotonic() + self.client.gateway.bounds.body_s
+                self._body = []
+            self.client.deadline = self.gateway.now + self.gateway.bounds.body_s
             connection.transport.write(piece)
             return
-        self._body.append(piece)
-        self._body_bytes += len(piece)
-        if self._body_bytes > _KEPT_BODY:
+        self._body = [*self._body, piece]
+        if self.bytes_in > _KEPT_BODY:
             self.client.read_on(False)
 
     def body_malformed(self) -> None:
@@ -235,10 +222,10 @@ class Call:
 
     # Passing back
 
-    def informed(self, status: int, lines: list[bytes]) -> None:
+    def informed(self, status: int, fields: bytes) -> None:
         """An interim answer; those that mean something to a caller are passed on."""
         if status > 101 and self.client.http11 and not self._headed:
-            self.client.transport.write(b"".join((b"HTTP/1.1 %d \r\n" % status, *lines, b"\r\n")))
+            self.client.transport.write(b"HTTP/1.1 %d \r\n%b\r\n" % (status, fields))
 
     def progressed(self) -> None:
         """A part of the answer has come, and it is not the last."""
@@ -251,7 +238,7 @@ class Call:
         if connection.length == UNTIL_CLOSE and not self._chunked_out:
             self._held.append(held.pop())
         client = self.client
-        client.deadline = time.monotonic() + client.gateway.bounds.stall_s
+        client.deadline = self.gateway.now + self.gateway.bounds.stall_s
         if held:
             self._passed_on = True
             client.transport.writelines(held)
@@ -266,7 +253,7 @@ class Call:
                 transport.resume_reading()
             else:
                 transport.pause_reading()
-            self.client.deadline = time.monotonic() + self.client.gateway.bounds.stall_s
+            self.client.deadline = self.gateway.now + self.gateway.bounds.stall_s
 
     def _open_answer(self, connection: UpstreamConnection) -> bool:
         """Begin the answer with its head; False when it is one that is not passed on."""
@@ -279,21 +266,22 @@ class Call:
         self._reading = rule.by_status(status)
         if not self._uploaded:
             client.keep = False
-        lines = connection.lines
-        lines.insert(0, STATUS_LINES[status])
-        if connection.length >= 0:
+        length = connection.length
+        framing = b""
+        if length >= 0:
             if status != 204:
-                lines.append(b"Content-Length: %d\r\n" % connection.length)
+                framing = b"Content-Length: %d\r\n" % length
         elif not self.is_head and status not in _BODILESS:
             if client.http11:
                 self._chunked_out = True
-                lines.append(b"Transfer-Encoding: chunked\r\n")
+                framing = b"Transfer-Encoding: chunked\r\n"
             else:
                 client.keep = False
-        lines.append(self.limits())
-        lines.append(client.connection_line())
         self._headed = True
-        self._held.append(b"".join(lines))
+        self._held = [
+            b"".join((STATUS_LINES[status], connection.fields, framing, self.limits(), client.connection_line()))
+        ]
+        self._seen = []
         return True
 
     def _take(self, connection: UpstreamConnection) -> list[bytes]:
@@ -315,7 +303,7 @@ class Call:
 
     def _read(self, parts: list[bytes]) -> None:
         """Keep the body of an answer that says in its body what it is, as long as it is not too large."""
-        if self.bytes_out > self.client.gateway.bounds.pointer_bytes:
+        if self.bytes_out > self.gateway.bounds.pointer_bytes:
             self._reading, self._seen = _TOO_LARGE, []
         else:
             self._seen += parts
@@ -332,12 +320,12 @@ class Call:
             self._held.append(b"".join((b"0\r\n", *trailers, b"\r\n")) if trailers else _LAST_CHUNK)
         reading = self._reading
         if reading is None:
-            bounds = self.client.gateway.bounds
+            bounds = self.gateway.bounds
             reading = self.grant.operation.rule.by_body(b"".join(self._seen), connection.coding, bounds.pointer_bytes)
         self.upstream = None
         client = self.client
         if connection.release() and self._uploaded and not client.paused:
-            client.gateway.pool.keep(connection)
+            connection.lane.keep(connection)
         else:
             connection.transport.abort()
         if client.half_closed:
@@ -361,7 +349,7 @@ class Call:
         if segment is None:
             self._unmetered()
             return
-        group = self.client.gateway.meter.group
+        group = self.gateway.meter.group
         if group is None:
             self._deliver(segment)
         else:
@@ -372,16 +360,16 @@ class Call:
         if survived:
             self._deliver(segment)
         else:
-            self.client.gateway.meter.voided(segment, self.seq)
+            self.gateway.meter.voided(segment, self.seq)
             self._unmetered()
 
     def _deliver(self, segment: Segment) -> None:
         client, held = self.client, self._held
         if client.lost:
-            client.gateway.meter.handed(client, segment, self.seq)
+            self.gateway.meter.handed(client, segment, self.seq)
             return
         client.transport.write(held[0] if len(held) == 1 else b"".join(held))
-        client.gateway.meter.handed(client, segment, self.seq)
+        self.gateway.meter.handed(client, segment, self.seq)
         client.call_ended(self)
 
     def _unmetered(self) -> None:
@@ -406,7 +394,7 @@ class Call:
             and self.method in REPEATABLE
         ):
             self._retried = True
-            self.client.gateway.figures.retries += 1
+            self.gateway.figures.retries += 1
             self._connect()
         else:
             self._failed(code)
@@ -421,9 +409,9 @@ class Call:
         refusal = REFUSALS[code]
         passed_on = self._passed_on
         segment = self._record(outcome, self.status if passed_on else refusal.status, 0)
-        self.client.gateway.figures.refused(code)
+        self.gateway.figures.refused(code)
         if segment is not None:
-            self.client.gateway.meter.ended(segment, self.seq)
+            self.gateway.meter.ended(segment, self.seq)
         if passed_on:
             self.client.abort()
         else:
@@ -453,7 +441,7 @@ class Call:
             return
         segment = self._record(Outcome.CLIENT_ABORT, self.status, 0)
         if segment is not None:
-            self.client.gateway.meter.ended(segment, self.seq)
+            self.gateway.meter.ended(segment, self.seq)
 
     def expire(self) -> None:
         """The deadline has passed."""
@@ -472,7 +460,7 @@ class Call:
     def _record(self, outcome: Outcome, status: int, records: int) -> Segment | None:
         """Write the record and settle what was reserved. None when it cannot be written."""
         self.over = True
-        grant, gateway = self.grant, self.client.gateway
+        grant, gateway = self.grant, self.gateway
         meter = gateway.meter
         latency_us = (time.monotonic_ns() - self.began_ns) // 1000
         framed = record.usage(
@@ -480,12 +468,12 @@ class Call:
             self.bytes_in, self.bytes_out, 0, records, grant.entitlement.plan_hash, grant.address,
         )  # fmt: skip
         try:
-            segment = meter.append(self.seq, framed)
+            segment = meter.append(framed)
         except MeterStopped:
             segment = None
         recorded = segment is not None
         grant.entitlement.allowance.settle(
-            live=grant.live, recorded=recorded, billed=recorded and outcome in grant.billable
+            live=grant.live, recorded=recorded, billed=recorded and grant.billed[outcome]
         )
         gateway.figures.called(outcome, latency_us, self.bytes_in, self.bytes_out)
         gateway.access.called(self, outcome, status, latency_us)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from exchange.gateway.call import STATUS_LINES, Call
 from exchange.gateway.chunks import ChunkReader, ChunksMalformed
-from exchange.gateway.decision import decide
 from exchange.gateway.heads import Head, request_line
+from exchange.gateway.prepared import prepare
 from exchange.gateway.refusals import REFUSALS, Refusal, Refused
 from exchange.gateway.transfer import open_transfer
 
@@ -56,7 +55,7 @@ class ClientConnection(asyncio.Protocol):
         self.gateway = gateway
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.work: Work | None = None
-        self.deadline = time.monotonic() + gateway.bounds.head_s
+        self.deadline = gateway.now + gateway.bounds.head_s
         self.began = math.inf
         self.http11 = True
         self.keep = True
@@ -99,7 +98,7 @@ class ClientConnection(asyncio.Protocol):
             if self._buffer:
                 data, self._buffer = self._buffer + data, b""
             else:
-                self.deadline = time.monotonic() + self.gateway.bounds.head_s
+                self.deadline = self.gateway.now + self.gateway.bounds.head_s
             self._requests(data)
         elif self._left or self._chunks is not None:
             self._body(data)
@@ -146,7 +145,7 @@ class ClientConnection(asyncio.Protocol):
             if self.work is not None:
                 self._buffer = data
                 return
-        self.deadline = time.monotonic() + self.gateway.bounds.idle_s
+        self.deadline = self.gateway.now + self.gateway.bounds.idle_s
         if self.half_closed:
             self.close()
 
@@ -189,7 +188,7 @@ class ClientConnection(asyncio.Protocol):
         if head.length and len(rest) >= head.length:
             body, rest = rest[: head.length], rest[head.length :]
             self.unread = False
-        self.began = time.monotonic()
+        self.began = gateway.now
         path, _, query = target.partition(b"?")
         if path[:3] == b"/i/":
             self._call(method, path[2:], query, head, body)
@@ -210,25 +209,19 @@ class ClientConnection(asyncio.Protocol):
 
     def _call(self, method: bytes, path: bytes, query: bytes, head: Head, body: bytes) -> None:
         gateway = self.gateway
+        epoch = gateway.meter.epoch_text
         refusal = gateway.closed_because()
-        grant = None
         if refusal is None and head.refused is not None:
             refusal = REFUSALS[head.refused]
-        if refusal is None:
-            decision = decide(gateway.snapshot, head.credential, method, path, gateway.unix(), head.purpose)
-            if isinstance(decision, Refusal):
-                refusal = decision
-            elif head.length > gateway.bounds.body_bytes:
-                refusal = REFUSALS["body_too_large"]
-            else:
-                grant = decision
-        if grant is None:
-            assert refusal is not None
-            self._refuse(refusal, method)
-            return
-        call = self.work = Call(self, grant, method, head, gateway.meter.number(), body)
-        cut = path.find(b"/", 1)
-        call.begin(path[cut:] if cut > 0 else b"/", query)
+        found = refusal or prepare(gateway.snapshot, head, method, path, gateway.unix(), epoch)
+        if isinstance(found, Refusal):
+            self._refuse(found, method)
+        elif head.length > gateway.bounds.body_bytes:
+            self._refuse(REFUSALS["body_too_large"], method)
+        else:
+            seq = gateway.meter.number()
+            call = self.work = Call(self, found.grant, method, head, seq)
+            call.begin(found.request(query, seq), body)
 
     def _other(self, method: bytes, path: bytes, head: Head) -> None:
         gateway = self.gateway
@@ -343,10 +336,10 @@ class ClientConnection(asyncio.Protocol):
         if not self.reading:
             self.read_on(True)
         if self._buffer:
-            self.deadline = time.monotonic() + self.gateway.bounds.head_s
+            self.deadline = self.gateway.now + self.gateway.bounds.head_s
             self.gateway.loop.call_soon(self._next)
         else:
-            self.deadline = time.monotonic() + self.gateway.bounds.idle_s
+            self.deadline = self.gateway.now + self.gateway.bounds.idle_s
 
     def _next(self) -> None:
         """Requests that came while another one was under way."""
@@ -365,7 +358,7 @@ class ClientConnection(asyncio.Protocol):
         self._discarded = 0
         self._buffer = b""
         self._left, self._chunks = 0, None
-        self.deadline = time.monotonic() + _LINGER_S
+        self.deadline = self.gateway.now + _LINGER_S
         self.read_on(True)
         self.transport.write_eof()
 
@@ -384,12 +377,6 @@ class ClientConnection(asyncio.Protocol):
         self.broken = self.broken or self.lost or self.transport.get_write_buffer_size() > 0
         self.closing = True
         self.transport.abort()
-
-    def delivery(self) -> bool | None:
-        """Whether all that was written was handed to the kernel; None while that is open."""
-        if self.lost:
-            return not self.broken
-        return True if self.transport.get_write_buffer_size() == 0 else None
 
     def probe(self, then: Callable[[], None]) -> None:
         """A client that stopped sending, and was sent a piece of its answer: go on when it still receives."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-
-import httptools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from exchange.gateway.bounds import Bounds
+from exchange.gateway.fields import FieldMalformed, Fields
 from exchange.gateway.refusals import Refused
 
 METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
@@ -38,8 +40,8 @@ class Head:
     """What a block of headers says. ``fields`` are the lines that may be sent on, by lower-case name."""
 
     __slots__ = (
-        "chunked", "close", "credential", "expects", "fields", "forwards", "host", "if_none_match", "if_range",
-        "keep_alive", "length", "purpose", "range", "refused",
+        "chunked", "close", "credential", "decided", "expects", "fields", "forwards", "host", "if_none_match",
+        "if_range", "keep_alive", "length", "purpose", "range", "refused",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -57,23 +59,24 @@ class Head:
         self.refused: str | None = None
         self.fields: list[tuple[bytes, bytes]] = []
         self.forwards: dict[object, bytes] = {}
+        self.decided: dict[bytes, Any] = {}
 
 
-class _Reading:
-    """Collects what httptools finds in one block."""
+@dataclass(slots=True)
+class Field:
+    """One header line: its name, who reads it, and the line as it is sent on (empty: it is not)."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.found: list[tuple[bytes, bytes]] = []
-        self.complete = False
+    name: bytes
+    value: bytes
+    line: bytes
+    reader: Callable[[Head, bytes, set[bytes]], None] | None
+    repeated: str
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if len(self.found) == self.most:
-            raise Refused("headers_too_large")
-        self.found.append((name, value))
 
-    def on_headers_complete(self) -> None:
-        self.complete = True
+def _classify(name: bytes, value: bytes) -> Field:
+    lowered = name.lower()
+    line = b"" if lowered in NOT_SENT_ON else name + b": " + value + b"\r\n"
+    return Field(lowered, value, line, _READERS.get(lowered), _REPEATED.get(lowered, "request_malformed"))
 
 
 class Heads:
@@ -85,6 +88,7 @@ class Heads:
         self._longest_kept = longest_kept
         self._young: dict[bytes, Head] = {}
         self._old: dict[bytes, Head] = {}
+        self._fields = Fields(_classify)
 
     def get(self, block: bytes) -> Head:
         """The head of a block that ends with its empty line. Raises Refused."""
@@ -103,51 +107,38 @@ class Heads:
     def _read(self, block: bytes) -> Head:
         if len(block) > self._bounds.head_bytes:
             raise Refused("headers_too_large")
-        if block.count(b"\n") != block.count(b"\r\n") or block.count(b"\r") != block.count(b"\r\n") or b"\0" in block:
-            raise Refused("request_malformed")
-        if block == b"\r\n":
-            return Head()
-        reading = _Reading(self._bounds.headers)
-        parser = httptools.HttpRequestParser(reading)
-        try:
-            parser.feed_data(b"GET / HTTP/1.1\r\n" + block)
-        except httptools.HttpParserUpgrade:
-            raise Refused("upgrade_not_supported") from None
-        except httptools.HttpParserError as error:
-            if isinstance(error.__context__, Refused):
-                raise error.__context__ from None
-            if not reading.complete:
-                raise Refused(_why(block)) from None
-        if not reading.complete:
-            raise Refused("request_malformed")
-        return _head(reading.found)
+        lines = block.split(b"\r\n")
+        if len(lines) - 2 > self._bounds.headers:
+            raise Refused("headers_too_large")
+        known, read = self._fields.known, self._fields.read
+        found = []
+        for line in lines[:-2]:
+            try:
+                found.append(known.get(line) or read(line))
+            except FieldMalformed:
+                raise Refused(_why(line)) from None
+        return _head(found)
 
 
-def _why(block: bytes) -> str:
-    """Which refusal fits a block that could not be read."""
-    lowered = block.lower()
-    return (
-        "framing_ambiguous" if b"content-length" in lowered or b"transfer-encoding" in lowered else "request_malformed"
-    )
+def _why(line: bytes) -> str:
+    """Which refusal fits a line that could not be read."""
+    lowered = line.lower()
+    framing = b"content-length" in lowered or b"transfer-encoding" in lowered
+    return "framing_ambiguous" if framing else "request_malformed"
 
 
-def _head(found: list[tuple[bytes, bytes]]) -> Head:
+def _head(found: list[Field]) -> Head:
     head, once, named = Head(), set[bytes](), set[bytes]()
-    for name, value in found:
-        if not _TOKEN.match(name):
-            raise Refused("request_malformed")
-        lowered = name.lower()
-        if (read := _READERS.get(lowered)) is not None:
-            if lowered in once:
-                raise Refused(_REPEATED.get(lowered, "request_malformed"))
-            if lowered != b"connection":
-                once.add(lowered)
-            read(head, value, named)
-        if lowered not in NOT_SENT_ON:
-            head.fields.append((lowered, name + b": " + value + b"\r\n"))
+    for each in found:
+        if each.reader is not None:
+            if each.name in once:
+                raise Refused(each.repeated)
+            if each.name != b"connection":
+                once.add(each.name)
+            each.reader(head, each.value, named)
     if head.chunked and b"content-length" in once:
         raise Refused("framing_ambiguous")
-    head.fields = [(name, line) for name, line in head.fields if name not in named]
+    head.fields = [(each.name, each.line) for each in found if each.line and each.name not in named]
     return head
 
 

@@ -22,11 +22,11 @@ _CONFIRM_WITHIN_S = 0.002
 
 
 class Receiver(Protocol):
-    """The connection that an answer left by."""
+    """The connection that an answer left by: ``broken`` when it was lost before all that was written had left."""
 
-    def delivery(self) -> bool | None:
-        """True: all that was written was handed to the kernel. False: the client is gone. None: not yet known."""
-        ...
+    lost: bool
+    broken: bool
+    transport: asyncio.Transport
 
 
 class Meter:
@@ -48,19 +48,15 @@ class Meter:
         self._open()
 
     @property
-    def records_written(self) -> int:
-        return self._writer.records_written if self._writer else 0
-
-    @property
     def awaiting(self) -> int:
         return len(self._awaiting)
 
-    def append(self, seq: int, framed: bytes) -> Segment:
+    def append(self, framed: bytes) -> Segment:
         """Write a framed record. Raises MeterStopped; then no call is admitted until writing works again."""
         if self._writer is None:
             raise MeterStopped("no segment is open")
         try:
-            return self._writer.append(seq, framed)
+            return self._writer.append(framed)
         except MeterStopped as error:
             self._stop(error)
             raise
@@ -85,17 +81,15 @@ class Meter:
     def _settle(self) -> None:
         """Confirm what has left, void what cannot leave any more; the rest is looked at again by ``tick``."""
         self._settling = False
-        left = []
-        for entry in self._awaiting:
+        awaiting, self._awaiting = self._awaiting, []
+        for entry in awaiting:
             receiver, segment, seq = entry
-            delivered = receiver.delivery()
-            if delivered:
+            if receiver.lost:
+                (segment.void if receiver.broken else segment.confirmed).append(seq)
+            elif receiver.transport.get_write_buffer_size() == 0:
                 segment.confirmed.append(seq)
-            elif delivered is None:
-                left.append(entry)
             else:
-                segment.void.append(seq)
-        self._awaiting = left
+                self._awaiting.append(entry)
         self._flush_soon()
 
     def _flush_soon(self) -> None:

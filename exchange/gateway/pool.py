@@ -8,12 +8,11 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from core.addresses import address_allowed
 from exchange.gateway.bounds import Bounds
 from exchange.gateway.upstream import UpstreamConnection
-from exchange.gateway.upstreams import Origin
+from exchange.gateway.upstreams import Origin, Target
 
 log = logging.getLogger("piaohao.gateway")
 
@@ -26,16 +25,46 @@ class CannotConnect(Exception):
         self.code = code
 
 
-@dataclass(slots=True)
 class Lane:
     """The connections to one origin."""
 
-    idle: list[UpstreamConnection] = field(default_factory=list)
-    open: int = 0
+    __slots__ = ("_bounds", "_loop", "idle", "open", "origin")
+
+    def __init__(self, origin: Origin, bounds: Bounds, loop: asyncio.AbstractEventLoop) -> None:
+        self.origin = origin
+        self.idle: list[UpstreamConnection] = []
+        self.open = 0
+        self._bounds = bounds
+        self._loop = loop
+
+    def take(self, repeatable: bool) -> UpstreamConnection | None:
+        """A kept connection that probably still lives; surer of it when the call must not be sent twice."""
+        idle = self.idle
+        while idle:
+            connection = idle.pop()
+            kept_s = self._loop.time() - connection.idle_since
+            longest_s = self._bounds.upstream_kept_s if repeatable else self._bounds.fresh_enough_s
+            if kept_s <= longest_s and not connection.transport.is_closing():
+                return connection
+            connection.transport.close()
+        return None
+
+    def keep(self, connection: UpstreamConnection) -> None:
+        """Keep a released connection for the next call, if it can serve one."""
+        if len(self.idle) < self._bounds.upstream_kept:
+            connection.idle_since = self._loop.time()
+            self.idle.append(connection)
+        else:
+            connection.transport.close()
+
+    def lost(self, connection: UpstreamConnection) -> None:
+        self.open -= 1
+        if connection in self.idle:
+            self.idle.remove(connection)
 
 
 class Pool:
-    """Takes, keeps and makes connections. ``allowed`` answers with the addresses that may be private."""
+    """Makes connections. ``allowed`` answers with the addresses that may be private."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, bounds: Bounds, allowed: Callable[[], Sequence[str]]) -> None:
         self._loop = loop
@@ -49,43 +78,24 @@ class Pool:
     def open(self) -> int:
         return sum(lane.open for lane in self._lanes.values())
 
-    def take(self, origin: Origin, *, repeatable: bool) -> UpstreamConnection | None:
-        """A kept connection that probably still lives; surer of it when the call must not be sent twice."""
-        lane = self._lanes.get(origin)
-        if lane is None or not lane.idle:
-            return None
-        oldest = self._loop.time() - (self._bounds.upstream_kept_s if repeatable else self._bounds.fresh_enough_s)
-        connection = lane.idle.pop()
-        if connection.idle_since >= oldest and not connection.transport.is_closing():
-            return connection
-        connection.transport.close()
-        return self.take(origin, repeatable=repeatable)
+    def lane_of(self, target: Target) -> Lane:
+        """The connections to the target's origin; the target remembers them."""
+        if target.lane is None:
+            origin = target.origin
+            if origin not in self._lanes:
+                self._lanes[origin] = Lane(origin, self._bounds, self._loop)
+            target.lane = self._lanes[origin]
+        return target.lane
 
-    def keep(self, connection: UpstreamConnection) -> None:
-        """Keep a released connection for the next call, if it can serve one."""
-        lane = self._lanes[connection.origin]
-        if len(lane.idle) < self._bounds.upstream_kept:
-            connection.idle_since = self._loop.time()
-            lane.idle.append(connection)
-        else:
-            connection.transport.close()
-
-    def lost(self, connection: UpstreamConnection) -> None:
-        lane = self._lanes[connection.origin]
-        lane.open -= 1
-        if connection in lane.idle:
-            lane.idle.remove(connection)
-
-    async def connect(self, origin: Origin, within_s: float) -> UpstreamConnection:
+    async def connect(self, lane: Lane, within_s: float) -> UpstreamConnection:
         """A fresh connection. Raises CannotConnect."""
-        lane = self._lanes.setdefault(origin, Lane())
         if lane.open >= self._bounds.upstream_connections:
             raise CannotConnect("upstream_busy")
         lane.open += 1
         made = False
         try:
             async with asyncio.timeout(within_s):
-                connection = await self._try_each(origin)
+                connection = await self._try_each(lane)
             made = True
         except TimeoutError:
             raise CannotConnect("upstream_timeout") from None
@@ -95,21 +105,23 @@ class Pool:
         self.connected += 1
         return connection
 
-    async def _try_each(self, origin: Origin) -> UpstreamConnection:
-        addresses = await self._addresses(origin)
+    async def _try_each(self, lane: Lane) -> UpstreamConnection:
+        addresses = await self._addresses(lane.origin)
         failure = "upstream_unreachable"
         for address in addresses:
             try:
-                return await self._open(origin, address)
+                return await self._open(lane, address)
             except ssl.SSLError:
                 failure = "upstream_tls"
             except OSError:
                 failure = "upstream_unreachable"
         raise CannotConnect(failure)
 
-    async def _open(self, origin: Origin, address: str) -> UpstreamConnection:
+    async def _open(self, lane: Lane, address: str) -> UpstreamConnection:
+        origin = lane.origin
+
         def protocol() -> UpstreamConnection:
-            return UpstreamConnection(self, origin, self._bounds.upstream_head_bytes)
+            return UpstreamConnection(lane, self._bounds.upstream_head_bytes)
 
         if not origin.tls:
             return (await self._loop.create_connection(protocol, address, origin.port))[1]

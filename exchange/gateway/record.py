@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import struct
 from binascii import crc32
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,6 +17,7 @@ _CLOSING = struct.Struct(">BQ")
 _ADDRESS = ("entitlement_id", "order_id", "organisation_id", "supplier_id", "listing_id", "operation", "credential_id")
 _LONGEST_TEXT = 255
 _MOST_MARKED = 4_096
+_MARKS: dict[int, struct.Struct] = {}
 
 
 class Kind(IntEnum):
@@ -157,12 +158,16 @@ def usage(
     return FRAME.pack(len(body), crc32(body)) + body
 
 
-def marks(kind: Kind, seqs: Iterable[int]) -> bytes:
+def marks(kind: Kind, seqs: Sequence[int]) -> bytes:
     """Frames that name these calls; usually one."""
-    numbers = tuple(seqs)
-    if len(numbers) > _MOST_MARKED:
-        return marks(kind, numbers[:_MOST_MARKED]) + marks(kind, numbers[_MOST_MARKED:])
-    return frame(struct.pack(f">B{len(numbers)}Q", kind, *numbers))
+    count = len(seqs)
+    if count > _MOST_MARKED:
+        return marks(kind, seqs[:_MOST_MARKED]) + marks(kind, seqs[_MOST_MARKED:])
+    form = _MARKS.get(count)
+    if form is None:
+        form = _MARKS[count] = struct.Struct(f">B{count}Q")
+    body = form.pack(kind, *seqs)
+    return FRAME.pack(len(body), crc32(body)) + body
 
 
 def closing(usages: int) -> bytes:

@@ -117,7 +117,7 @@ class Segment:
     bytes: int
     opened_at: float
     usages: int = 0
-    unresolved: set[int] = field(default_factory=set)
+    unresolved: int = 0
     confirmed: list[int] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     dirty: bool = True
@@ -131,7 +131,6 @@ class Writer:
     ) -> None:
         self.epoch = epoch
         self.epoch_bytes = bytes.fromhex(epoch)
-        self.records_written = 0
         self.bytes_written = 0
         self._claim = claim(folder, epoch)
         self._folder = folder / epoch
@@ -151,15 +150,14 @@ class Writer:
     def current(self) -> Segment:
         return self._current
 
-    def append(self, seq: int, framed: bytes) -> Segment:
+    def append(self, framed: bytes) -> Segment:
         """Write a framed usage record; answers the segment to confirm it in. Raises MeterStopped, nothing written."""
         segment = self._current
         if segment.bytes + len(framed) > self._largest_bytes:
             segment = self._rotate()
         self._write(segment, framed)
         segment.usages += 1
-        segment.unresolved.add(seq)
-        self.records_written += 1
+        segment.unresolved += 1
         return segment
 
     def flush(self) -> None:
@@ -213,10 +211,10 @@ class Writer:
             framed = record.marks(Kind.VOID, void) + framed
         self._append(segment, framed)
         if confirmed:
-            segment.unresolved.difference_update(confirmed)
+            segment.unresolved -= len(confirmed)
             segment.confirmed = []
         if void:
-            segment.unresolved.difference_update(void)
+            segment.unresolved -= len(void)
             segment.void = []
 
     def _append(self, segment: Segment, framed: bytes) -> None:

@@ -80,7 +80,8 @@ class Gateway:
         self.snapshot = self.new_snapshot()
         self.pool = Pool(loop, options.bounds, lambda: self.snapshot.settings.get("upstream_allow") or ())
         self._clock = Clock(options.data / "clock-offset", movable=options.movable_clock)
-        self._offset_us = 0
+        self.offset_us = 0
+        self.now = time.monotonic()
         self._link: link.Link | None = None
         self._heard_at = float("-inf")
         self._served = False
@@ -92,15 +93,15 @@ class Gateway:
 
     def unix_us(self) -> int:
         """The exchange's time in microseconds since 1970."""
-        return time.time_ns() // 1000 + self._offset_us
+        return time.time_ns() // 1000 + self.offset_us
 
     def unix(self) -> float:
-        return time.time() + self._offset_us / 1e6
+        return time.time() + self.offset_us / 1e6
 
     def tick(self) -> None:
         """Ten times a second: deadlines, idle leases and connections, whatever waits to be written."""
-        now = time.monotonic()
-        self._offset_us = int(self._clock.offset().total_seconds() * 1e6)
+        now = self.now = time.monotonic()
+        self.offset_us = int(self._clock.offset().total_seconds() * 1e6)
         self.http_date = formatdate(self.unix(), usegmt=True).encode()
         oldest = now - self.bounds.total_s
         for client in [each for each in self.clients if each.deadline < now or each.began < oldest]:
@@ -134,7 +135,7 @@ class Gateway:
 
     def closed_because(self) -> Refusal | None:
         """Why nothing is served at the moment."""
-        if not self._served or time.monotonic() - self._heard_at > self.bounds.stale_s:
+        if not self._served or self.now - self._heard_at > self.bounds.stale_s:
             return REFUSALS["gateway_stale"]
         return REFUSALS["metering_stopped"] if self.meter.stopped else None
 
@@ -152,7 +153,7 @@ class Gateway:
 
     def beat(self, at: int) -> None:
         """The sidecar lives, and this process has everything it was told up to then."""
-        self._heard_at = time.monotonic()
+        self._heard_at = self.now
         self.tell({"t": "beat", "applied": at, "in_flight": self.in_flight, "metrics": self.document()})
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -204,7 +205,6 @@ class Gateway:
             "open_connections": len(self.clients),
             "upstream_connections": self.pool.open,
             "upstream_connects": self.pool.connected,
-            "records": self.meter.records_written,
             "unconfirmed": self.meter.awaiting,
             "metering_stopped": int(self.meter.stopped),
             "access_log_dropped": self.access.dropped,

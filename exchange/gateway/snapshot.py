@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from exchange.gateway.upstreams import Injection, Origin, Target
 
 Item = Mapping[str, Any]
 _OUTCOMES = {outcome.text: outcome for outcome in Outcome}
+_versions = count()
 _INFINITY = float("inf")
 
 
@@ -61,7 +63,7 @@ class Grant:
     live: bool
     address: bytes
     log: bytes
-    billable: frozenset[int]
+    billed: tuple[bool, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -105,8 +107,8 @@ class Entitlement:
             part.encode("ascii", "replace").replace(b'"', b"?").replace(b"\\", b"?")
             for part in (self.id, self.listing_id, operation.id, credential.id)
         )
-        billable = self.billable if credential.live else frozenset[int]()
-        return Grant(self, credential, operation, target, credential.live, address.pack(), log, billable)
+        billed = tuple(credential.live and outcome in self.billable for outcome in range(max(Outcome) + 1))
+        return Grant(self, credential, operation, target, credential.live, address.pack(), log, billed)
 
 
 class Snapshot:
@@ -114,6 +116,7 @@ class Snapshot:
 
     def __init__(self, allowance: Callable[[str], Allowance]) -> None:
         self._allowance = allowance
+        self.version = next(_versions)
         self.keys: dict[bytes, Credential] = {}
         self.key_fingerprints: dict[str, bytes] = {}
         self.clients: dict[str, Credential] = {}
@@ -135,14 +138,23 @@ class Snapshot:
             self._verifier = Verifier(str(settings.get("issuer", "")), str(settings.get("audience", "")), self._jwks)
         return self._verifier
 
+    def decides_alone(self, grant: Grant, path: bytes) -> bool:
+        """Whether this path of this caller always leads to this grant, until something changes."""
+        entitlement = grant.entitlement
+        interface = self.interfaces[entitlement.listing_id]
+        alone = len(self.held[entitlement.organisation_id, entitlement.listing_id]) == 1
+        return alone and interface.revisions[entitlement.revision_id].router.literal(path) is not None
+
     def put(self, item: Item) -> None:
         """Take over one item, new or changed. An item of an unknown kind is passed over."""
+        self.version = next(_versions)
         act = _PUT.get(item["k"])
         if act is not None:
             act(self, item)
 
     def drop(self, kind: str, id: str) -> None:
         """Forget one item. One that is not known is passed over."""
+        self.version = next(_versions)
         act = _DROP.get(kind)
         if act is not None:
             act(self, id)
@@ -226,7 +238,7 @@ class Snapshot:
             item["revision_id"], item["purpose"].encode(), int(item["tier"]), item["state"] == "active",
             bool(item["frozen"]), bool(item["permitted"]), _time(item.get("starts_at"), 0.0),
             _time(item.get("ends_at"), _INFINITY), bytes.fromhex(item["plan_hash"]),
-            frozenset(_OUTCOMES[name] for name in item.get("billable", ())), _policy(allowance, item), allowance,
+            frozenset(int(_OUTCOMES[name]) for name in item.get("billable", ())), _policy(allowance, item), allowance,
         )  # fmt: skip
         self._drop_entitlement(entitlement.id)
         self.entitlements[entitlement.id] = entitlement

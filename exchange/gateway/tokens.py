@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,8 @@ class Verifier:
         header = jws.extract_compact(token).headers()
         if str(header.get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
             raise TokenInvalid("type")
+        if "crit" in header:
+            raise TokenInvalid("extension")
         key = self._keys.get(str(header.get("kid")))
         if key is None:
             raise TokenInvalid("key")
@@ -60,12 +63,14 @@ class Verifier:
             claims.get("iss") == self._issuer
             and (audience == self._audience or (isinstance(audience, list) and self._audience in audience))
             and "call" in str(claims.get("scope", "")).split()
-            and all(isinstance(claims.get(name), str) for name in ("sub", "org", "jti"))
+            and all(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "org", "jti"))
             and _is_time(claims.get("exp"))
             and _is_time(claims.get("iat"))
-            and claims["iat"] <= now + _LEEWAY_S
+            and _is_time(claims.get("nbf", claims["iat"]))
+            and max(claims["iat"], claims.get("nbf", claims["iat"])) <= now + _LEEWAY_S
         )
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A number of seconds; NaN, which JSON does not know but Python reads, would never be past."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

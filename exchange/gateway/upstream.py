@@ -1,13 +1,17 @@
-"""One connection to an upstream: sends a call on, reads its answer with httptools, keeps what belongs to the caller."""
+"""One connection to an upstream: sends a call on, reads its answer strictly, keeps what belongs to the caller."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol, cast
+import re
+from typing import TYPE_CHECKING, Protocol, cast
 
 import httptools
 
-from exchange.gateway.upstreams import Origin
+from exchange.gateway.fields import FieldMalformed, Fields
+
+if TYPE_CHECKING:
+    from exchange.gateway.pool import Lane
 
 # Spoken between neighbours, or ours to say: never passed back. Cookies of a supplier are none of the caller's.
 _NOT_PASSED_BACK = frozenset(
@@ -19,15 +23,89 @@ _NOT_A_TRAILER = _NOT_PASSED_BACK | frozenset(
     b"content-length transfer-encoding connection host authorization content-encoding content-type content-range "
     b"cache-control expect range age date expires location retry-after vary".split()
 )
-_CONNECTION, _LENGTH, _TRANSFER, _ENCODING, _DROP = range(5)
-_SPECIAL = dict.fromkeys(_NOT_PASSED_BACK, _DROP) | {
-    b"connection": _CONNECTION,
-    b"content-length": _LENGTH,
-    b"transfer-encoding": _TRANSFER,
-    b"content-encoding": _ENCODING,
-}
+_STATUS = re.compile(rb"\AHTTP/1\.([01]) ([1-5][0-9][0-9])(?: [\t\x20-\x7e\x80-\xff]*)?\Z")
+_LENGTH = re.compile(rb"\A[0-9]{1,18}\Z")
+_CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+_MOST_TRAILERS = 50
 UNTIL_CLOSE = -1
 CHUNKED = -2
+_BODILESS = (204, 304)
+
+Special = tuple[int, bytes]
+_IS_CONNECTION, _IS_LENGTH, _IS_TRANSFER, _IS_ENCODING = range(4)
+_FRAMING = (_IS_LENGTH, _IS_TRANSFER)
+_SPECIAL = {
+    b"connection": _IS_CONNECTION,
+    b"content-length": _IS_LENGTH,
+    b"transfer-encoding": _IS_TRANSFER,
+    b"content-encoding": _IS_ENCODING,
+}
+
+
+def _classify(name: bytes, value: bytes) -> bytes | Special:
+    """The line as it is passed back (empty: it is not), or what it says about the answer."""
+    lowered = name.lower()
+    if lowered in _SPECIAL:
+        return _SPECIAL[lowered], value
+    return b"" if lowered in _NOT_PASSED_BACK else name + b": " + value + b"\r\n"
+
+
+_fields: Fields[bytes | Special] = Fields(_classify)
+_MOST_HEADS = 1_024
+_LONGEST_KEPT = 1_024
+Known = tuple[int, bool, int, bytes, bytes]
+"""Status, whether the connection may be kept, the body's length, its coding, and the lines that are passed back."""
+_heads: dict[bytes, Known] = {}
+
+
+def _read_head(head: bytes) -> Known:
+    """Raises FieldMalformed."""
+    lines = head.split(b"\r\n")
+    match = _STATUS.match(lines[0])
+    if match is None:
+        raise FieldMalformed
+    keeps, length, coding = match.group(1) == b"1", UNTIL_CLOSE, b""
+    passed: list[bytes] = []
+    named: list[bytes] = []
+    known = _fields.known
+    for line in lines[1:]:
+        entry = known.get(line)
+        if entry is None:
+            entry = _fields.read(line)
+        if isinstance(entry, bytes):
+            passed.append(entry)
+            continue
+        kind, value = entry
+        if kind in _FRAMING:
+            length = _framing(kind, value, length)
+        elif kind == _IS_ENCODING:
+            coding = value.lower()
+            passed.append(b"Content-Encoding: " + value + b"\r\n")
+        else:
+            keeps = _connection(value.lower(), keeps, named)
+    if named:
+        passed = [line for line in passed if line[: line.find(b":")].lower() not in named]
+    return int(match.group(2)), keeps, length, coding, b"".join(passed)
+
+
+def _framing(kind: int, value: bytes, length: int) -> int:
+    """The length that a header states; it is stated once."""
+    if length == UNTIL_CLOSE:
+        if kind == _IS_LENGTH and _LENGTH.match(value):
+            return int(value)
+        if kind == _IS_TRANSFER and value.lower() == b"chunked":
+            return CHUNKED
+    raise FieldMalformed
+
+
+def _connection(value: bytes, keeps: bool, named: list[bytes]) -> bool:
+    for part in value.split(b","):
+        token = part.strip()
+        if token in (b"close", b"keep-alive"):
+            keeps = token == b"keep-alive"
+        elif token:
+            named.append(token)
+    return keeps
 
 
 class Answered(Protocol):
@@ -35,7 +113,7 @@ class Answered(Protocol):
 
     is_head: bool
 
-    def informed(self, status: int, lines: list[bytes]) -> None: ...
+    def informed(self, status: int, fields: bytes) -> None: ...
 
     def progressed(self) -> None: ...
 
@@ -46,62 +124,47 @@ class Answered(Protocol):
     def upstream_writable(self, writable: bool) -> None: ...
 
 
-class Keeper(Protocol):
-    """Who keeps connections between calls."""
-
-    def lost(self, connection: UpstreamConnection) -> None: ...
-
-
 class UpstreamConnection(asyncio.Protocol):
-    """While it has a call: ``status``, ``lines``, ``parts`` and the framing of the answer as far as it has come."""
+    """While it has a call: ``status``, ``fields``, ``parts`` and the framing of the answer as far as it has come."""
 
     __slots__ = (
-        "_head_bytes", "_keeper", "_keeps", "_largest_head", "_named", "_overrun", "_parser", "call", "coding", "complete",
-        "headed", "idle_since", "length", "lines", "origin", "parts", "reused", "secrets", "status", "touched",
-        "trailers", "transport",
+        "_keeps", "_largest_head", "_left", "_parser", "_pending", "call", "coding", "complete", "fields", "headed",
+        "idle_since", "lane", "length", "parts", "reused", "secrets", "status", "touched", "trailers",
+        "transport",
     )  # fmt: skip
 
-    def __init__(self, keeper: Keeper, origin: Origin, largest_head: int) -> None:
-        self._keeper = keeper
+    def __init__(self, lane: Lane, largest_head: int) -> None:
         self._largest_head = largest_head
-        self._parser = httptools.HttpResponseParser(self)
-        self.origin = origin
+        self.lane = lane
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.call: Answered | None = None
         self.secrets: tuple[bytes, ...] = ()
         self.reused = False
         self.touched = False
+        self.complete = False
         self.idle_since = 0.0
-        self._reset()
-
-    def _reset(self) -> None:
-        self.status = 0
-        self.lines: list[bytes] = []
+        self.fields = b""
         self.parts: list[bytes] = []
         self.trailers: list[bytes] = []
+        self.status = 0
         self.length = UNTIL_CLOSE
-        self.coding = b""
-        self.headed = False
-        self.complete = False
-        self._named: list[bytes] = []
-        self._head_bytes = 0
-        self._keeps = False
-        self._overrun = False
+        self._parser: httptools.HttpResponseParser | None = None
 
     def begin(self, call: Answered, secrets: tuple[bytes, ...], request: bytes) -> None:
         """Work for this call: send its request, or the beginning of it."""
         self.call = call
         self.secrets = secrets
-        self.touched = False
-        self._reset()
+        self.touched = self.headed = self.complete = False
+        self.parts = []
+        self._pending = b""
+        self._parser = None
         self.transport.write(request)
 
     def release(self) -> bool:
         """The call is over. Whether the connection can serve another one."""
         self.call = None
-        clean = self.complete and self._keeps and not self._overrun
         self.reused = True
-        return clean and not self.transport.is_closing()
+        return self._keeps and self.complete and not self.transport.is_closing()
 
     def abort(self) -> None:
         """Drop the call and the connection."""
@@ -120,34 +183,30 @@ class UpstreamConnection(asyncio.Protocol):
             return
         self.touched = True
         try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            if not self.complete:
-                self.abort()
-                call.upstream_failed("upstream_malformed")
-                return
-            self._overrun = True
+            if not self.headed:
+                data = self._head(self._pending + data if self._pending else data)
+            if data:
+                self._body(data)
+        except (FieldMalformed, httptools.HttpParserError):
+            self.abort()
+            call.upstream_failed("upstream_malformed")
+            return
         if self.complete:
             call.completed()
         elif self.headed:
             call.progressed()
-        else:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._largest_head:
-                self.abort()
-                call.upstream_failed("upstream_malformed")
 
     def eof_received(self) -> bool:
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._keeper.lost(self)
+        self.lane.lost(self)
         call, self.call = self.call, None
         if call is None:
             return
         if exc is None and self.headed and self.length == UNTIL_CLOSE and not self.complete:
             self.complete = True
-            self._overrun = True
+            self._keeps = False
             call.completed()
         elif not self.complete:
             call.upstream_failed("upstream_closed")
@@ -160,77 +219,92 @@ class UpstreamConnection(asyncio.Protocol):
         if self.call is not None:
             self.call.upstream_writable(True)
 
-    # httptools
+    # Heads
+
+    def _head(self, data: bytes) -> bytes:
+        """Read heads, interim ones too; answers what follows the last. Raises FieldMalformed."""
+        while True:
+            end = data.find(b"\r\n\r\n")
+            if end < 0:
+                if len(data) > self._largest_head or not data.startswith(b"HTTP/1."[: len(data)]):
+                    raise FieldMalformed
+                self._pending = data
+                return b""
+            self._read(data[:end])
+            data = data[end + 4 :]
+            if self.status >= 200:
+                self.headed = True
+                self._frame()
+                return data
+            if self.status == 101:
+                raise FieldMalformed
+            if self.call is not None:
+                self.call.informed(self.status, self.fields)
+
+    def _read(self, head: bytes) -> None:
+        """Take over what a head says; one that came a moment ago is known, but for a credential that it gives away."""
+        known = _heads.get(head)
+        if known is None:
+            known = _read_head(head)
+            if len(head) <= _LONGEST_KEPT:
+                if len(_heads) >= _MOST_HEADS:
+                    _heads.clear()
+                _heads[head] = known
+        self.status, self._keeps, self.length, self.coding, self.fields = known
+        for secret in self.secrets:
+            if secret in head:
+                self.fields = b"".join(line for line in self.fields.splitlines(keepends=True) if secret not in line)
+
+    def _frame(self) -> None:
+        """How the body ends."""
+        if self.status in _BODILESS or (self.call is not None and self.call.is_head) or self.length == 0:
+            self.complete = True
+        elif self.length == CHUNKED:
+            self.trailers = []
+            self._parser = httptools.HttpResponseParser(self)
+            self._parser.feed_data(_CHUNKED_HEAD)
+        elif self.length == UNTIL_CLOSE:
+            self._keeps = False
+        self._left = self.length
+
+    # Bodies
+
+    def _body(self, data: bytes) -> None:
+        if self.complete:  # more than one answer: what follows is nobody's
+            self._keeps = False
+        elif self._parser is not None:
+            self._feed(self._parser, data)
+        elif self.length == UNTIL_CLOSE:
+            self.parts.append(data)
+        else:
+            size = len(data)
+            if size > self._left:
+                data = data[: self._left]
+                self._keeps = False
+            self._left -= size
+            self.parts.append(data)
+            self.complete = self._left <= 0
+
+    def _feed(self, parser: httptools.HttpResponseParser, data: bytes) -> None:
+        try:
+            parser.feed_data(data)
+        except httptools.HttpParserError:
+            if not self.complete:
+                raise
+            self._keeps = False
 
     def on_message_begin(self) -> None:
         if self.complete:
-            self._overrun = True
-            raise _Overrun
+            raise FieldMalformed
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.headed:
-            self._trailer(name, value)
+        if self.complete or name.lower() in _NOT_A_TRAILER or any(secret in value for secret in self.secrets):
             return
-        special = _SPECIAL.get(name.lower())
-        if special is not None:
-            self._special(special, name, value)
-        elif not self.secrets or not self._tells(value):
-            self.lines.append(name + b": " + value + b"\r\n")
-
-    def _tells(self, value: bytes) -> bool:
-        """Whether a header gives the injected credential away."""
-        return any(secret in value for secret in self.secrets)
-
-    def _special(self, special: int, name: bytes, value: bytes) -> None:
-        if special == _LENGTH:
-            self.length = int(value)
-        elif special == _TRANSFER:
-            if value.lower() != b"chunked":
-                raise _Unreadable
-            self.length = CHUNKED
-        elif special == _ENCODING:
-            self.coding = value.lower()
-            self.lines.append(name + b": " + value + b"\r\n")
-        elif special == _CONNECTION:
-            self._named += [token for part in value.split(b",") if (token := part.strip().lower()) not in _USUAL]
-
-    def _trailer(self, name: bytes, value: bytes) -> None:
-        if name.lower() not in _NOT_A_TRAILER and not self._tells(value) and len(self.trailers) < 50:
+        if len(self.trailers) < _MOST_TRAILERS:
             self.trailers.append(name + b": " + value + b"\r\n")
-
-    def on_headers_complete(self) -> None:
-        status = self.status = self._parser.get_status_code()
-        if not 100 <= status < 600 or status == 101:
-            raise _Unreadable
-        if self._named:
-            self.lines = [line for line in self.lines if line[: line.index(b":")].lower() not in self._named]
-        if status < 200:
-            return
-        self.headed = True
-        self._keeps = self._parser.should_keep_alive()
-        if self.call is not None and self.call.is_head:
-            self.complete = True
-            self._parser = httptools.HttpResponseParser(self)
 
     def on_body(self, body: bytes) -> None:
         self.parts.append(body)
 
     def on_message_complete(self) -> None:
-        if self.headed:
-            self.complete = True
-            return
-        lines, self.lines, self._named, self.length = self.lines, [], [], UNTIL_CLOSE
-        self._head_bytes = 0
-        if self.call is not None:
-            self.call.informed(self.status, lines)
-
-
-_USUAL = (b"close", b"keep-alive", b"")
-
-
-class _Overrun(Exception):
-    """More came than one answer."""
-
-
-class _Unreadable(Exception):
-    """An answer that cannot be passed on."""
+        self.complete = True

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from exchange.gateway.heads import Head
+
+if TYPE_CHECKING:
+    from exchange.gateway.pool import Lane
 
 _VIA = b"Via: 1.1 piaohao\r\n"
 
@@ -63,6 +66,7 @@ class Target:
     connect_timeout_s: float
     injection: Injection
     fixed: bytes = field(init=False)
+    lane: Lane | None = None
 
     def __post_init__(self) -> None:
         self.fixed = b"Host: " + self.origin.header + b"\r\n" + self.injection.line + _VIA
