@@ -13,8 +13,12 @@ def include(house: House) -> None:
     from billing.invoices.include import include as include_invoices
     from billing.ledger.include import include as include_ledger
     from billing.payments.include import include as include_payments
+    from billing.periods.include import include as include_periods
     from billing.settlement.include import include as include_settlement
     from billing.usage.include import include as include_usage
 
-    for include_feature in (include_ledger, include_usage, include_invoices, include_payments, include_settlement):
+    features = (
+        include_ledger, include_usage, include_invoices, include_periods, include_payments, include_settlement,
+    )  # fmt: skip
+    for include_feature in features:
         include_feature(house)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
-from billing.invoices.queries import open_buyers
+from billing.invoices import queries as invoices
 from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind
-from billing.periods import rules
+from billing.periods import rules, statements
+from billing.periods.errors import StatementNotFound
 from billing.periods.models import ClosedPeriodRow
 from billing.periods.types import ClosedPeriod, Count, Key
 from billing.usage import settling
-from billing.usage.holding import Meter
+from billing.usage.holding import Meter, plan_of
 from billing.usage.queries import sums_of
+from compliance.audit import checkpoints
+from compliance.audit.verifier import STATEMENT_FORMAT, STATEMENT_VERSION, canonical
 from compliance.identity.queries import months_of
+from core.actor import Actor
 from core.db import Uow
+from core.house import House
 from core.months import Months, Period
 
 
@@ -34,6 +40,30 @@ def of_invoice(uow: Uow, invoice_id: str) -> ClosedPeriod | None:
     return row.snapshot() if row else None
 
 
+def statement(uow: Uow, actor: Actor, invoice_id: str) -> dict[str, Any]:
+    """The usage statement of an invoice, in the form that ``docs/formats/usage-statement.md`` fixes.
+
+    Raises InvoiceNotFound, also for one the actor may not see, and StatementNotFound for what is not usage.
+    """
+    invoice = invoices.get(uow, actor, invoice_id)
+    closed = of_invoice(uow, invoice.id)
+    if closed is None:
+        raise StatementNotFound(f"{invoice.number} is not the invoice of a period of usage.")
+    plans = {each.key.plan_hash: plan_of(uow, each.key.plan_hash) for each in closed.counts}
+    return statements.document(invoice, closed, {name: plan for name, plan in plans.items() if plan is not None})
+
+
+def signed_statement(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement under the log's key, ready to be verified offline."""
+    return {
+        "format": STATEMENT_FORMAT,
+        "version": STATEMENT_VERSION,
+        "statement": document,
+        "signature": checkpoints.sign_usage(house, document["invoice"], canonical(document)),
+        "key": checkpoints.public_key(house).text(),
+    }
+
+
 def waiting(uow: Uow, as_of: datetime) -> list[str]:
     """The entitlements that may have something to close, by id. Asks no policy: for the worker.
 
@@ -48,7 +78,7 @@ def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
     """(buyer, currency) of those who have open invoices and something on their balance to pay them with."""
     return [
         (buyer_id, currency)
-        for buyer_id, currency in open_buyers(uow)
+        for buyer_id, currency in invoices.open_buyers(uow)
         if balance_of_account(uow, Account(AccountKind.BUYER_PREPAID, buyer_id, currency)).available > 0
     ]
 

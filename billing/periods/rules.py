@@ -8,7 +8,6 @@ month in which the calls were made and, where one call's price does not depend o
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,12 +87,6 @@ def canonical(counts: Iterable[Count]) -> str:
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def counted(text: str) -> list[dict[str, object]]:
-    """The rows of a stored snapshot."""
-    rows: list[dict[str, object]] = json.loads(text)
-    return rows
 
 
 def _window(count: Count, plans: Mapping[str, PricePlan]) -> Window:

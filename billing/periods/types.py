@@ -53,7 +53,7 @@ class Count:
 
     def document(self) -> dict[str, Any]:
         sums = {name: getattr(self, name) for name in ("calls", "records", "bytes_in", "bytes_out")}
-        return asdict(self.key) | sums
+        return asdict(self.key) | {"credited": int(self.key.credited)} | sums
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,10 @@ class ClosedPeriod:
 
 def read_counts(rows: Iterable[Mapping[str, Any]]) -> tuple[Count, ...]:
     """The counts of a stored document."""
-    names = Key.__dataclass_fields__
     return tuple(
-        Count(Key(**{name: row[name] for name in names}), row["calls"], row["records"], row["bytes_in"],
-              row["bytes_out"])
+        Count(
+            Key(row["month"], row["operation"], row["plan_hash"], row["outcome"], row["mode"], bool(row["credited"])),
+            row["calls"], row["records"], row["bytes_in"], row["bytes_out"],
+        )
         for row in rows
     )  # fmt: skip

@@ -26,6 +26,7 @@ from compliance.audit.verifier import (
     leaf_hash,
     manifest_statement,
     parse_checkpoint,
+    usage_statement,
     verify_checkpoint,
 )
 from core.db import Uow
@@ -76,6 +77,12 @@ def sign_manifest(house: House, order_id: str, size: int, manifest: bytes) -> st
     """The signed note that vouches for a bundle's manifest: these entries, and no other ones, at this size."""
     name = house.settings.log_origin
     return notes.signed(manifest_statement(name, order_id, size, manifest), name, private_key(house))
+
+
+def sign_usage(house: House, invoice_id: str, statement: bytes) -> str:
+    """The signed note that vouches for an invoice's usage statement, in its canonical bytes."""
+    name = house.settings.log_origin
+    return notes.signed(usage_statement(name, invoice_id, statement), name, private_key(house))
 
 
 def sign(house: House) -> bool:

@@ -1,6 +1,7 @@
 """Verify an evidence bundle offline. One file: the standard library and ``cryptography``, no network, no database.
 
     python verifier.py BUNDLE.zip [--key KEY] [--checkpoint OLDER.txt [--consistency PROOF.json]] [--lang zh]
+    python verifier.py STATEMENT.json [--key KEY] [--lang zh]
 
 Exit codes: 0 good, 1 tampered, 2 malformed, 3 unverifiable (something needed is not at hand).
 
@@ -24,6 +25,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,12 @@ def manifest_statement(origin: str, order: str, size: int, manifest: bytes) -> s
     return f"{origin}/bundle\n{order}\n{size}\n{digest}\n"
 
 
+def usage_statement(origin: str, invoice: str, statement: bytes) -> str:
+    """The text that is signed about the usage statement of an invoice."""
+    digest = base64.b64encode(hashlib.sha256(statement).digest()).decode()
+    return f"{origin}/usage-statement\n{invoice}\n{digest}\n"
+
+
 def _signed(key: Key, signature: bytes, text: str) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
@@ -370,9 +378,13 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 def read_bundle(path: Path) -> dict[str, bytes]:
     """The bundle's files in memory. Raises as ``unpacked`` does."""
+    return unpacked(_read(path))
+
+
+def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return unpacked(file.read(MOST_BYTES + 1))
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise Malformed(f"the file cannot be read: {error}") from None
 
@@ -599,6 +611,8 @@ def _check_amounts(report: Report, order: str, facts: dict[str, str]) -> None:
         data = entry.get("data", {})
         if data.get("order") != order or data.get("currency") != facts.get("currency"):
             raise Tampered("the invoice is not of this order")
+        if "period" in data:
+            continue  # usage is invoiced by the month, beside what the order itself costs
         if data.get("gross", "").replace(".", "").lstrip("0") != facts["gross"].lstrip("0"):
             raise Tampered("the invoice has another amount than the order")
 
@@ -703,6 +717,72 @@ def _check_whose(record: dict[str, Any], order: str, report: Report) -> None:
     )
 
 
+# ---- usage statements ------------------------------------------------------------------------------------------------
+
+STATEMENT_FORMAT, STATEMENT_VERSION = "piaohao-usage-statement", 1
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?")
+_COUNTS = ("calls", "records", "bytes_in", "bytes_out")
+_ROW_TEXTS = ("month", "operation", "plan_hash", "outcome", "mode", "amount")
+_SUMS = ("usage", "rounding", "net", "tax", "gross")
+
+
+def verify_statement(raw: bytes, *, key_text: str | None = None) -> Report:
+    """Prove the usage statement of an invoice: signed as it is, its rows are the usage that the invoice names by its
+
+    hash, and they add up, with the rounding, to the invoice. Raises Tampered or Malformed.
+    """
+    report, document = Report(), _json(raw)
+    if not isinstance(document, dict) or document.get("format") != STATEMENT_FORMAT:
+        raise Malformed(f"this program reads {STATEMENT_FORMAT}")
+    if document.get("version") != STATEMENT_VERSION:
+        raise Malformed(f"this program reads {STATEMENT_FORMAT} version {STATEMENT_VERSION}")
+    if document.keys() != {"format", "version", "statement", "signature", "key"}:
+        raise Malformed("the statement has other fields than version 1")
+    said, note = document["statement"], document["signature"]
+    if not isinstance(said, dict) or not isinstance(note, str) or not isinstance(said.get("invoice"), str):
+        raise Malformed("the statement is incomplete")
+    key = _key({"key.txt": str(document["key"]).encode()}, key_text, report)
+    if verify_note(note, key, "statement") + "\n" != usage_statement(key.name, said["invoice"], canonical(said)):
+        raise Tampered("the statement is not the one that was signed")
+    _check_statement(said, report)
+    return report
+
+
+def _check_statement(said: dict[str, Any], report: Report) -> None:
+    rows = said.get("rows")
+    if not isinstance(rows, list) or not all(map(_is_row, rows)) or not all(_is_decimal(said.get(n)) for n in _SUMS):
+        raise Malformed("the statement's rows or sums are incomplete")
+    counted = [{name: row[name] for name in row if name != "amount"} for row in rows if row["outcome"]]
+    if hashlib.sha256(canonical(counted)).hexdigest() != said.get("usage_sha256"):
+        raise Tampered("the rows are not the usage that the invoice names")
+    usage, rounding, net, tax, gross = (Fraction(said[name]) for name in _SUMS)
+    if sum((Fraction(row["amount"]) for row in rows), Fraction(0)) != usage:
+        raise Tampered("the rows do not add up to the statement's usage")
+    if (usage + rounding, net + tax) != (net, gross):
+        raise Tampered("the statement does not add up to the invoice")
+    calls = sum(row["calls"] for row in rows)
+    report.say(
+        f"发票 {said.get('number')}：{len(rows)} 行，{calls} 次调用，{said['usage']} + 舍入 {said['rounding']} ="
+        f" {said['net']}，税 {said['tax']}，含税 {said['gross']}",
+        f"invoice {said.get('number')}: {len(rows)} rows, {calls} calls, {said['usage']} + rounding"
+        f" {said['rounding']} = {said['net']}, tax {said['tax']}, gross {said['gross']}",
+    )
+
+
+def _is_decimal(value: Any) -> bool:
+    return isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
+
+
+def _is_row(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and row.keys() == {*_ROW_TEXTS, *_COUNTS, "credited"}
+        and all(isinstance(row[name], str) for name in _ROW_TEXTS)
+        and all(type(row[name]) is int for name in (*_COUNTS, "credited"))
+        and _is_decimal(row["amount"])
+    )
+
+
 def _check_policies(files: dict[str, bytes], report: Report) -> None:
     for name, content in files.items():
         if name.startswith("policy/") and name != f"policy/{hashlib.sha256(content).hexdigest()}.json":
@@ -759,7 +839,7 @@ def consistency_from(text: str) -> list[bytes]:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; answers the exit code."""
     parser = argparse.ArgumentParser(prog="verifier", description="Verify an evidence bundle offline.")
-    parser.add_argument("bundle", type=Path, help="the zip")
+    parser.add_argument("bundle", type=Path, help="the zip, or the JSON of a usage statement")
     parser.add_argument("--key", help="the log's public key as the platform publishes it, or a file that holds it")
     parser.add_argument("--checkpoint", type=Path, help="an older checkpoint that you kept")
     parser.add_argument("--consistency", type=Path, help="the proof from your checkpoint to the bundle's")
@@ -784,6 +864,8 @@ def _verify_files(given: argparse.Namespace) -> Report:
         proof = consistency_from(given.consistency.read_text("utf-8")) if given.consistency else None
     except (OSError, UnicodeDecodeError) as error:
         raise Malformed(str(error)) from None
+    if given.bundle.suffix == ".json":
+        return verify_statement(_read(given.bundle), key_text=key)
     return verify(read_bundle(given.bundle), key_text=key, older_note=older, consistency=proof)
 
 
