@@ -69,6 +69,12 @@ class Hostile:
     token: str
 
 
+def jwk(key: Ed25519PrivateKey, kid: str) -> dict[str, Any]:
+    """The public half, as a set of keys publishes it."""
+    x = b64(key.public_key().public_bytes_raw())
+    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
+
+
 def b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -106,10 +112,10 @@ def _foreign_keys(signed: Signed) -> Iterator[tuple[str, str]]:
         "another key under its own kid",
         Signed.sealed(signed.header | {"kid": "sgk_other"}, signed.claims, other.sign),
     )
-    jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64(other.public_key().public_bytes_raw())}
+    its_public = jwk(other, signed.kid)
     for name, extra in (
-        ("jwk in the header", {"jwk": jwk}),
-        ("jwk in the header, no kid", {"jwk": jwk, "kid": None}),
+        ("jwk in the header", {"jwk": its_public}),
+        ("jwk in the header, no kid", {"jwk": its_public, "kid": None}),
         ("jku in the header", {"jku": "http://127.0.0.1/jwks.json"}),
         ("x5u in the header", {"x5u": "http://127.0.0.1/cert.pem"}),
     ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,13 +19,8 @@ SIGNED = hostile.Signed(
 )
 
 
-def _jwk(key: Ed25519PrivateKey, kid: str) -> dict[str, Any]:
-    return {"kty": "OKP", "crv": "Ed25519", "x": hostile.b64(key.public_key().public_bytes_raw()), "kid": kid,
-            "use": "sig", "alg": "EdDSA"}  # fmt: skip
-
-
 def _read(text: str, now: datetime = NOW) -> tokens.AccessToken | None:
-    return tokens.read(text, [_jwk(KEY, "sgk_1")], issuer=ISSUER, now=now)
+    return tokens.read(text, [hostile.jwk(KEY, "sgk_1")], issuer=ISSUER, now=now)
 
 
 def test_what_is_written_is_read() -> None:
@@ -50,9 +44,9 @@ def test_the_corpus_is_made_around_a_right_token() -> None:
 @pytest.mark.parametrize("each", list(hostile.corpus(SIGNED)), ids=lambda each: each.name)
 @pytest.mark.parametrize("keys", ["one key", "two keys"])
 def test_a_hostile_token_is_nobodys(each: hostile.Hostile, keys: str) -> None:
-    known = [_jwk(KEY, "sgk_1")]
+    known = [hostile.jwk(KEY, "sgk_1")]
     if keys == "two keys":
-        known.append(_jwk(Ed25519PrivateKey.generate(), "sgk_2"))
+        known.append(hostile.jwk(Ed25519PrivateKey.generate(), "sgk_2"))
     assert tokens.read(each.token, known, issuer=ISSUER, now=NOW) is None
 
 
