@@ -13,6 +13,7 @@ from core.settings import Settings
 from exchange import clock_api, figures, health
 from exchange.delivery.include import include as include_delivery
 from exchange.notices.include import include as include_notices
+from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
 from exchange.web.include import include as include_web
 
@@ -25,6 +26,7 @@ def build_house(settings: Settings) -> House:
     billing.include(house)
     include_trading(house)
     include_delivery(house)
+    include_sidecar(house)
     include_notices(house)
     health.include(house)
     figures.include(house)

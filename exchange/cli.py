@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -206,10 +206,45 @@ def audit_verify(house: House) -> None:
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, required=True, metavar="FILE [--key KEY]")
 def verify(arguments: tuple[str, ...]) -> None:
-    """Verify an evidence bundle offline. Needs no exchange: the verifier is one file that you can take along."""
+    """Verify an evidence bundle, or the JSON of a usage statement, offline.
+
+    Needs no exchange: the verifier is one file that you can take along.
+    """
     from compliance.audit import verifier
 
     sys.exit(verifier.main(list(arguments)))
+
+
+@main.group()
+def usage() -> None:
+    """Look after metered usage."""
+
+
+@usage.command("close")
+@click.option("--as-of", metavar="TIME", help="Close what was over then, such as 2026-12-01T00:00:00Z.  [default: now]")
+@with_house
+def usage_close(house: House, as_of: str | None) -> None:
+    """Close every month of usage that is over, each into one invoice of its order.
+
+    The worker does it too; running it again, or beside the worker, changes nothing.
+    """
+    from billing.periods import service as periods
+
+    closed = 0
+    for each in periods.close_due(house, _moment(as_of) if as_of else None):
+        closed += 1
+        click.echo(f"{each.period.label}\t{each.order_id}\t{each.invoice_id or 'nothing to pay'}")
+    click.echo(f"{closed} periods closed")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if not 2000 <= moment.year < 9999:
+            raise ValueError
+    except ValueError:
+        raise click.BadParameter("write it as 2026-12-01T00:00:00Z", param_hint="--as-of") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @main.group()

@@ -24,6 +24,8 @@ _MARK = "this-is-a-demo"
 def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     """Answers the exit status. Raises CannotStart, saying what to change, when the exchange does not come up."""
     listen(settings.host, settings.port).close()  # a taken port is told at once, and no stranger answers for us
+    if settings.gateway_workers:
+        listen(settings.host, settings.gateway_port, "PIAOHAO_GATEWAY_PORT").close()
     _fresh_folder(settings.data)
     log = settings.data / "exchange.log"
     for number in (signal.SIGINT, signal.SIGTERM):  # either ends the exchange too, also when started in the background

@@ -1,8 +1,9 @@
-"""``piaohao serve``: one machine's exchange. Migrates once, starts web and worker, restarts what dies.
+"""``piaohao serve``: one machine's exchange. Migrates once, starts every role's process, restarts what dies.
 
-The supervisor holds the listening socket, so connections wait instead of being refused while web is
-restarted. Each child's standard input is a pipe from here: when this process is gone, killed even,
-they see its end and stop. SIGTERM drains and stops everything.
+The supervisor holds the listening sockets, so connections wait instead of being refused while web or a
+gateway is restarted. Each child's standard input is a pipe from here: when this process is gone, killed
+even, they see its end and stop. SIGTERM drains and stops everything, the sidecar last: it loads what the
+gateways have left.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import FrameType
 
 from core.settings import Settings
 from exchange import logs
 from exchange.installation import CannotStart, Lock, init
+from exchange.sidecar.place import socket_path
 
 log = logging.getLogger("piaohao.supervisor")
 
@@ -31,11 +34,12 @@ _PORT_PATIENCE_S = 3.0  # a web role whose supervisor was killed needs a moment 
 
 @dataclass
 class Child:
-    """One role's process, and how often in a row it died young."""
+    """One role's process, and how often in a row it died young. ``last``: it is stopped when the others have ended."""
 
     role: str
     command: list[str]
     pass_fds: tuple[int, ...] = ()
+    last: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     due_at: float = 0.0
@@ -66,6 +70,10 @@ class Child:
                 self.start()
         elif self.process.poll() is not None:
             self.mourn()
+
+    def ask_to_stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
 
     def stop(self, give_up_at: float) -> None:
         """Wait for the end that SIGTERM has asked for; kill it when it takes too long."""
@@ -101,12 +109,13 @@ class Supervisor:
 
     def _stop(self) -> None:
         log.info("stopping: requests under way are finished")
-        for child in self.children:
-            if child.process is not None:
-                child.process.terminate()
-        give_up_at = time.monotonic() + _STOP_WITHIN_S
-        for child in self.children:
-            child.stop(give_up_at)
+        for last in (False, True):
+            stage = [child for child in self.children if child.last is last]
+            for child in stage:
+                child.ask_to_stop()
+            give_up_at = time.monotonic() + _STOP_WITHIN_S
+            for child in stage:
+                child.stop(give_up_at)
         log.info("stopped")
 
 
@@ -119,32 +128,51 @@ def serve(settings: Settings, announce: Callable[[], None] = lambda: None) -> No
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = Lock.take(settings.data)
     try:
-        with listen(settings.host, settings.port) as listener:
+        with ExitStack() as held:
+            web = held.enter_context(listen(settings.host, settings.port))
+            gateway = held.enter_context(listen(*_gateway_place(settings))) if settings.gateway_workers else None
             init(settings)
             announce()
-            Supervisor(_children(settings, listener.fileno())).run()
+            Supervisor(_children(settings, web.fileno(), gateway.fileno() if gateway else None)).run()
     finally:
         lock.release()
 
 
-def _children(settings: Settings, descriptor: int) -> list[Child]:
+def _gateway_place(settings: Settings) -> tuple[str, int, str]:
+    return settings.host, settings.gateway_port, "PIAOHAO_GATEWAY_PORT"
+
+
+def _children(settings: Settings, web: int, gateway: int | None) -> list[Child]:
     program = [sys.executable, "-m", "exchange", "--data", str(settings.data), "--profile", settings.profile, "role"]
-    return [
-        Child("web", [*program, "web", "--bind", f"fd://{descriptor}"], (descriptor,)),
+    children = [
+        Child("web", [*program, "web", "--bind", f"fd://{web}"], (web,)),
         Child("worker", [*program, "worker"]),
     ]
+    if gateway is None:
+        return children
+    children.append(Child("sidecar", [*program, "sidecar"], last=True))
+    command = _gateway_command(settings, gateway)
+    return children + [Child(f"gateway {n}", command, (gateway,)) for n in range(1, settings.gateway_workers + 1)]
 
 
-def listen(host: str, port: int) -> socket.socket:
+def _gateway_command(settings: Settings, descriptor: int) -> list[str]:
+    """Not by way of the command line: a gateway process loads nothing that it does not need."""
+    return [
+        sys.executable, "-m", "exchange.gateway", "--data", str(settings.data), "--profile", settings.profile,
+        "--bind", f"fd://{descriptor}", "--socket", str(socket_path(settings.data)),
+    ]  # fmt: skip
+
+
+def listen(host: str, port: int, setting: str = "PIAOHAO_PORT") -> socket.socket:
     """The socket that people connect to. Raises CannotStart when the port stays taken."""
     give_up_at = time.monotonic() + _PORT_PATIENCE_S
     while True:
         try:
-            return socket.create_server((host, port), backlog=512, reuse_port=False)
+            return socket.create_server((host, port), backlog=1024, reuse_port=False)
         except OSError as error:
             if time.monotonic() > give_up_at:
                 raise CannotStart(
                     f"Port {port} on {host} cannot be had ({error.strerror or error}). "
-                    f"Set PIAOHAO_PORT to a free one, for example PIAOHAO_PORT={port + 10}."
+                    f"Set {setting} to a free one, for example {setting}={port + 10}."
                 ) from None
             time.sleep(0.1)

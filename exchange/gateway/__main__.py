@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.settings import Settings
+from core.settings import PROFILES, Settings
 from exchange.gateway.bounds import with_changes
 from exchange.gateway.server import Options, run
 
@@ -14,6 +14,7 @@ def main() -> None:
     """Settings come from the environment; what only the supervisor or a test knows, from the command line."""
     parser = argparse.ArgumentParser(prog="exchange.gateway")
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--profile", choices=PROFILES)
     parser.add_argument("--bind", required=True, help="fd://N or host:port")
     parser.add_argument("--socket", type=Path, required=True, help="where the sidecar listens")
     parser.add_argument("--no-access-log", action="store_true")
@@ -30,7 +31,7 @@ def main() -> None:
             processes=settings.gateway_workers,
             fsync=settings.segment_fsync,
             access_log=None if given.no_access_log else 2,
-            movable_clock=not settings.production,
+            movable_clock="production" not in (settings.profile, given.profile),
             bounds=bounds,
         )
     )

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from billing.usage import service as usage
-from billing.usage.types import UsageRecord
+from billing.usage.types import LoadReport, UsageRecord
 from compliance.keys import service as keys
 from core.db import Uow
 from core.rows import insert_missing
@@ -66,7 +66,7 @@ def position(uow: Uow, epoch: str, number: int) -> tuple[int, str, dict[int, int
     insert_missing(uow, Segment, [row])
     segment = uow.session.get_one(Segment, (epoch, number))
     chosen = select(Unresolved.seq, Unresolved.position).where(Unresolved.epoch == epoch, Unresolved.number == number)
-    return segment.position, segment.state, dict(uow.session.execute(chosen).tuples().all())
+    return segment.position, segment.state, {int(seq): int(place) for seq, place in uow.session.execute(chosen)}
 
 
 def storable(found: Usage) -> bool:
@@ -84,7 +84,7 @@ def load(uow: Uow, header: Header, stretch: Stretch, asides: Iterable[Aside], *,
     ended = [each for each in stretch.ended if storable(each.usage)]
     calls = [_record(header, each) for each in ended if each.usage.kind is Kind.CALL]
     leases.lock(uow, header.epoch, {call.entitlement_id for call in calls})
-    report = usage.load(uow, calls) if calls else usage.LoadReport(0, 0, 0)
+    report = usage.load(uow, calls) if calls else LoadReport(0, 0, 0)
     fresh = [call for call in calls if call.call_id in report.fresh]
     leases.consume(uow, header.epoch, _consumed(fresh, report.billed))
     keys.note_uses(uow, {call.credential_id: call.at for call in sorted(fresh, key=lambda call: call.at)})

@@ -1,0 +1,241 @@
+"""Leases: what is granted is never more than there is, and comes back exactly when it was not used."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from billing.ledger import queries as ledger
+from billing.usage.models import UsageHold, UsageQuota
+from core.db import Uow
+from core.house import House
+from exchange.gateway.record import Outcome
+from exchange.sidecar import leases
+from exchange.sidecar.loader import Loader
+from exchange.sidecar.models import Lease
+from exchange.sidecar.types import Calls, Granted, Meter
+from exchange.trading.types import CompiledEntitlement
+from tests.billing.books import Books
+from tests.exchange.sidecar.gateways import FREE, Process, entitlement, load_all
+
+QUOTA, BALANCE = 60, 4_000  # 37 hits at ¥1.00 and 6 % tax
+
+
+@pytest.fixture
+def books(house: House) -> Books:
+    return Books.open(house)
+
+
+def _taken(house: House, right: CompiledEntitlement) -> int:
+    def work(uow: Uow) -> int:
+        chosen = select(UsageQuota.taken).where(UsageQuota.entitlement_id == right.id, UsageQuota.label != "trial")
+        return sum(uow.session.execute(chosen).scalars())
+
+    return house.db.read(work)
+
+
+def _leased(house: House, right: CompiledEntitlement) -> int:
+    def work(uow: Uow) -> int:
+        hold = uow.session.get(UsageHold, right.id)
+        return hold.leased if hold else 0
+
+    return house.db.read(work)
+
+
+def _held(house: House, right: CompiledEntitlement) -> int:
+    return house.db.read(lambda uow: ledger.balance(uow, right.organisation_id).held)
+
+
+def test_a_quota_is_granted_until_it_is_empty_and_then_named(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=10, quota_period="day")
+    first, second = Process(books.house, right), Process(books.house, right)
+    assert first.ask(quota=7) == Granted(Calls(quota=7))
+    assert second.ask(quota=7) == Granted(Calls(quota=3))
+    assert second.ask(quota=7) == Granted(Calls(), Meter.QUOTA)
+    first.give()
+    assert second.ask(quota=7) == Granted(Calls(quota=7))
+
+
+def test_near_the_end_a_share_is_left_for_the_others(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=10, quota_period="day")
+    first = Process(books.house, right)
+    assert first.ask(2, quota=100).calls.quota == 5
+    assert first.ask(2, quota=100).calls.quota == 2
+    assert first.ask(2, quota=100).calls.quota == 1
+
+
+def test_money_that_is_not_there_is_not_lent(books: Books) -> None:
+    right = entitlement(books, balance=BALANCE)
+    process = Process(books.house, right)
+    assert process.ask(funded=100).calls.funded == 37
+    assert process.ask(funded=1) == Granted(Calls(), Meter.FUNDED)
+    assert _held(books.house, right) == 37 * 106
+
+
+def test_a_right_that_is_not_in_force_gets_nothing(books: Books) -> None:
+    from dataclasses import replace
+
+    right = entitlement(books, plan=FREE, quota=10, quota_period="day")
+    for changed in ({"state": "revoked"}, {"frozen": True}, {"permitted": False}):
+        assert Process(books.house, replace(right, **changed)).ask(quota=5) == Granted(Calls())  # type: ignore[arg-type]
+    assert _taken(books.house, right) == 0
+
+
+def test_nobody_gives_back_more_than_it_has(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=10, quota_period="day")
+    process, other = Process(books.house, right), Process(books.house, right)
+    other.ask(quota=4)
+    process.ask(quota=2)
+    books.house.db.write(lambda uow: leases.give_back(uow, process.epoch, right.id, Calls(quota=100, funded=5)))
+    assert _taken(books.house, right) == 4
+
+
+def test_messages_that_got_lost_are_made_good_when_it_connects_again(books: Books) -> None:
+    right = entitlement(books, balance=BALANCE, quota=10, quota_period="day")
+    process = Process(books.house, right)
+    process.ask(quota=4, funded=4)
+    process.ask(quota=3, funded=3, arrives=False)
+    process.call()
+    process.give(arrives=False)
+    process.reconnect()
+    assert (_taken(books.house, right), _leased(books.house, right)) == (1, 1)
+    process.reconnect()
+    assert (_taken(books.house, right), _leased(books.house, right)) == (1, 1)
+
+
+def test_what_a_killed_process_held_comes_back_when_all_it_recorded_is_loaded(books: Books) -> None:
+    right = entitlement(books, balance=BALANCE, quota=20, quota_period="day")
+    process, loader = Process(books.house, right), Loader(books.house)
+    process.ask(quota=10, funded=10)
+    for _ in range(6):
+        assert process.call()
+    for _ in range(4):
+        process.finish()
+    assert _taken(books.house, right) == 10
+    process.kill()
+    load_all(loader)
+    assert _taken(books.house, right) == 6, "what was recorded is used, also what was not delivered"
+    assert _leased(books.house, right) == 0
+    assert _held(books.house, right) == 4 * 106, "what was not delivered costs nothing"
+    assert books.house.db.read(lambda uow: uow.session.execute(select(Lease)).all()) == []
+    assert not process.folder.exists()
+
+
+class Gateways(RuleBasedStateMachine):
+    """Processes ask, call, give back, lose messages and die; the loader loads when it likes, also twice."""
+
+    books: Books
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = self.books.house
+        self.right = entitlement(self.books, balance=BALANCE, quota=QUOTA, quota_period="month", trial_calls=5)
+        self.loader = Loader(self.house)
+        self.living: list[Process] = []
+        self.all: list[Process] = []
+
+    @initialize()
+    def begin(self) -> None:
+        self.start()
+
+    @precondition(lambda self: len(self.living) < 3)
+    @rule()
+    def start(self) -> None:
+        self.living.append(Process(self.house, self.right, largest_bytes=1_500))
+        self.all.append(self.living[-1])
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2), calls=st.integers(1, 30), arrives=st.booleans())
+    def ask(self, who: int, calls: int, arrives: bool) -> None:
+        self._one(who).ask(len(self.living), quota=calls, funded=calls, trial=calls // 10, arrives=arrives)
+
+    @precondition(lambda self: self.living)
+    @rule(
+        who=st.integers(0, 2), outcome=st.sampled_from([Outcome.HIT, Outcome.HIT, Outcome.MISS]), many=st.integers(1, 8)
+    )
+    def call(self, who: int, outcome: Outcome, many: int) -> None:
+        for _ in range(many):
+            self._one(who).call(outcome)
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2))
+    def try_out(self, who: int) -> None:
+        self._one(who).call(live=False)
+
+    @precondition(lambda self: any(each.open for each in self.living))
+    @rule(who=st.integers(0, 2), delivered=st.booleans(), many=st.integers(1, 5))
+    def finish(self, who: int, delivered: bool, many: int) -> None:
+        process = self._one(who)
+        for _ in range(min(many, len(process.open))):
+            process.finish(delivered=delivered)
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2), arrives=st.booleans())
+    def give(self, who: int, arrives: bool) -> None:
+        self._one(who).give(arrives=arrives)
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2))
+    def reconnect(self, who: int) -> None:
+        self._one(who).reconnect()
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2))
+    def kill(self, who: int) -> None:
+        process = self._one(who)
+        self.living.remove(process)
+        process.kill()
+
+    @rule()
+    def load(self) -> None:
+        self.loader.load_some()
+
+    @rule()
+    def load_by_another_sidecar(self) -> None:
+        self.loader = Loader(self.house)
+        self.loader.load_some()
+
+    @invariant()
+    def never_more_than_allowed(self) -> None:
+        assert sum(each.recorded for each in self.all) <= QUOTA + 5
+        assert sum(each.billed for each in self.all) * 106 <= BALANCE
+
+    def teardown(self) -> None:
+        for process in self.living:
+            process.kill()
+        load_all(self.loader)
+        recorded, billed = sum(each.recorded for each in self.all), sum(each.billed for each in self.all)
+        trials = self._trials()
+        assert _taken(self.house, self.right) == recorded - trials
+        assert _leased(self.house, self.right) == 0
+        assert _held(self.house, self.right) == billed * 106
+
+    def _trials(self) -> int:
+        def work(uow: Uow) -> int:
+            found = uow.session.get(UsageQuota, (self.right.id, "trial"))
+            return found.taken if found else 0
+
+        return self.house.db.read(work)
+
+    def _one(self, who: int) -> Process:
+        return self.living[who % len(self.living)]
+
+
+def test_whatever_happens_nothing_is_lent_twice_and_all_of_it_comes_back(books: Books) -> None:
+    Gateways.books = books
+    run_state_machine_as_test(
+        Gateways,
+        settings=settings(
+            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
