@@ -36,8 +36,8 @@ class Budget:
     """Calls of one meter held on lease."""
 
     __slots__ = (
-        "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "low", "name", "reserved", "taken",
-        "used_at",
+        "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name", "received",
+        "reserved", "taken", "used_at",
     )  # fmt: skip
 
     def __init__(self, name: str, code: str, code_in_flight: str) -> None:
@@ -52,6 +52,7 @@ class Budget:
         self.dry_until = 0
         self.used_at = 0
         self.taken = 0
+        self.received = self.given = 0
 
     def ask(self, now: int, fastest: int) -> int:
         """How many to ask for, by how fast they went since the last time."""
@@ -61,8 +62,13 @@ class Budget:
         self.asked_at, self.taken = now, 0
         return self.asked
 
+    def receive(self, calls: int) -> None:
+        self.available += calls
+        self.received += calls
+
     def give_all(self) -> int:
         given, self.available = self.available, 0
+        self.given += given
         return given
 
     @property
@@ -79,7 +85,8 @@ class Allowance:
 
     __slots__ = (
         "_interval", "_room", "_shared", "_slot", "_tat", "burst", "concurrency", "entitlement_id",
-        "funded", "hungry", "needs_funding", "needs_quota", "quota", "rate", "refusal", "trial", "under_way", "waiting",
+        "funded", "hungry", "needs_funding", "needs_quota", "quota", "quota_until", "rate", "refusal", "trial",
+        "under_way", "waiting",
     )  # fmt: skip
 
     def __init__(self, entitlement_id: str, shared: SharedLimits | None = None) -> None:
@@ -93,6 +100,7 @@ class Allowance:
         self.quota = Budget("quota", "quota_exhausted", "quota_in_flight")
         self.funded = Budget("funded", "balance_insufficient", "balance_in_flight")
         self.trial = Budget("trial", "trial_exhausted", "trial_exhausted")
+        self.quota_until: float | None = None
         self.waiting: deque[Callable[[], None]] = deque()
         self.configure({}, funding=False)
 
@@ -236,9 +244,19 @@ class Allowance:
                 budget.dry_until = now + DRY_NS
             elif got:
                 budget.dry_until = 0
-            budget.available += got
+            budget.receive(got)
             budget.asked = 0
+        self.quota_until = granted.get("until")
         self.wake()
+
+    def totals(self) -> dict[str, tuple[int, int]]:
+        """All that was ever received and given back, by meter: what the sidecar makes lost messages good by."""
+        return {each.name: (each.received, each.given) for each in (self.quota, self.funded, self.trial)}
+
+    def lapse(self, unix: float) -> None:
+        """The quota's window may have ended: what is left of it is void, and the next one is asked for."""
+        if self.quota_until is not None and unix >= self.quota_until:
+            self.quota.available, self.quota.dry_until, self.quota_until = 0, 0, None
 
     def unanswered(self) -> None:
         """Whoever was asked is gone: ask again."""
@@ -252,6 +270,11 @@ class Allowance:
             if budget.available and (all_of_it or now - budget.used_at > IDLE_NS):
                 given[budget.name] = budget.give_all()
         return given
+
+    @property
+    def has_leased(self) -> bool:
+        """Whether anything was ever received: then the sidecar may want to know how much."""
+        return any(budget.received for budget in (self.quota, self.funded, self.trial))
 
     @property
     def holds(self) -> bool:

@@ -127,7 +127,7 @@ class Gateway:
         self.snapshot = snapshot
         self._served = True
         for gone in self._allowances.keys() - snapshot.entitlements.keys():
-            if self._allowances[gone] not in self._holding and not self._allowances[gone].under_way:
+            if not self._allowances[gone].has_leased and not self._allowances[gone].under_way:
                 del self._allowances[gone]
         gc.unfreeze()
         gc.collect()
@@ -143,7 +143,8 @@ class Gateway:
 
     def linked(self, line: link.Link) -> None:
         self._link = line
-        line.tell({"t": "hello", "epoch": self.epoch, "pid": os.getpid()})
+        totals = {each.entitlement_id: each.totals() for each in self._allowances.values() if each.has_leased}
+        line.tell({"t": "hello", "epoch": self.epoch, "pid": os.getpid(), "totals": totals})
 
     def unlinked(self) -> None:
         """Leases asked for will not come; what is held stays good."""
@@ -184,7 +185,9 @@ class Gateway:
         """Give back what was not needed for a while; without a sidecar it is kept, and settled from the segments."""
         if self._link is None:
             return
+        unix = self.unix()
         for allowance in list(self._holding):
+            allowance.lapse(unix)
             self._give(allowance.entitlement_id, allowance.give_back(now, all_of_it=False))
             if not allowance.holds:
                 self._holding.discard(allowance)
