@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,10 @@ from compliance.audit.queries import numbers
 from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
+from core.ids import is_id
 from core.paging import Page, decode_cursor, encode_cursor
+
+_CALL = re.compile(r"[0-9a-f]{16}-[0-9]{1,20}")
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -38,7 +42,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def meter(uow: Uow, actor: Actor, entitlement_id: str, action: str = "usage:see") -> UsageHold:
     """Raises MeterNotFound, also for one that the actor may not see."""
-    hold = uow.session.get(UsageHold, entitlement_id)
+    hold = uow.session.get(UsageHold, entitlement_id) if is_id("ent", entitlement_id) else None
     if hold is None or not decide(actor, action, _resource(hold)).permitted:
         raise MeterNotFound()
     return hold
@@ -98,10 +102,7 @@ def calls(
 
 def call(uow: Uow, actor: Actor, call_id: str) -> Call:
     """One call. Raises CallNotFound, also for one that the actor may not see."""
-    row = uow.session.get(UsageRow, call_id)
-    hold = uow.session.get(UsageHold, row.entitlement_id) if row else None
-    if row is None or hold is None or not decide(actor, "usage:see", _resource(hold)).permitted:
-        raise CallNotFound()
+    row, hold = _stored(uow, actor, call_id, "usage:see")
     return _call(actor, row, hold, uow.session.get(UsageCredit, call_id) is not None)
 
 
@@ -110,10 +111,7 @@ def proof(uow: Uow, actor: Actor, call_id: str) -> CallProof:
 
     Raises CallNotFound, also for somebody else's and for the supplier: the record names the buyer's key.
     """
-    row = uow.session.get(UsageRow, call_id)
-    hold = uow.session.get(UsageHold, row.entitlement_id) if row else None
-    if row is None or hold is None or not decide(actor, "usage:prove", _resource(hold)).permitted:
-        raise CallNotFound()
+    row, _ = _stored(uow, actor, call_id, "usage:prove")
     return proof_of(uow, row)
 
 
@@ -146,6 +144,14 @@ def _wanted(uow: Uow, actor: Actor, entitlement_id: str | None, **equal: str | N
 
 def _is(hold: UsageHold) -> ColumnElement[bool]:
     return UsageHold.entitlement_id == hold.entitlement_id
+
+
+def _stored(uow: Uow, actor: Actor, call_id: str, action: str) -> tuple[UsageRow, UsageHold]:
+    row = uow.session.get(UsageRow, call_id) if _CALL.fullmatch(call_id) else None
+    hold = uow.session.get(UsageHold, row.entitlement_id) if row else None
+    if row is None or hold is None or not decide(actor, action, _resource(hold)).permitted:
+        raise CallNotFound()
+    return row, hold
 
 
 def _sees(actor: Actor, sides: dict[str, str]) -> bool:

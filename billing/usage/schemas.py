@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from billing.rating import Outcome
 from billing.usage.types import Step
-from core.fields import IdField, MoneyField, PageQuery, PriceField, UtcField, page_of
+from core.fields import IdField, MoneyField, PageQuery, PriceField, TextField, UtcField, page_of
 
 
 class UsageQuery(Schema):
@@ -19,7 +19,7 @@ class UsageQuery(Schema):
 
 class CallsQuery(PageQuery):
     entitlement_id = IdField("ent", load_default=None)
-    operation = fields.String(load_default=None, validate=validate.Length(max=255))
+    operation = TextField(load_default=None, longest=255)
     outcome = fields.String(load_default=None, validate=validate.OneOf([str(each) for each in Outcome]))
     mode = fields.String(load_default=None, validate=validate.OneOf(["live", "test"]))
 
