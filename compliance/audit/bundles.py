@@ -43,11 +43,17 @@ class _Evidence:
 
 
 def build(
-    house: House, *, order_id: str, object_ids: list[str], calls: Sequence[Mapping[str, Any]] = ()
+    house: House,
+    *,
+    order_id: str,
+    object_ids: list[str],
+    documents: Mapping[str, bytes] | None = None,
+    calls: Sequence[Mapping[str, Any]] = (),
 ) -> bytes | None:
     """The bundle over all entries of these objects; None while one of them waits for its checkpoint.
 
-    ``calls`` are proofs of single calls; the entries of their batches are enclosed too.
+    ``documents`` are invoices and credit notes by id, the exact bytes whose hash their entries hold. ``calls``
+    are proofs of single calls; the entries of their batches are enclosed too.
     """
     object_ids = [*object_ids, *dict.fromkeys(str(call["batch"]) for call in calls)]
     evidence = house.db.read(lambda uow: _collect(uow, object_ids))
@@ -63,6 +69,7 @@ def build(
     files |= {
         f"policy/{name}.json": text for name, text in policies.cited(house, [b for _, _, b, _ in evidence.entries])
     }
+    files |= {f"invoices/{each}.json": content for each, content in (documents or {}).items()}
     described, counts = [], dict[str, int]()
     for number, object_id, body, proof in evidence.entries:
         name = f"entries/{number:09d}.json"

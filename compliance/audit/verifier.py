@@ -446,6 +446,7 @@ def verify(
     _check_chains(report, manifest)
     _check_order(report, manifest["order"])
     _check_calls(files, manifest, report)
+    _check_invoices(files, report)
     _check_policies(files, report)
     if older_note is not None:
         older = verify_checkpoint(older_note, key)
@@ -489,6 +490,9 @@ _UNLISTED = {"manifest.json", "manifest.sig"}
 _KNOWN = _UNLISTED | {"checkpoint.txt", "key.txt", "verify.py", "README.txt", "consistency.json"}
 
 
+_ELSEWHERE = ("policy/", "invoices/")
+
+
 def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
     listed = manifest["files"]
     if set(listed) != set(files) - _UNLISTED:
@@ -498,7 +502,7 @@ def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
             raise Tampered(f"{name} is not what the manifest says")
     listed_files = (*manifest["entries"], *manifest.get("calls", ()))
     shown = [each.get("file") for each in listed_files if isinstance(each, dict)]
-    extra = [name for name in files if name not in _KNOWN and not name.startswith("policy/") and name not in shown]
+    extra = [name for name in files if name not in _KNOWN and not name.startswith(_ELSEWHERE) and name not in shown]
     if extra:
         raise Tampered(f"{extra[0]} has no place in a bundle")
 
@@ -589,6 +593,7 @@ def _check_order(report: Report, order: str) -> None:
         if any(data.get(name) != facts.get(name) for name in _FIXED):
             raise Tampered("the order's parties, subject or amounts differ between its entries")
     _check_amounts(report, order, facts)
+    _check_review(report, order, facts)
     gross = _amount(int(facts["gross"]), facts.get("currency", ""))
     report.say(
         f"订单 {order}：{len(steps)} 步，最后状态 {state}，含税 {gross}",
@@ -615,6 +620,41 @@ def _check_amounts(report: Report, order: str, facts: dict[str, str]) -> None:
             continue  # usage is invoiced by the month, beside what the order itself costs
         if data.get("gross", "").replace(".", "").lstrip("0") != facts["gross"].lstrip("0"):
             raise Tampered("the invoice has another amount than the order")
+
+
+def _check_review(report: Report, order: str, facts: dict[str, str]) -> None:
+    """A review that is shown is of the order's listing, and approved it before the order was placed."""
+    steps = [(index, entry) for index, entry in report.entries if entry["action"].startswith("review:")]
+    if not steps:
+        return
+    subjects = {entry["data"]["subject"] for _, entry in steps if "subject" in entry.get("data", {})}
+    placed = min(index for index, entry in report.entries if entry["object"] == order)
+    approved = [index for index, entry in steps if entry["action"] == "review:approve"]
+    if subjects != {facts.get("listing")} or not approved or approved[0] > placed:
+        raise Tampered("the review is not one that approved the order's listing before it was ordered")
+    report.say("所售版本在下单前已通过审核", "what was sold had passed its review before it was ordered")
+
+
+_DOCUMENTS = ("invoice:issue", "credit_note:issue")
+
+
+def _check_invoices(files: dict[str, bytes], report: Report) -> None:
+    """Each invoice and credit note that is enclosed is, byte for byte, the one that its entry says was issued."""
+    issued = {entry["object"]: entry.get("data", {}) for _, entry in report.entries if entry["action"] in _DOCUMENTS}
+    enclosed = [name for name in files if name.startswith("invoices/")]
+    for name in enclosed:
+        said = issued.get(name.removeprefix("invoices/").removesuffix(".json"), {})
+        if hashlib.sha256(files[name]).hexdigest() != said.get("document_sha256"):
+            raise Tampered(f"{name} is not a document that was issued")
+        document = _json(files[name])
+        told = ("number", "order", "currency", "gross")
+        if not isinstance(document, dict) or any(document.get(field) != said.get(field) for field in told):
+            raise Tampered(f"{name} says something else than its entry")
+    if enclosed:
+        report.say(
+            f"{len(enclosed)} 份发票或贷项凭证与日志中的摘要一致",
+            f"{len(enclosed)} invoices or credit notes are those whose hashes stand in the log",
+        )
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------

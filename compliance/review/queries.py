@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from compliance.policy import Resource, Value, decide
@@ -53,3 +55,14 @@ def of_subject(uow: Uow, actor: Actor, subject_id: str) -> ReviewSnapshot | None
     statement = select(Review).where(Review.subject_id == subject_id).order_by(Review.id.desc()).limit(1)
     row = uow.session.execute(statement).scalar_one_or_none()
     return row.snapshot() if row and decide(actor, "review:see", resource_of(row)).permitted else None
+
+
+def approval_before(uow: Uow, subject_id: str, moment: datetime) -> str | None:
+    """The id of the review that let a listing be sold as it was then. Asks no policy: for bundles."""
+    statement = (
+        select(Review.id)
+        .where(Review.subject_id == subject_id, Review.state == ReviewState.APPROVED, Review.closed_at <= moment)
+        .order_by(Review.closed_at.desc(), Review.id.desc())
+        .limit(1)
+    )
+    return uow.session.execute(statement).scalar_one_or_none()

@@ -6,8 +6,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import flask
 from werkzeug.http import dump_options_header
@@ -81,11 +80,7 @@ def bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = 
 
     Raises OrderNotFound, CallNotFound, and Invalid for too many calls.
     """
-    if len(call_ids) > MOST_CALLS:
-        raise Invalid(f"At most {MOST_CALLS} calls in one bundle.", field="call")
-    related = house.db.read(lambda uow: trading.related_ids(uow, actor, order_id))
-    proofs = house.db.read(lambda uow: usage.proofs(uow, actor, order_id, call_ids)) if call_ids else []
-    made = wait_for_bundle(house, order_id, related, [proof.document() for proof in proofs])
+    made = wait_for_bundle(house, actor, order_id, call_ids)
     if made is None:
         body = json.dumps({"status": "pending", "retry_after": 2})
         return flask.Response(body, status=202, mimetype="application/json", headers={"Retry-After": "2"})
@@ -94,13 +89,20 @@ def bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = 
     return flask.Response(made, mimetype="application/zip", headers=headers)
 
 
-def wait_for_bundle(
-    house: House, order_id: str, object_ids: list[str], calls: Sequence[Mapping[str, Any]] = ()
-) -> bytes | None:
+def wait_for_bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = ()) -> bytes | None:
     """The bundle, waiting briefly for the checkpoint that covers it; None when that has not come yet."""
+    if len(call_ids) > MOST_CALLS:
+        raise Invalid(f"At most {MOST_CALLS} calls in one bundle.", field="call")
+    related, documents = house.db.read(
+        lambda uow: (trading.related_ids(uow, actor, order_id), trading.documents(uow, actor, order_id))
+    )
+    proofs = house.db.read(lambda uow: usage.proofs(uow, actor, order_id, call_ids)) if call_ids else []
+    calls = [proof.document() for proof in proofs]
     give_up = time.monotonic() + _BUNDLE_WAIT_S
     while True:
-        made: bytes | None = bundles.build(house, order_id=order_id, object_ids=object_ids, calls=calls)
+        made: bytes | None = bundles.build(
+            house, order_id=order_id, object_ids=related, documents=documents, calls=calls
+        )
         if made is not None or time.monotonic() > give_up:
             return made
         time.sleep(0.1)

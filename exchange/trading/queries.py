@@ -12,6 +12,7 @@ from billing.invoices import queries as invoices
 from compliance.identity.queries import organisations
 from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import Resource, decide
+from compliance.review import queries as reviews
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
@@ -98,12 +99,30 @@ def related_ids(uow: Uow, actor: Actor, order_id: str) -> list[str]:
     """The ids whose audit entries belong into the order's evidence bundle."""
     order = load(uow, actor, order_id)
     found = [order.id, order.listing_id, order.revision_id]
+    review = reviews.approval_before(uow, order.listing_id, order.created_at)
+    if review is not None:
+        found.append(review)
     found += [document.id for document in invoices.of_order(uow, order.id)]
     if order.licence is not None:
         found.append(order.licence.id)
     if order.entitlement is not None:
         found.append(order.entitlement.id)
     return found
+
+
+def documents(uow: Uow, actor: Actor, order_id: str) -> dict[str, bytes]:
+    """The exact bytes of an order's invoices and credit notes, by id, for its evidence bundle.
+
+    Only for those of its two parties who may see their books; for anybody else there are none.
+    """
+    order = load(uow, actor, order_id)
+    own = Resource("invoice", order.id, {"owner": actor.organisation_id})
+    if (
+        actor.organisation_id not in (order.buyer_id, order.supplier_id)
+        or not decide(actor, "ledger:see", own).permitted
+    ):
+        return {}
+    return {document.id: document.body.encode() for document in invoices.of_order(uow, order.id)}
 
 
 def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:

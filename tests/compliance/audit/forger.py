@@ -274,6 +274,22 @@ def policy_changed(stage: Stage, chance: Random) -> Forged:
     return Forged(pack(redone(files, manifest) if chance.random() < 0.5 else files))
 
 
+def _invoice(files: Files) -> str:
+    return next(name for name in files if name.startswith("invoices/"))
+
+
+def invoice_changed(stage: Stage, chance: Random) -> Forged:
+    files, manifest, _ = _some(stage, chance)
+    files[_invoice(files)] = files[_invoice(files)].replace(b"1060.00", b"%d.00" % chance.randrange(1061, 9999))
+    return Forged(pack(redone(files, manifest)))
+
+
+def invoice_of_another_order(stage: Stage, chance: Random) -> Forged:
+    one, two = chance.sample(stage.bundles, 2)
+    theirs = one[_invoice(one)]
+    return Forged(pack(redone(two | {chance.choice([_invoice(one), _invoice(two)]): theirs})))
+
+
 def file_added(stage: Stage, chance: Random) -> Forged:
     files, manifest, _ = _some(stage, chance)
     name = chance.choice(["entries/999999999.json", "contract.pdf", "policy/" + "0" * 64 + ".json", "a/b/c.txt"])
@@ -401,7 +417,7 @@ def _signed_anew(kind: Kind) -> Kind:
 
 _BY_THE_OPERATOR = (
     entry_bit, amount_rewritten, entry_twice, entries_swapped, proof_bit, other_spelling, entry_of_another_log,
-    policy_changed, file_added, another_orders_name,
+    policy_changed, file_added, another_orders_name, invoice_changed, invoice_of_another_order,
 )  # fmt: skip
 
 BUNDLES: tuple[Kind, ...] = (
@@ -409,7 +425,8 @@ BUNDLES: tuple[Kind, ...] = (
     entry_bit, entry_bit_manifest_redone, amount_rewritten, entry_left_out, history_cut_short, entry_twice,
     entries_swapped, proof_bit, proof_of_another_index, index_changed, other_spelling, entry_of_another_log,
     entry_of_another_log_grown_in, bundle_of_another_log, gap_with_the_key, policy_changed, file_added, file_removed,
-    program_changed, manifest_bit, another_orders_name, key_swapped, key_file_only, own_signature_under_the_logs_key,
+    program_changed, manifest_bit, invoice_changed, invoice_of_another_order, another_orders_name, key_swapped,
+    key_file_only, own_signature_under_the_logs_key,
     checkpoint_size, checkpoint_root, checkpoint_origin, checkpoint_signature, forked_with_the_key,
     rolled_back_with_the_key, *map(_zip_changed, archives.CHANGES),
 )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from compliance.audit import bundles, checkpoints, sequencer
+from compliance.audit import bundles, checkpoints, queries, sequencer
 from compliance.audit.service import record
 from compliance.policy import Decision, policy_document
 from core.actor import Actor
@@ -27,9 +28,17 @@ class Story:
     buyer: Actor
     supplier: Actor
 
+    review_id: str
+
     @property
     def object_ids(self) -> list[str]:
-        return [self.order_id, self.listing_id, self.invoice_id]
+        return [self.order_id, self.listing_id, self.review_id, self.invoice_id]
+
+    @property
+    def invoice(self) -> bytes:
+        """The document whose hash the log holds."""
+        body = {"number": "2026-000001", "order": self.order_id, "currency": "CNY", "gross": "1060.00"}
+        return json.dumps(body, sort_keys=True).encode()
 
 
 def member() -> Actor:
@@ -41,7 +50,7 @@ def member() -> Actor:
 
 
 def begin() -> Story:
-    return Story(new_id("ord"), new_id("lst"), new_id("inv"), member(), member())
+    return Story(new_id("ord"), new_id("lst"), new_id("inv"), member(), member(), new_id("rvw"))
 
 
 def tell(house: House, steps: tuple[str, ...] = ("pay", "deliver", "accept")) -> Story:
@@ -52,13 +61,19 @@ def tell(house: House, steps: tuple[str, ...] = ("pay", "deliver", "accept")) ->
 
 
 def _tell(uow: Uow, story: Story, steps: tuple[str, ...]) -> None:
-    for version, action in enumerate(("create", "submit", "approve"), start=1):
-        record(
-            uow, story.supplier, action=f"listing:{action}", object_id=story.listing_id, object_version=version, tier=1,
-            data={"title": "气象观测"}, concerns=[story.supplier.organisation_id or ""],
-        )  # fmt: skip
+    record(
+        uow, story.supplier, action="listing:create", object_id=story.listing_id, object_version=1, tier=1,
+        data={"title": "气象观测"}, concerns=[story.supplier.organisation_id or ""],
+    )  # fmt: skip
+    review(uow, story, story.listing_id)
     for action in ("place", *steps):
         step(uow, story, action)
+
+
+def review(uow: Uow, story: Story, listing_id: str) -> None:
+    """Opened by the supplier, approved by somebody of the platform."""
+    for actor, action in ((story.supplier, "open"), (story.buyer, "approve")):
+        record(uow, actor, action=f"review:{action}", object_id=story.review_id, tier=1, data={"subject": listing_id})
 
 
 STATES = {"place": "placed", "pay": "paid", "deliver": "delivered", "accept": "accepted", "cancel": "cancelled"}
@@ -67,7 +82,7 @@ STATES = {"place": "placed", "pay": "paid", "deliver": "delivered", "accept": "a
 def step(uow: Uow, story: Story, action: str, changed: Mapping[str, str] | None = None) -> str:
     """One step of the order; ``changed`` makes the entry say something else than it should."""
     if action == "pay":
-        invoice = {"order": story.order_id, "currency": "CNY", "gross": "1060.00", "number": "2026-000001"}
+        invoice = json.loads(story.invoice) | {"document_sha256": sha256(story.invoice).hexdigest()}
         record(uow, story.buyer, action="invoice:issue", object_id=story.invoice_id, data=invoice)
     data = {
         "state": STATES[action], "buyer": story.buyer.organisation_id or "", "listing": story.listing_id,
@@ -88,6 +103,8 @@ def settle(house: House) -> None:
 
 
 def bundle_of(house: House, story: Story) -> bytes:
-    made = bundles.build(house, order_id=story.order_id, object_ids=story.object_ids)
+    issued = house.db.read(lambda uow: queries.entry_ids_of(uow, story.invoice_id))
+    documents = {story.invoice_id: story.invoice} if issued else {}
+    made = bundles.build(house, order_id=story.order_id, object_ids=story.object_ids, documents=documents)
     assert made is not None
     return made

@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from compliance.audit import bundles, checkpoints, notes, queries, sequencer, verifier
+from core.db import Uow
 from core.house import House
 from tests.compliance.audit import archives, forger
 from tests.compliance.audit import story as stories
@@ -146,6 +147,44 @@ def test_an_order_whose_entries_contradict_each_other_is_not_good(
     stories.settle(house)
     path = _saved(tmp_path, stories.bundle_of(house, story))
     assert verifier.main([str(path)]) == verifier.TAMPERED
+
+
+@pytest.mark.parametrize("listing", ["lst_another", None])
+def test_a_review_of_something_else_or_after_the_order_is_not_good(
+    house: House, tmp_path: Path, listing: str | None
+) -> None:
+    """Even when the exchange itself signed it."""
+    story = stories.begin()
+
+    def work(uow: Uow) -> None:
+        if listing:
+            stories.review(uow, story, listing)
+        stories.step(uow, story, "place")
+        if not listing:
+            stories.review(uow, story, story.listing_id)
+
+    house.db.write(work)
+    stories.settle(house)
+    path = _saved(tmp_path, stories.bundle_of(house, story))
+    assert verifier.main([str(path)]) == verifier.TAMPERED
+
+
+def test_the_enclosed_invoice_is_the_one_that_was_issued(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = stories.tell(house)
+    stories.settle(house)
+    whole = stories.bundle_of(house, story)
+    assert verifier.unpacked(whole)[f"invoices/{story.invoice_id}.json"] == story.invoice
+    assert verifier.main([str(_saved(tmp_path, whole))]) == verifier.GOOD
+    said = capsys.readouterr().out
+    assert "1 invoices or credit notes are those whose hashes stand in the log" in said
+    assert "what was sold had passed its review before it was ordered" in said
+    other = bundles.build(
+        house, order_id=story.order_id, object_ids=story.object_ids, documents={story.invoice_id: b"{}"}
+    )
+    assert other is not None
+    assert verifier.main([str(_saved(tmp_path, other))]) == verifier.TAMPERED
 
 
 def test_the_program_says_when_its_key_came_with_the_bundle(
