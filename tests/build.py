@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from itertools import count
 from typing import Any
+from urllib.request import urlopen
 
 from billing.payments import service as payments
 from catalog.files import service as files
 from catalog.files.types import FileSnapshot
+from catalog.interfaces import service as interfaces
 from catalog.listings import queries as listing_queries
 from catalog.listings import service as listings
 from catalog.listings.types import DECLARATIONS, ListingSnapshot
@@ -25,9 +27,11 @@ from compliance.review import service as review_service
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
+from exchange.demo.upstream.registry import firms
 from exchange.trading import service as trading
 from exchange.trading.types import OrderSnapshot
 from tests.credit_codes import credit_code
+from tests.servers.upstream import Upstream
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -148,6 +152,65 @@ def _approve(uow: Uow, supplier: Built, reviewer: Built, listing_id: str) -> Lis
         review_service.answer_item(uow, reviewer.actor, review.id, item.id, answer="pass")
     review_service.approve(uow, reviewer.actor, review.id)
     return listing_queries.get(uow, supplier.actor, listing_id)
+
+
+PER_HIT = {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "0.04"}
+
+
+def interface(house: House, supplier: Built, upstream: Upstream, *, proven: bool = True) -> str:
+    """The supplier's register of firms, its secret sealed and its operation tried; answers the interface's id.
+
+    The house must allow the upstream's address (``calling_house`` does).
+    """
+    with urlopen(f"{upstream.url}/openapi/companies.json", timeout=10) as answer:
+        check = interfaces.check(house, supplier.actor, answer.read())
+    picked = [{"operation": "getCompany", "outcome": {"statuses": {"200": "hit", "404": "miss"}}}]
+    made = house.db.write(
+        lambda uow: interfaces.create(
+            uow, supplier.actor, openapi_check_id=check.id, title=None,
+            upstream={"base_url": upstream.url, "timeout_ms": 10_000, "connect_timeout_ms": 2_000},
+            credential={"kind": "query", "name": "appkey"}, operations=picked,
+        )
+    )  # fmt: skip
+    interface_id = made.interface.id
+    house.db.write(lambda uow: interfaces.set_credential(uow, supplier.actor, interface_id, value=upstream.secret))
+    if proven:
+        known = {"credit_code": next(iter(firms()))}
+        interfaces.try_operation(
+            house, supplier.actor, interface_id, operation="getCompany", values=known, body=None
+        )  # fmt: skip
+    return interface_id
+
+
+def interface_draft(
+    house: House, supplier: Built, upstream: Upstream, *, plan: Mapping[str, Any] | None = None,
+    limits: Mapping[str, Any] | None = None, purposes: Sequence[str] = ("product",), term_months: int = 12,
+) -> ListingSnapshot:  # fmt: skip
+    """A complete listing of an interface that was not submitted yet; priced at ¥0.04 a hit unless it is said."""
+    interface_id = interface(house, supplier, upstream)
+    number = next(_numbers)
+    texts = {"zh": f"企业信息接口{number}", "en": f"Register of firms {number}"}
+    given = {
+        "kind": "interface", "title": texts, "summary": texts, "licence_terms": {"en": "For the licensee only."},
+        "scene": "other", "declarations": dict.fromkeys(DECLARATIONS, "as stated in the contract"),
+    }  # fmt: skip
+
+    def work(uow: Uow) -> ListingSnapshot:
+        listing = listings.create(uow, supplier.actor, fields=given)
+        listings.add_revision(uow, supplier.actor, listing.id, interface_id=interface_id)
+        return listings.set_offer(
+            uow, supplier.actor, listing.id, plan=plan or PER_HIT, purposes=purposes, term_months=term_months,
+            limits=limits,
+        )  # fmt: skip
+
+    return house.db.write(work)
+
+
+def interface_listed(house: House, supplier: Built, upstream: Upstream, **options: Any) -> ListingSnapshot:
+    """A listing of an interface on sale; options as of ``interface_draft``."""
+    made = interface_draft(house, supplier, upstream, **options)
+    reviewer = platform_person(house, "reviewer")
+    return house.db.write(lambda uow: _approve(uow, supplier, reviewer, made.id))
 
 
 def funded(house: House, buyer: Built, amount: str = "100000.00") -> None:

@@ -6,6 +6,7 @@ is migrated once, into a template, and copied for each test. Connections go to t
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import socket
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from exchange.app import build_house, create_app_of
 from tests.client import ApiClient
 from tests.servers import postgresql
 from tests.servers.missing import strict
+from tests.servers.upstream import Upstream, answering
 
 _TEMPLATE = "piaohao_template"
 
@@ -140,7 +142,9 @@ def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", profile="test", database_url=database_url, gateway_workers=0)
+    return Settings(
+        data=tmp_path / "data", profile="test", database_url=database_url, gateway_workers=0, upstream_allow="127.0.0.1"
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -150,6 +154,19 @@ def house(settings: Settings) -> Iterator[House]:
     built = build_house(settings)
     yield built
     built.db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def upstream() -> Iterator[Upstream]:
+    """A supplier's service that really answers."""
+    with answering() as running:
+        yield running
+
+
+@pytest.fixture
+def calling_house(house: House, upstream: Upstream) -> House:
+    """The same exchange, told that the upstream's address is allowed although it is the loopback."""
+    return build_house(dataclasses.replace(house.settings, upstream_allow=upstream.address))
 
 
 @pytest.fixture

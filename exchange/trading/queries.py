@@ -163,7 +163,7 @@ def compiled(uow: Uow, ids: Iterable[str] | None = None) -> list[CompiledEntitle
     holders = organisations(uow, {order.buyer_id for _, order in rows})
     tier_profile = profile(uow.house.settings.tier_profile)
     return [
-        _compiled(right, order, holders[order.buyer_id], tradable=tier_profile.row(right.tier).tradable)
+        _compiled(right, order, holders[order.buyer_id], tradable=order.kind in tier_profile.row(right.tier).tradable)
         for right, order in rows
     ]
 
@@ -186,7 +186,12 @@ def _compiled(right: Entitlement, order: Order, holder: OrganisationSnapshot, *,
 
 
 def _may_call(right: Entitlement, order: Order, holder: OrganisationSnapshot, *, tradable: bool) -> bool:
-    """Policy's answer for a program of the holder: its organisation, at the tier and the qualification of now."""
+    """Policy's answer for a program of the holder: its organisation, at the tier and the qualification of now.
+
+    Of files it was asked when the ticket was given, for the person who asked.
+    """
+    if right.interface_id is None:
+        return True
     program = Actor(organisation_id=holder.id, qualification=holder.level)
     plain = resource_of(order)
     facts = {**plain.attributes, "tier": right.tier, "tradable": tradable, "frozen": False}

@@ -25,7 +25,7 @@ def grant(uow: Uow, order: Order) -> None:
     )  # fmt: skip
     order.licence = licence
     uow.session.flush()
-    interface = getattr(listings.revision(uow, order.revision_id), "interface", None)
+    interface = listings.revision(uow, order.revision_id).interface
     entitlement = Entitlement(
         id=new_id("ent"), order_id=order.id, licence_id=licence.id, holder_id=order.buyer_id, tier=order.tier,
         interface_id=interface.id if interface else None, state=RightState.ACTIVE, starts_at=starts_at,

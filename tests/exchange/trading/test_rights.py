@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.listings import service as listings
-from compliance.identity import service as identity
 from core.house import House
 from exchange.trading import queries, rights
 from exchange.trading import service as trading
@@ -68,19 +67,11 @@ def test_a_raised_tier_reaches_the_rights_that_were_sold(house: House, bought: B
     supplier, _, order, entitlement_id = bought
     house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, order.listing_id, tier=2))
     right = _compiled(house, entitlement_id)
-    assert (right.tier, right.permitted) == (2, False), "L2 is not tradable yet"
+    assert (right.tier, right.permitted) == (2, True), "of files policy is asked when a ticket is given"
     assert told == [entitlement_id]
     house.db.write(lambda uow: listings.withdraw(uow, supplier.actor, order.listing_id))
     assert told == [entitlement_id], "nothing of the right has changed"
     assert _compiled(house, entitlement_id).state == "active", "what was sold stays in force"
-
-
-def test_a_holder_that_is_no_longer_qualified_is_not_permitted(house: House, bought: Bought) -> None:
-    _, buyer, _, entitlement_id = bought
-    owner = buyer.organisation_id
-    assert owner is not None
-    house.db.write(lambda uow: identity.set_qualification(uow, owner, state="suspended", level=0, until=None))
-    assert not _compiled(house, entitlement_id).permitted
 
 
 def test_a_refund_revokes_and_a_licence_ends(house: House, bought: Bought, told: list[str]) -> None:
