@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+from billing.periods import service as periods
+from billing.settlement import service as settlement
 from catalog.files import service as files
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
@@ -65,6 +67,8 @@ def chores() -> list[Chore]:
         Chore("index", lambda house: search.catch_up(house) > 0, 1.0),
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
+        Chore("periods", lambda house: periods.tend(house) > 0, 30.0),
+        Chore("payables", lambda house: settlement.release_due(house) > 0, 30.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
