@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import select
 
 from billing import rating
-from billing.usage.billing import bill
 from billing.usage.holding import Calendar, locked, opened
 from billing.usage.loading import credit, load
 from billing.usage.models import UsageQuota
@@ -109,7 +108,6 @@ def _quota(uow: Uow, entitlement_id: str, label: str) -> UsageQuota | None:
 
 
 __all__ = [
-    "bill",
     "credit",
     "fund",
     "load",

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from billing.rating import RatedLine, UsageCount
+from billing.rating import UsageCount
 
 TRIAL = "trial"
 QUARTER_S = 900
@@ -109,26 +109,6 @@ class LoadReport:
     batch_id: str | None = None
     fresh: frozenset[str] = field(default=frozenset(), compare=False)
     billed: Mapping[str, int] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True)
-class Bill:
-    """What a period adds to the invoices of one entitlement and plan, unrounded, in 10⁻⁷ of the minor unit.
-
-    ``lines`` sum to ``units``, which may be negative: calls that were credited later, or a price by volume
-    that fell. ``first`` and ``last`` are the units of the plan's window that were billed before and are now;
-    ``sums`` are the period's own roll-ups.
-    """
-
-    entitlement_id: str
-    plan_hash: str
-    label: str
-    currency: str
-    sums: tuple[Sum, ...]
-    first: int
-    last: int
-    lines: tuple[RatedLine, ...]
-    units: int
 
 
 class Step(StrEnum):

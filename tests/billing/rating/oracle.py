@@ -20,7 +20,7 @@ def cost(plan: Mapping[str, Any], units: int) -> Fraction:
     if kind in ("free", "one_off", "negotiated", "package"):
         return Fraction(0)
     if kind == "subscription":
-        beyond = max(0, units - plan["included"]) if "included" in plan else 0
+        beyond: int = max(0, units - plan["included"]) if "included" in plan else 0
         return minor(plan["amount"], currency) + beyond * minor(plan.get("overage", "0"), currency)
     if kind == "minimum":
         return max(minor(plan["amount"], currency), cost(plan["usage"], units))
