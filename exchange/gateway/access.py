@@ -26,6 +26,7 @@ class AccessLog:
 
     def __init__(self, descriptor: int | None, epoch: str) -> None:
         self._descriptor = descriptor
+        self.wanted = descriptor is not None
         self._epoch = epoch.encode()
         self._lines: list[bytes] = []
         self._second = -1
@@ -37,8 +38,6 @@ class AccessLog:
             self._thread.start()
 
     def called(self, call: Call, outcome: Outcome, status: int, latency_us: int) -> None:
-        if self._descriptor is None:
-            return
         at_us = call.at_us
         second = at_us // 1_000_000
         if second != self._second:

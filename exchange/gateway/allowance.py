@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from enum import IntEnum
+from enum import Enum
 from typing import Any
 
 from exchange.gateway.shared import SharedLimits
@@ -22,14 +22,13 @@ _AHEAD_NS = SECOND // 10
 _BLOCK_NS = SECOND // 4
 
 
-class Verdict(IntEnum):
-    """What came of an attempt to reserve."""
+class Verdict(Enum):
+    """Why nothing could be reserved."""
 
-    GRANTED = 0
-    WAIT = 1
-    RATE = 2
-    CONCURRENCY = 3
-    SPENT = 4
+    WAIT = "wait"
+    RATE = "rate"
+    CONCURRENCY = "concurrency"
+    SPENT = "spent"
 
 
 class Budget:
@@ -114,32 +113,38 @@ class Allowance:
         self._interval = -(-SECOND // self.rate)
         self._room = self.burst * self._interval
 
-    def reserve(self, now: int, live: bool) -> Verdict:
-        """Take one call of everything that it needs, or nothing. ``now`` is the monotonic clock in nanoseconds."""
-        verdict = self._budgets(now, live)
-        if verdict:
-            return verdict
-        verdict = self._limits(now) if self._shared is None else self._shared_limits(self._shared, now)
-        if verdict:
-            return verdict
-        self.under_way += 1
-        if live:
-            if self.needs_quota:
-                self._take(self.quota, now)
-            if self.needs_funding:
-                self._take(self.funded, now)
-        else:
-            self._take(self.trial, now)
-        return Verdict.GRANTED
+    def reserve(self, now: int, live: bool) -> Verdict | None:
+        """Take one call of everything that it needs (then None), or nothing and say why not.
 
-    def _budgets(self, now: int, live: bool) -> Verdict:
-        if not live:
-            return Verdict.GRANTED if self.trial.available else self._empty(self.trial, now)
-        if self.needs_quota and not self.quota.available:
-            return self._empty(self.quota, now)
-        if self.needs_funding and not self.funded.available:
-            return self._empty(self.funded, now)
-        return Verdict.GRANTED
+        ``now`` is the monotonic clock in nanoseconds.
+        """
+        if live:
+            first = self.quota if self.needs_quota else None
+            second = self.funded if self.needs_funding else None
+        else:
+            first, second = self.trial, None
+        if first is not None and first.available <= 0:
+            return self._empty(first, now)
+        if second is not None and second.available <= 0:
+            return self._empty(second, now)
+        if self._shared is not None:
+            verdict = self._shared_limits(self._shared, now)
+            if verdict is not None:
+                return verdict
+        else:
+            tat = self._tat
+            tat = (tat if tat > now else now) + self._interval  # noqa: FURB136  (four times as fast as max)
+            if tat - now > self._room:
+                return Verdict.RATE
+            if self.under_way >= self.concurrency:
+                return Verdict.CONCURRENCY
+            self._tat = tat
+        self.under_way += 1
+        if first is not None:
+            self._take(first, now)
+        if second is not None:
+            self._take(second, now)
+        return None
 
     def _empty(self, budget: Budget, now: int) -> Verdict:
         if now < budget.dry_until:
@@ -155,46 +160,42 @@ class Allowance:
         if budget.available <= budget.low and not budget.asked:
             self.hungry = True
 
-    def _limits(self, now: int) -> Verdict:
-        tat = self._tat
-        tat = (tat if tat > now else now) + self._interval  # noqa: FURB136  (four times as fast as max)
-        if tat - now > self._room:
-            return Verdict.RATE
-        if self.under_way >= self.concurrency:
-            return Verdict.CONCURRENCY
-        self._tat = tat
-        return Verdict.GRANTED
-
-    def _shared_limits(self, shared: SharedLimits, now: int) -> Verdict:
+    def _shared_limits(self, shared: SharedLimits, now: int) -> Verdict | None:
         if self._slot < 0:
             self._slot = shared.slot(self.entitlement_id)
         at = self._slot
         shared.lock(at)
         try:
-            self._tat = min(shared.tat(at), now + self._room)  # a reboot sets the clock back
-            others = shared.under_way(at) - self.under_way
-            self.under_way += others
-            verdict = self._limits(now)
-            self.under_way -= others
-            if verdict is Verdict.GRANTED:
-                shared.set_tat(at, self._tat)
-                shared.set_own(at, self.under_way + 1)
-            return verdict
+            tat = min(shared.tat(at), now + self._room)  # a reboot sets the clock back
+            self._tat = tat
+            tat = max(tat, now) + self._interval
+            if tat - now > self._room:
+                return Verdict.RATE
+            if shared.under_way(at) >= self.concurrency:
+                return Verdict.CONCURRENCY
+            self._tat = tat
+            shared.set_tat(at, tat)
+            shared.set_own(at, self.under_way + 1)
+            return None
         finally:
             shared.unlock(at)
 
-    def settle(self, *, live: bool, recorded: bool, billed: bool) -> None:
+    def settle(self, live: bool, recorded: bool, billed: bool) -> None:
         """The call ended. What was not recorded used nothing; what is not billed gives its money back."""
         self.under_way -= 1
         if self._shared is not None:
             self._shared.set_own(self._slot, self.under_way)
-        if live:
-            if self.needs_quota and self.quota.reserved:
-                self._put_back(self.quota, not recorded)
-            if self.needs_funding and self.funded.reserved:
-                self._put_back(self.funded, not billed)
-        elif self.trial.reserved:
+        if not live:
             self._put_back(self.trial, not recorded)
+            return
+        if self.quota.reserved:
+            self._put_back(self.quota, not recorded)
+        funded = self.funded
+        if funded.reserved:
+            if billed:
+                funded.reserved -= 1
+            else:
+                self._put_back(funded, True)
 
     def _put_back(self, budget: Budget, unused: bool) -> None:
         budget.reserved -= 1

@@ -41,6 +41,7 @@ class Call:
     """From the grant to the record. One at a time for each connection of a client."""
 
     status = 0
+    at_us = 0
     bytes_in = 0
     bytes_out = 0
     upstream: UpstreamConnection | None = None
@@ -58,52 +59,51 @@ class Call:
     _seen: list[bytes]
     _held: list[bytes]
 
-    def __init__(self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int) -> None:
+    def __init__(
+        self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int, began_ns: int
+    ) -> None:
         self.client = client
-        self.gateway = gateway = client.gateway
+        self.gateway = client.gateway
         self.grant = grant
         self.method = method
         self.head = head
         self.seq = seq
         self.is_head = method == b"HEAD"
-        self.began_ns = time.monotonic_ns()
-        self.at_us = time.time_ns() // 1000 + gateway.offset_us
+        self.began_ns = began_ns
         self._uploaded = not client.unread
 
     # Reserving
 
-    def begin(self, request: bytes, body: bytes) -> None:
+    def begin(self, request: bytes, body: bytes = b"") -> None:
         """Reserve and send this request on, or refuse, or wait for a lease. ``body`` is all of it, or nothing yet."""
         self._request = request
         if body:
             self._body = [body]
             self.bytes_in = len(body)
-        self._reserve()
+        self._reserve(self.began_ns)
 
-    def _reserve(self) -> None:
+    def _reserve(self, now: int) -> None:
         grant = self.grant
         allowance = grant.entitlement.allowance
-        now = time.monotonic_ns() if self.parked else self.began_ns
         verdict = allowance.reserve(now, grant.live)
-        if verdict:
+        if verdict is not None:
             self._wait(verdict, now)
             return
         self.reserved = True
-        self.parked = False
         if allowance.hungry:
             self.gateway.ask(allowance, grant.live, now)
         target = grant.target
         lane = target.lane or self.gateway.pool.lane_of(target)
-        connection = lane.take(self.method in REPEATABLE)
+        connection = lane.take(now, self.method in REPEATABLE)
         if connection is None:
             self._connect()
         else:
             self._connected(connection)
 
-    def _wait(self, verdict: int, now: int) -> None:
+    def _wait(self, verdict: Verdict, now: int) -> None:
         """Nothing was reserved: wait for the lease when there may be one, else refuse."""
         gateway, allowance = self.gateway, self.grant.entitlement.allowance
-        if verdict != Verdict.WAIT or len(allowance.waiting) >= gateway.bounds.waiting:
+        if verdict is not Verdict.WAIT or len(allowance.waiting) >= gateway.bounds.waiting:
             self._not_reserved(verdict, now)
             return
         gateway.ask(allowance, self.grant.live, now)
@@ -114,15 +114,15 @@ class Call:
 
     def _resume(self) -> None:
         if not self.over:
-            self._reserve()
+            self._reserve(time.monotonic_ns())
 
-    def _not_reserved(self, verdict: int, now: int) -> None:
+    def _not_reserved(self, verdict: Verdict, now: int) -> None:
         allowance = self.grant.entitlement.allowance
-        if verdict == Verdict.RATE:
+        if verdict is Verdict.RATE:
             self._refuse(REFUSALS["rate_limited"], b"Retry-After: %d\r\n" % allowance.next_after_s(now))
-        elif verdict == Verdict.CONCURRENCY:
+        elif verdict is Verdict.CONCURRENCY:
             self._refuse(REFUSALS["concurrency_limited"], b"Retry-After: 1\r\n")
-        elif verdict == Verdict.SPENT:
+        elif verdict is Verdict.SPENT:
             self._refuse(REFUSALS[allowance.refusal])
         else:
             self._refuse(REFUSALS["gateway_busy"])
@@ -132,13 +132,13 @@ class Call:
         self.over = True
         self.status = refusal.status
         self.gateway.refused(refusal, self.seq)
-        self.client.answer(refusal, self.method, self.limits() + extra)
+        self.client.answer(refusal, self.method, self.limits(time.monotonic_ns()) + extra)
         self.client.call_ended(self)
 
-    def limits(self) -> bytes:
+    def limits(self, now: int) -> bytes:
         """The headers that tell what the rate still allows."""
         entitlement = self.grant.entitlement
-        left, reset = entitlement.allowance.left(time.monotonic_ns())
+        left, reset = entitlement.allowance.left(now)
         return (
             b'%bRateLimit: "rate";r=%d;t=%d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\nCall-Id: %b-%d\r\n'
             % (entitlement.policy, left, reset, left, reset, self.gateway.meter.epoch_text, self.seq)
@@ -161,12 +161,13 @@ class Call:
                 self.upstream_failed(failure.code)
             return
         if self.over:
-            lane.keep(connection)
+            lane.keep(connection, time.monotonic_ns())
         else:
             self._connected(connection)
 
     def _connected(self, connection: UpstreamConnection) -> None:
         self.upstream = connection
+        self.parked = False
         self.client.deadline = self.gateway.now + self.grant.target.timeout_s
         if not self._uploaded and self.head.expects and not self._retried:
             self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -227,11 +228,9 @@ class Call:
         if status > 101 and self.client.http11 and not self._headed:
             self.client.transport.write(b"HTTP/1.1 %d \r\n%b\r\n" % (status, fields))
 
-    def progressed(self) -> None:
+    def progressed(self, connection: UpstreamConnection) -> None:
         """A part of the answer has come, and it is not the last."""
-        connection = self.upstream
-        assert connection is not None
-        if not self._headed and not self._open_answer(connection):
+        if not self._headed and not self._open_answer(connection, time.monotonic_ns()):
             return
         held = self._take(connection)
         self._held = []
@@ -255,7 +254,7 @@ class Call:
                 transport.pause_reading()
             self.client.deadline = self.gateway.now + self.gateway.bounds.stall_s
 
-    def _open_answer(self, connection: UpstreamConnection) -> bool:
+    def _open_answer(self, connection: UpstreamConnection, now: int) -> bool:
         """Begin the answer with its head; False when it is one that is not passed on."""
         status, client, rule = connection.status, self.client, self.grant.operation.rule
         if 300 <= status < 400 and status != 304 and not rule.knows(status):
@@ -279,7 +278,7 @@ class Call:
                 client.keep = False
         self._headed = True
         self._held = [
-            b"".join((STATUS_LINES[status], connection.fields, framing, self.limits(), client.connection_line()))
+            b"".join((STATUS_LINES[status], connection.fields, framing, self.limits(now), client.connection_line()))
         ]
         self._seen = []
         return True
@@ -308,16 +307,15 @@ class Call:
         else:
             self._seen += parts
 
-    def completed(self) -> None:
+    def completed(self, connection: UpstreamConnection) -> None:
         """All of the answer is here: record it, then let its last bytes go."""
-        connection = self.upstream
-        assert connection is not None
-        if not self._headed and not self._open_answer(connection):
+        now = time.monotonic_ns()
+        if not self._headed and not self._open_answer(connection, now):
             return
-        self._held = self._take(connection)
+        held = self._held = self._take(connection)
         if self._chunked_out:
             trailers = connection.trailers
-            self._held.append(b"".join((b"0\r\n", *trailers, b"\r\n")) if trailers else _LAST_CHUNK)
+            held.append(b"".join((b"0\r\n", *trailers, b"\r\n")) if trailers else _LAST_CHUNK)
         reading = self._reading
         if reading is None:
             bounds = self.gateway.bounds
@@ -325,7 +323,7 @@ class Call:
         self.upstream = None
         client = self.client
         if connection.release() and self._uploaded and not client.paused:
-            connection.lane.keep(connection)
+            connection.lane.keep(connection, now)
         else:
             connection.transport.abort()
         if client.half_closed:
@@ -418,7 +416,7 @@ class Call:
             self._reply(refusal if segment is not None else REFUSALS["metering_stopped"])
 
     def _reply(self, refusal: Refusal) -> None:
-        self.client.answer(refusal, self.method, self.limits())
+        self.client.answer(refusal, self.method, self.limits(time.monotonic_ns()))
         self.client.call_ended(self)
 
     def _break_off(self, code: str) -> None:
@@ -461,20 +459,20 @@ class Call:
         """Write the record and settle what was reserved. None when it cannot be written."""
         self.over = True
         grant, gateway = self.grant, self.gateway
-        meter = gateway.meter
-        latency_us = (time.monotonic_ns() - self.began_ns) // 1000
+        meter, entitlement, live = gateway.meter, grant.entitlement, grant.live
+        began_ns = self.began_ns
+        latency_us = (time.monotonic_ns() - began_ns) // 1000
+        at_us = self.at_us = (began_ns + gateway.unix_ns) // 1000
         framed = record.usage(
-            Kind.CALL, meter.epoch_bytes, self.seq, self.at_us, grant.live, outcome, status, latency_us,
-            self.bytes_in, self.bytes_out, 0, records, grant.entitlement.plan_hash, grant.address,
+            Kind.CALL, meter.epoch_bytes, self.seq, at_us, live, outcome, status, latency_us,
+            self.bytes_in, self.bytes_out, 0, records, entitlement.plan_hash, grant.address,
         )  # fmt: skip
         try:
             segment = meter.append(framed)
         except MeterStopped:
             segment = None
-        recorded = segment is not None
-        grant.entitlement.allowance.settle(
-            live=grant.live, recorded=recorded, billed=recorded and grant.billed[outcome]
-        )
+        entitlement.allowance.settle(live, segment is not None, segment is not None and grant.billed[outcome])
         gateway.figures.called(outcome, latency_us, self.bytes_in, self.bytes_out)
-        gateway.access.called(self, outcome, status, latency_us)
+        if gateway.access.wanted:
+            gateway.access.called(self, outcome, status, latency_us)
         return segment

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from exchange.gateway.call import STATUS_LINES, Call
 from exchange.gateway.chunks import ChunkReader, ChunksMalformed
 from exchange.gateway.heads import Head, request_line
-from exchange.gateway.prepared import prepare
+from exchange.gateway.prepared import again, prepare
 from exchange.gateway.refusals import REFUSALS, Refusal, Refused
 from exchange.gateway.transfer import open_transfer
 
@@ -166,11 +167,33 @@ class ClientConnection(asyncio.Protocol):
     def _request(self, data: bytes, end: int) -> bytes:
         """Begin one request; answers what follows its head and is not its body."""
         gateway = self.gateway
+        self.began = gateway.now
         line_end = data.find(b"\r\n")
+        line, block = data[:line_end], data[line_end + 2 : end + 4]
+        rest = data[end + 4 :]
+        head = gateway.heads.known.get(block)
+        if head is not None and head.plain and line[-9:] == b" HTTP/1.1" and gateway.closed is None:
+            at_ns = time.monotonic_ns()
+            longest = gateway.bounds.target_bytes
+            found = again(gateway.snapshot, head, line, (at_ns + gateway.unix_ns) * 1e-9, longest)
+            if found is not None:
+                self.http11 = True
+                self.unread = False
+                self.keep = not (gateway.draining or self.half_closed)
+                prepared, query = found
+                seq = gateway.meter.number()
+                call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns)
+                call.begin(prepared.request(query, seq))
+                return rest
+        return self._new_request(line, block, rest)
+
+    def _new_request(self, line: bytes, block: bytes, rest: bytes) -> bytes:
+        """A request that is not like one before."""
+        gateway = self.gateway
         self.http11 = True
         try:
-            method, target, self.http11 = request_line(data[:line_end], gateway.bounds)
-            head = gateway.heads.get(data[line_end + 2 : end + 4])
+            method, target, self.http11 = request_line(line, gateway.bounds)
+            head = gateway.heads.get(block)
             if self.http11 and head.host is None:
                 raise Refused("host_invalid")
             if head.chunked and not self.http11:
@@ -178,17 +201,13 @@ class ClientConnection(asyncio.Protocol):
         except Refused as refused:
             self._refuse_head(refused.refusal)
             return b""
-        if self.http11:
-            self.keep = not (head.close or gateway.draining or self.half_closed)
-        else:
-            self.keep = head.keep_alive and not (head.close or gateway.draining)
-        rest = data[end + 4 :] if len(data) > end + 4 else b""
+        wanted = not head.close if self.http11 else head.keep_alive and not head.close
+        self.keep = wanted and not (gateway.draining or self.half_closed)
         body = b""
         self.unread = bool(head.length or head.chunked)
         if head.length and len(rest) >= head.length:
             body, rest = rest[: head.length], rest[head.length :]
             self.unread = False
-        self.began = gateway.now
         path, _, query = target.partition(b"?")
         if path[:3] == b"/i/":
             self._call(method, path[2:], query, head, body)
@@ -209,30 +228,31 @@ class ClientConnection(asyncio.Protocol):
 
     def _call(self, method: bytes, path: bytes, query: bytes, head: Head, body: bytes) -> None:
         gateway = self.gateway
-        epoch = gateway.meter.epoch_text
-        refusal = gateway.closed_because()
+        refusal = gateway.closed
         if refusal is None and head.refused is not None:
             refusal = REFUSALS[head.refused]
-        found = refusal or prepare(gateway.snapshot, head, method, path, gateway.unix(), epoch)
+        at_ns = time.monotonic_ns()
+        now, epoch = (at_ns + gateway.unix_ns) * 1e-9, gateway.meter.epoch_text
+        found = refusal or prepare(gateway.snapshot, head, method, path, now, epoch)
         if isinstance(found, Refusal):
             self._refuse(found, method)
         elif head.length > gateway.bounds.body_bytes:
             self._refuse(REFUSALS["body_too_large"], method)
         else:
             seq = gateway.meter.number()
-            call = self.work = Call(self, found.grant, method, head, seq)
+            call = self.work = Call(self, found.grant, method, head, seq, at_ns)
             call.begin(found.request(query, seq), body)
 
     def _other(self, method: bytes, path: bytes, head: Head) -> None:
         gateway = self.gateway
         if path == b"/healthz" and method in (b"GET", b"HEAD"):
-            closed = gateway.closed_because()
+            closed = gateway.closed
             if closed is None:
                 self._send(200, b"Content-Type: application/json\r\n", b'{"status":"serving"}\n', method)
             else:
                 self._refuse(closed, method)
         elif path[:7] == b"/files/":
-            refusal = gateway.closed_because()
+            refusal = gateway.closed
             found = open_transfer(self, path[7:], method, head) if refusal is None else refusal
             if isinstance(found, Refusal):
                 self._refuse(found, method)

@@ -20,7 +20,7 @@ METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OP
 REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
 _HTTP_1_1 = b"HTTP/1.1"
 _VERSIONS = frozenset((_HTTP_1_1, b"HTTP/1.0"))
-_TARGET = bytes(range(0x21, 0x7F)).translate(None, b"#\\")
+TARGET = bytes(range(0x21, 0x7F)).translate(None, b"#\\")
 _VERSION = re.compile(rb"\AHTTP/\d\.\d\Z")
 _TOKEN = re.compile(rb"\A[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _HOST = re.compile(rb"\A(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\Z")
@@ -37,11 +37,15 @@ NOT_SENT_ON = frozenset(
 
 
 class Head:
-    """What a block of headers says. ``fields`` are the lines that may be sent on, by lower-case name."""
+    """What a block of headers says. ``fields`` are the lines that may be sent on, by lower-case name.
+
+    ``plain`` when it says nothing of a body or of the connection. ``decided`` is what became of request lines that
+    came with it.
+    """
 
     __slots__ = (
         "chunked", "close", "credential", "decided", "expects", "fields", "forwards", "host", "if_none_match",
-        "if_range", "keep_alive", "length", "purpose", "range", "refused",
+        "if_range", "keep_alive", "length", "plain", "purpose", "range", "refused",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -50,6 +54,7 @@ class Head:
         self.close = False
         self.keep_alive = False
         self.expects = False
+        self.plain = False
         self.host: bytes | None = None
         self.credential: bytes | None = None
         self.purpose: bytes | None = None
@@ -86,13 +91,13 @@ class Heads:
         self._bounds = bounds
         self._kept = kept
         self._longest_kept = longest_kept
-        self._young: dict[bytes, Head] = {}
+        self.known: dict[bytes, Head] = {}
         self._old: dict[bytes, Head] = {}
         self._fields = Fields(_classify)
 
     def get(self, block: bytes) -> Head:
         """The head of a block that ends with its empty line. Raises Refused."""
-        head = self._young.get(block)
+        head = self.known.get(block)
         if head is None:
             head = self._old.get(block) or self._read(block)
             if len(block) <= self._longest_kept:
@@ -100,9 +105,9 @@ class Heads:
         return head
 
     def _keep(self, block: bytes, head: Head) -> None:
-        if len(self._young) >= self._kept:
-            self._old, self._young = self._young, {}
-        self._young[block] = head
+        if len(self.known) >= self._kept:
+            self._old, self.known = self.known, {}
+        self.known[block] = head
 
     def _read(self, block: bytes) -> Head:
         if len(block) > self._bounds.head_bytes:
@@ -138,6 +143,7 @@ def _head(found: list[Field]) -> Head:
             each.reader(head, each.value, named)
     if head.chunked and b"content-length" in once:
         raise Refused("framing_ambiguous")
+    head.plain = not (head.length or head.chunked or head.close or head.refused) and head.host is not None
     head.fields = [(each.name, each.line) for each in found if each.line and each.name not in named]
     return head
 
@@ -246,7 +252,7 @@ def request_line(line: bytes, bounds: Bounds) -> tuple[bytes, bytes, bool]:
             method in METHODS
             and target[:1] == b"/"
             and version in _VERSIONS
-            and not target.translate(None, _TARGET)
+            and not target.translate(None, TARGET)
             and len(target) <= bounds.target_bytes
         ):
             return method, target, version == _HTTP_1_1

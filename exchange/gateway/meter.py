@@ -30,9 +30,21 @@ class Receiver(Protocol):
 
 
 class Meter:
-    """Records and their confirmations. ``stopped`` is True while records cannot be written."""
+    """Records and their confirmations.
 
-    def __init__(self, folder: Path, epoch: str, loop: asyncio.AbstractEventLoop, *, fsync: bool = False) -> None:
+    ``stopped`` is True while records cannot be written; ``changed`` is called when that changes.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        epoch: str,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        changed: Callable[[], None] = lambda: None,
+        fsync: bool = False,
+    ) -> None:
+        self._changed = changed
         self.epoch = epoch
         self.epoch_text = epoch.encode()
         self.epoch_bytes = bytes.fromhex(epoch)
@@ -139,6 +151,7 @@ class Meter:
     def _stop(self, error: Exception) -> None:
         if not self.stopped:
             self.stopped = True
+            self._loop.call_soon(self._changed)
             log.error("metering has stopped, calls are refused: %s", error)
             self._loop.call_later(_PROBE_S, self._probe)
 
@@ -152,6 +165,7 @@ class Meter:
             self._loop.call_later(_PROBE_S, self._probe)
             return
         self.stopped = False
+        self._changed()
         log.warning("metering works again")
 
 

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 
 from core.addresses import address_allowed
@@ -28,31 +29,31 @@ class CannotConnect(Exception):
 class Lane:
     """The connections to one origin."""
 
-    __slots__ = ("_bounds", "_loop", "idle", "open", "origin")
+    __slots__ = ("_fresh_ns", "_kept_ns", "_most", "idle", "open", "origin")
 
-    def __init__(self, origin: Origin, bounds: Bounds, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, origin: Origin, bounds: Bounds) -> None:
         self.origin = origin
         self.idle: list[UpstreamConnection] = []
         self.open = 0
-        self._bounds = bounds
-        self._loop = loop
+        self._most = bounds.upstream_kept
+        self._kept_ns = int(bounds.upstream_kept_s * 1e9)
+        self._fresh_ns = int(bounds.fresh_enough_s * 1e9)
 
-    def take(self, repeatable: bool) -> UpstreamConnection | None:
+    def take(self, now: int, repeatable: bool) -> UpstreamConnection | None:
         """A kept connection that probably still lives; surer of it when the call must not be sent twice."""
         idle = self.idle
         while idle:
             connection = idle.pop()
-            kept_s = self._loop.time() - connection.idle_since
-            longest_s = self._bounds.upstream_kept_s if repeatable else self._bounds.fresh_enough_s
-            if kept_s <= longest_s and not connection.transport.is_closing():
+            longest = self._kept_ns if repeatable else self._fresh_ns
+            if now - connection.idle_since <= longest and not connection.transport.is_closing():
                 return connection
             connection.transport.close()
         return None
 
-    def keep(self, connection: UpstreamConnection) -> None:
+    def keep(self, connection: UpstreamConnection, now: int) -> None:
         """Keep a released connection for the next call, if it can serve one."""
-        if len(self.idle) < self._bounds.upstream_kept:
-            connection.idle_since = self._loop.time()
+        if len(self.idle) < self._most:
+            connection.idle_since = now
             self.idle.append(connection)
         else:
             connection.transport.close()
@@ -83,7 +84,7 @@ class Pool:
         if target.lane is None:
             origin = target.origin
             if origin not in self._lanes:
-                self._lanes[origin] = Lane(origin, self._bounds, self._loop)
+                self._lanes[origin] = Lane(origin, self._bounds)
             target.lane = self._lanes[origin]
         return target.lane
 
@@ -160,7 +161,7 @@ class Pool:
 
     def tick(self) -> None:
         """Close what was kept too long."""
-        oldest = self._loop.time() - self._bounds.upstream_kept_s
+        oldest = time.monotonic_ns() - int(self._bounds.upstream_kept_s * 1e9)
         for lane in self._lanes.values():
             while lane.idle and lane.idle[0].idle_since < oldest:
                 lane.idle.pop(0).transport.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exchange.gateway.decision import decide
-from exchange.gateway.heads import Head
+from exchange.gateway.heads import TARGET, Head
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.snapshot import Grant, Snapshot
 
@@ -43,24 +43,28 @@ class Prepared:
         return b"%b?%b%b%d\r\n\r\n" % (self._before, query, self._after, seq)
 
 
+def again(snapshot: Snapshot, head: Head, line: bytes, now: float, longest: int) -> tuple[Prepared, bytes] | None:
+    """The call and its query, when this caller sent the same request line a while ago, but for its query."""
+    cut = line.find(b"?")
+    known: Prepared | None = head.decided.get(line[:-9] if cut < 0 else line[:cut])
+    if known is None or known.version != snapshot.version or not known.since <= now < known.until:
+        return None
+    if cut < 0:
+        return known, b""
+    query = line[cut + 1 : -9]
+    return None if len(line) > longest or query.translate(None, TARGET) else (known, query)
+
+
 def prepare(snapshot: Snapshot, head: Head, method: bytes, path: bytes, now: float, epoch: bytes) -> Prepared | Refusal:
-    """Decide on a call of ``/{listing}{operation path}``, from memory when this caller made it before."""
-    known: Prepared | None = head.decided.get(path)
-    if (
-        known is not None
-        and known.version == snapshot.version
-        and known.method == method
-        and known.since <= now < known.until
-    ):
-        return known
+    """Decide on a call of ``/{listing}{operation path}``."""
     grant = decide(snapshot, head.credential, method, path, now, head.purpose)
     if isinstance(grant, Refusal):
         return grant
     cut = path.find(b"/", 1)
     rest = path[cut:] if cut > 0 else b"/"
     fresh = Prepared(grant, method, rest, head, epoch, snapshot.version)
-    if snapshot.decides_alone(grant, rest):
+    if head.plain and snapshot.decides_alone(grant, rest):
         if len(head.decided) >= _MOST_KEPT:
             head.decided.clear()
-        head.decided[path] = fresh
+        head.decided[method + b" /i" + path] = fresh
     return fresh

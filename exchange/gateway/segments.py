@@ -131,7 +131,6 @@ class Writer:
     ) -> None:
         self.epoch = epoch
         self.epoch_bytes = bytes.fromhex(epoch)
-        self.bytes_written = 0
         self._claim = claim(folder, epoch)
         self._folder = folder / epoch
         self._largest_bytes = largest_bytes
@@ -204,21 +203,12 @@ class Writer:
             os.close(self._claim)
 
     def _write(self, segment: Segment, framed: bytes) -> None:
+        """Append the frame, and before it the marks that wait. All or nothing: what a full disk cut is taken back."""
         confirmed, void = segment.confirmed, segment.void
         if confirmed:
             framed = record.marks(Kind.CONFIRM, confirmed) + framed
         if void:
             framed = record.marks(Kind.VOID, void) + framed
-        self._append(segment, framed)
-        if confirmed:
-            segment.unresolved -= len(confirmed)
-            segment.confirmed = []
-        if void:
-            segment.unresolved -= len(void)
-            segment.void = []
-
-    def _append(self, segment: Segment, framed: bytes) -> None:
-        """All or nothing: what a full disk cut is taken back."""
         try:
             written = os.write(segment.descriptor, framed)
         except OSError as error:
@@ -228,7 +218,12 @@ class Writer:
             raise MeterStopped("the disk is full")
         segment.bytes += written
         segment.dirty = True
-        self.bytes_written += written
+        if confirmed:
+            segment.unresolved -= len(confirmed)
+            segment.confirmed = []
+        if void:
+            segment.unresolved -= len(void)
+            segment.void = []
 
     def _open(self) -> Segment:
         path = self._folder / f"{self._number + 1:08d}.seg"
@@ -239,7 +234,7 @@ class Writer:
             raise MeterStopped(error.strerror) from error
         segment = Segment(path, descriptor, 0, time.monotonic())
         try:
-            self._append(segment, header)
+            self._write(segment, header)
         except MeterStopped:
             os.close(descriptor)
             path.unlink()
@@ -258,7 +253,7 @@ class Writer:
     def _close_settled(self) -> None:
         """Give their closing record to the retired segments that wait for nothing any more."""
         for segment in [s for s in self._retired if not (s.unresolved or s.confirmed or s.void)]:
-            self._append(segment, record.closing(segment.usages))
+            self._write(segment, record.closing(segment.usages))
             os.close(segment.descriptor)
             self._retired.remove(segment)
 

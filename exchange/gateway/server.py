@@ -68,7 +68,7 @@ class Gateway:
         self.bounds = options.bounds
         self.loop = loop
         self.epoch = new_epoch()
-        self.meter = Meter(options.data / "segments", self.epoch, loop, fsync=options.fsync)
+        self.meter = Meter(options.data / "segments", self.epoch, loop, changed=self.look, fsync=options.fsync)
         self.figures = Figures()
         self.access = AccessLog(options.access_log, self.epoch)
         self.heads = Heads(options.bounds)
@@ -80,7 +80,8 @@ class Gateway:
         self.snapshot = self.new_snapshot()
         self.pool = Pool(loop, options.bounds, lambda: self.snapshot.settings.get("upstream_allow") or ())
         self._clock = Clock(options.data / "clock-offset", movable=options.movable_clock)
-        self.offset_us = 0
+        self.unix_ns = 0
+        self.closed: Refusal | None = REFUSALS["gateway_stale"]
         self.now = time.monotonic()
         self._link: link.Link | None = None
         self._heard_at = float("-inf")
@@ -91,18 +92,20 @@ class Gateway:
 
     # Time
 
-    def unix_us(self) -> int:
-        """The exchange's time in microseconds since 1970."""
-        return time.time_ns() // 1000 + self.offset_us
-
     def unix(self) -> float:
-        return time.time() + self.offset_us / 1e6
+        """The exchange's time in seconds since 1970, as of the last tick's look at the clock."""
+        return (time.monotonic_ns() + self.unix_ns) * 1e-9
+
+    def unix_us(self) -> int:
+        return (time.monotonic_ns() + self.unix_ns) // 1000
 
     def tick(self) -> None:
-        """Ten times a second: deadlines, idle leases and connections, whatever waits to be written."""
+        """Ten times a second: the clock, deadlines, idle leases and connections, whatever waits to be written."""
         now = self.now = time.monotonic()
-        self.offset_us = int(self._clock.offset().total_seconds() * 1e6)
+        ahead = self._clock.offset()
+        self.unix_ns = time.time_ns() - time.monotonic_ns() + round(ahead.total_seconds() * 1e9)
         self.http_date = formatdate(self.unix(), usegmt=True).encode()
+        self.look()
         oldest = now - self.bounds.total_s
         for client in [each for each in self.clients if each.deadline < now or each.began < oldest]:
             client.expire()
@@ -133,11 +136,12 @@ class Gateway:
         gc.collect()
         gc.freeze()
 
-    def closed_because(self) -> Refusal | None:
-        """Why nothing is served at the moment."""
+    def look(self) -> None:
+        """Find out whether calls can be served; ``closed`` is why not."""
         if not self._served or self.now - self._heard_at > self.bounds.stale_s:
-            return REFUSALS["gateway_stale"]
-        return REFUSALS["metering_stopped"] if self.meter.stopped else None
+            self.closed = REFUSALS["gateway_stale"]
+        else:
+            self.closed = REFUSALS["metering_stopped"] if self.meter.stopped else None
 
     # The sidecar
 
@@ -155,6 +159,7 @@ class Gateway:
     def beat(self, at: int) -> None:
         """The sidecar lives, and this process has everything it was told up to then."""
         self._heard_at = self.now
+        self.look()
         self.tell({"t": "beat", "applied": at, "in_flight": self.in_flight, "metrics": self.document()})
 
     def tell(self, message: dict[str, Any]) -> None:

@@ -115,9 +115,9 @@ class Answered(Protocol):
 
     def informed(self, status: int, fields: bytes) -> None: ...
 
-    def progressed(self) -> None: ...
+    def progressed(self, connection: UpstreamConnection) -> None: ...
 
-    def completed(self) -> None: ...
+    def completed(self, connection: UpstreamConnection) -> None: ...
 
     def upstream_failed(self, code: str) -> None: ...
 
@@ -142,7 +142,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.reused = False
         self.touched = False
         self.complete = False
-        self.idle_since = 0.0
+        self.idle_since = 0
         self.fields = b""
         self.parts: list[bytes] = []
         self.trailers: list[bytes] = []
@@ -192,9 +192,9 @@ class UpstreamConnection(asyncio.Protocol):
             call.upstream_failed("upstream_malformed")
             return
         if self.complete:
-            call.completed()
+            call.completed(self)
         elif self.headed:
-            call.progressed()
+            call.progressed(self)
 
     def eof_received(self) -> bool:
         return False
@@ -207,7 +207,7 @@ class UpstreamConnection(asyncio.Protocol):
         if exc is None and self.headed and self.length == UNTIL_CLOSE and not self.complete:
             self.complete = True
             self._keeps = False
-            call.completed()
+            call.completed(self)
         elif not self.complete:
             call.upstream_failed("upstream_closed")
 
