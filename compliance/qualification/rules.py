@@ -8,7 +8,8 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "submit": (frozenset({"registered", "returned", "approved"}), "submitted"),
     "return": (frozenset({"submitted"}), "returned"),
     "approve": (frozenset({"submitted"}), "approved"),
-    "suspend": (frozenset({"approved", "submitted"}), "suspended"),
+    "suspend": (frozenset({"registered", "submitted", "returned", "approved"}), "suspended"),
+    "reinstate": (frozenset({"suspended"}), "submitted"),
 }
 MOST_MONTHS = 12
 LEVELS = (2, 3)

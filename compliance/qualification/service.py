@@ -55,6 +55,16 @@ def approve(uow: Uow, actor: Actor, organisation_id: str, *, level: int, months:
     return _decide(uow, actor, organisation_id, "approve", level=level, months=months)
 
 
+def suspend(uow: Uow, actor: Actor, organisation_id: str, *, reason: str) -> OrganisationSnapshot:
+    """Its programs' calls stop, it makes no credentials, and it counts as merely registered."""
+    return _decide(uow, actor, organisation_id, "suspend", reason=reason)
+
+
+def reinstate(uow: Uow, actor: Actor, organisation_id: str, *, reason: str) -> OrganisationSnapshot:
+    """It acts again with the level that it had, and waits to be decided on anew."""
+    return _decide(uow, actor, organisation_id, "reinstate", reason=reason)
+
+
 def _decide(
     uow: Uow, actor: Actor, organisation_id: str, step: str, *, reason: str = "", level: int | None = None,
     months: int = 0,

@@ -47,3 +47,19 @@ def give_back(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]
 )  # fmt: skip
 def approve(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
     return service.approve(uow, actor, organisation_id, **body)
+
+
+@api.post(
+    "/qualifications/<organisation_id>/suspend", body=QualificationReturnIn, answer=QualificationOut, idempotent=True,
+    summary="Suspend an organisation: its programs stop",
+)  # fmt: skip
+def suspend(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
+    return service.suspend(uow, actor, organisation_id, **body)
+
+
+@api.post(
+    "/qualifications/<organisation_id>/reinstate", body=QualificationReturnIn, answer=QualificationOut,
+    idempotent=True, summary="Let a suspended organisation act again, and decide on it anew",
+)  # fmt: skip
+def reinstate(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
+    return service.reinstate(uow, actor, organisation_id, **body)

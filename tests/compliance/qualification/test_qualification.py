@@ -20,7 +20,7 @@ _STATES = ("registered", "submitted", "returned", "approved", "suspended")
 def test_every_step_from_every_state(state: str, step: str) -> None:
     allowed = {
         "submit": ("registered", "returned", "approved"), "return": ("submitted",), "approve": ("submitted",),
-        "suspend": ("approved", "submitted"),
+        "suspend": ("registered", "submitted", "returned", "approved"), "reinstate": ("suspended",),
     }[step]  # fmt: skip
     if state in allowed:
         assert follow(state, step) in _STATES
@@ -62,3 +62,22 @@ def test_only_owners_hand_in_and_only_officers_decide(client: ApiClient, house: 
     for wrong in ({"level": 4}, {"level": 2, "months": 13}, {"level": 2, "months": 0}):
         officer.post(f"{path}/approve", wrong).expect(422)
     officer.post("/qualifications/org_01jc9x2m5t7rqk8v4e6b0wz3np/approve", {"level": 2}).expect(404)
+
+
+def test_a_suspended_organisation_stands_still_until_it_is_reinstated(client: ApiClient, house: House) -> None:
+    owner = build.organisation(house, level=3)
+    person = ApiClient(client.app, owner.token)
+    officer = ApiClient(client.app, build.platform_person(house, "officer").token)
+    path, reason = f"/qualifications/{owner.organisation_id}", {"reason": "Its licence was withdrawn."}
+    for stranger in (person, ApiClient(client.app, build.organisation(house).token)):
+        stranger.post(f"{path}/suspend", reason).expect(403)
+    assert person.get("/me").json["organisation"]["state"] == "approved"
+    suspended = officer.post(f"{path}/suspend", reason).expect(200).json
+    assert (suspended["state"], suspended["level"]) == ("suspended", 1)
+    assert officer.post(f"{path}/suspend", reason).expect(409).code == "qualification_state"
+    assert person.post("/qualification", {"statement": "We have it again."}).expect(409).code == "qualification_state"
+    person.post("/keys", {"name": "n"}).expect(403)
+    person.post(f"{path}/reinstate", reason).expect(403)
+    back = officer.post(f"{path}/reinstate", {"reason": "It has it again."}).expect(200).json
+    assert (back["state"], back["level"]) == ("submitted", 3)
+    person.post("/keys", {"name": "n"}).expect(201)
