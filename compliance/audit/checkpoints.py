@@ -91,8 +91,8 @@ def sign(house: House) -> bool:
     with alone(house):
         before = signed_head(house)
         growth = house.db.read(lambda uow: _growth(uow, before))
+        _publish_again(house, before, growth)
         if growth.size == (before.size if before else 0):
-            _publish_again(house, before, growth)
             return False
         note = notes.sign(house.settings.log_origin, growth.size, growth.root, private_key(house))
         _keep(house, note)
@@ -143,7 +143,7 @@ def _since(uow: Uow, start: int) -> Iterator[tuple[int, bytes, bytes | None]]:
 
 
 def _publish_again(house: House, before: Checkpoint | None, growth: Growth) -> None:
-    """Publish what was signed when a crash came between signing and publishing."""
+    """Publish what was signed when a crash came between signing and publishing, also when the log grew since."""
     if before is None:
         return
     if growth.published < before.size:

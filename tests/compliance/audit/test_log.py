@@ -278,7 +278,10 @@ def test_a_signer_that_lost_its_head_does_not_begin_anew(house: House) -> None:
         checkpoints.sign(house)
 
 
-def test_what_was_signed_is_published_after_a_crash_in_between(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("grown", [False, True])
+def test_what_was_signed_is_published_after_a_crash_in_between(
+    house: House, monkeypatch: pytest.MonkeyPatch, grown: bool
+) -> None:
     stories.tell(house)
     sequencer.run(house)
 
@@ -290,10 +293,13 @@ def test_what_was_signed_is_published_after_a_crash_in_between(house: House, mon
         with pytest.raises(KeyboardInterrupt):
             checkpoints.sign(house)
     assert house.db.read(queries.newest_checkpoint) is None
+    if grown:
+        stories.tell(house)
+        sequencer.run(house)
     checkpoints.sign(house)
-    newest = house.db.read(queries.newest_checkpoint)
-    assert newest is not None
-    assert [newest.note] == checkpoints.published(house)
+    notes = [each.note for each in house.db.read(queries.checkpoints)]
+    assert len(notes) == 1 + grown
+    assert checkpoints.published(house) == notes[::-1]
     assert check.verify_log(house) == []
 
 
