@@ -252,18 +252,22 @@ class ClientConnection(asyncio.Protocol):
             else:
                 self._refuse(closed, method)
         elif path[:7] == b"/files/":
-            refusal = gateway.closed
-            found = open_transfer(self, path[7:], method, head) if refusal is None else refusal
-            if isinstance(found, Refusal):
-                self._refuse(found, method)
-            elif head.length or head.chunked:
-                found.close()
-                self._refuse(REFUSALS["body_too_large"], method)
-            else:
-                self.work = found
-                found.begin()
+            self._transfer(path[7:], method, head)
         else:
             self._refuse(REFUSALS["not_found"], method)
+
+    def _transfer(self, ticket: bytes, method: bytes, head: Head) -> None:
+        if self.gateway.closed is not None:
+            self._refuse(self.gateway.closed, method)
+        elif head.length or head.chunked:
+            self._refuse(REFUSALS["body_too_large"], method)
+        else:
+            try:
+                transfer = self.work = open_transfer(self, ticket, method, head)
+            except Refused as refused:
+                self._refuse(refused.refusal, method)
+            else:
+                transfer.begin()
 
     # Bodies
 

@@ -21,6 +21,10 @@ class Refusal:
         document = {"type": f"/problems/{self.code}", "title": self.title, "status": self.status, "code": self.code}
         object.__setattr__(self, "body", json.dumps(document).encode() + b"\n")
 
+    def with_headers(self, headers: bytes) -> Refusal:
+        """The same, with lines that belong to this one only."""
+        return replace(self, headers=headers)
+
 
 def _refusals(*rows: tuple[str, int, str], close: bool = False, headers: bytes = b"") -> dict[str, Refusal]:
     return {code: Refusal(code, status, title, close, headers) for code, status, title in rows}
@@ -64,6 +68,7 @@ REFUSALS: dict[str, Refusal] = (
     | _refusals(
         ("gateway_stale", 503, "The gateway does not know the present state; try again soon"),
         ("metering_stopped", 503, "Calls cannot be metered at the moment, so none is served"),
+        ("file_unavailable", 503, "The file cannot be read at the moment"),
         ("gateway_busy", 503, "Too many connections; try again soon"),
         headers=b"Retry-After: 5\r\n",
     )
@@ -113,4 +118,4 @@ class Refused(Exception):
     def __init__(self, code: str, headers: bytes = b"") -> None:
         super().__init__(code)
         refusal = REFUSALS[code]
-        self.refusal = replace(refusal, headers=headers) if headers else refusal
+        self.refusal = refusal.with_headers(headers) if headers else refusal
