@@ -38,6 +38,7 @@ VALUES: dict[str, Any] = {
     "plan": {"version": 1, "kind": "free"},
     "purposes": ["training"],
     "tier": 5,
+    "timezone": "Asia/Shanghai",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
