@@ -44,7 +44,7 @@ def listed(
 
 
 def of_order(uow: Uow, order_id: str) -> list[Invoice]:
-    """The invoices of an order and their credit notes. Asks no policy: for bundles and settlement."""
+    """The invoices of an order and their credit notes, the oldest first. Asks no policy: for bundles and settlement."""
     return _found(uow, InvoiceRow.order_id == order_id)
 
 
@@ -66,13 +66,13 @@ def correction_of(uow: Uow, invoice_id: str) -> Invoice | None:
 def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
     """What is still to be paid of those invoices that are open. Asks no policy: for pages that asked."""
     chosen = select(OpenInvoice.invoice_id, OpenInvoice.outstanding).where(OpenInvoice.invoice_id.in_(set(invoice_ids)))
-    return dict(uow.session.execute(chosen).tuples().all())
+    return {row.invoice_id: row.outstanding for row in uow.session.execute(chosen)}
 
 
 def open_buyers(uow: Uow) -> list[tuple[str, str]]:
     """(buyer, currency) of all who have open invoices. Asks no policy: for the worker."""
     chosen = select(OpenInvoice.buyer_id, OpenInvoice.currency).distinct()
-    return list(uow.session.execute(chosen.order_by(OpenInvoice.buyer_id)).tuples().all())
+    return [(buyer, currency) for buyer, currency in uow.session.execute(chosen.order_by(OpenInvoice.buyer_id))]
 
 
 def check(uow: Uow) -> list[Discrepancy]:
@@ -90,7 +90,7 @@ def check(uow: Uow) -> list[Discrepancy]:
 
 
 def _found(uow: Uow, *conditions: ColumnElement[bool]) -> list[Invoice]:
-    chosen = select(InvoiceRow.body).where(*conditions).order_by(InvoiceRow.id)
+    chosen = select(InvoiceRow.body).where(*conditions).order_by(InvoiceRow.issued_at, InvoiceRow.id)
     return [thaw(body) for body in uow.session.execute(chosen).scalars()]
 
 

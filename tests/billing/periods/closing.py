@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from billing.invoices import queries as invoice_queries
@@ -23,6 +24,9 @@ from tests.billing.usage.metering import PER_HIT, Meter, right_of
 CENTI = {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "0.0028"}
 
 
+_epochs = count(1)
+
+
 class Sale:
     """One buyer's right to call one supplier's interface."""
 
@@ -35,13 +39,17 @@ class Sale:
         if balance:
             books.fund(self.buyer_id, balance)
         self.right = right_of(self.buyer_id, self.supplier_id, plan)
-        self.meter = Meter(self.house, self.right)
+        self.meter, self.epoch = Meter(self.house, self.right), f"{next(_epochs):016x}"
         self.house.db.write(lambda uow: usage.open_meter(uow, self.right))
 
     def call(self, number: int = 1, outcome: str = "hit", **changed: Any) -> LoadReport:
         """So many calls, at ``at`` or at this moment, loaded at once."""
-        changed.setdefault("at", self.house.clock.now())
-        return self.load(self.meter.records(number, outcome, **changed))
+        return self.load(self.records(number, outcome, **changed))
+
+    def records(self, number: int = 1, outcome: str = "hit", **changed: Any) -> list[UsageRecord]:
+        """Records of so many calls, at ``at`` or at this moment, not loaded yet."""
+        given = {"at": self.house.clock.now(), "epoch": self.epoch} | changed
+        return self.meter.records(number, outcome, **given)
 
     def load(self, records: Sequence[UsageRecord]) -> LoadReport:
         return self.meter.load(records)
