@@ -1,19 +1,27 @@
-"""``piaohao demo``: sets the stage, lets the player tell the story through the public API, goes on serving."""
+"""``piaohao demo``: sets the stage, lets the player tell the story through the public API, goes on serving.
+
+On the stage stand the exchange and a supplier's service that its interfaces lead to: two processes, which end
+when this one does.
+"""
 
 from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from core.settings import Settings
+from core.settings import Settings, environment_with
+from exchange.demo.player.filling import World
 from exchange.installation import CannotStart
 from exchange.supervisor import listen
 
@@ -30,19 +38,36 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     log = settings.data / "exchange.log"
     for number in (signal.SIGINT, signal.SIGTERM):  # either ends the exchange too, also when started in the background
         signal.signal(number, signal.default_int_handler)
-    process = _start(settings, log)
-    try:
-        _wait_until_ready(settings, process, log)
-        click.echo(f"Piaohao serves http://{settings.host}:{settings.port}/  (its log: {log})")
-        outcome = _play(settings, language)
-        if not once:
-            click.echo("\nLook around; Ctrl-C stops the exchange.")
-            process.wait()
-        return outcome
-    except KeyboardInterrupt:
-        return 130 if once else 0  # with --once the story was cut short
-    finally:
-        _stop(process)
+    secret = secrets.token_urlsafe(16)
+    with _supplier(secret) as upstream:
+        process = _start(settings, log, upstream)
+        try:
+            _wait_until_ready(settings, process, log)
+            click.echo(f"Piaohao serves http://{settings.host}:{settings.port}/  (its log: {log})")
+            outcome = _play(settings, World(settings.gateway_address, upstream, secret), language)
+            if not once:
+                click.echo("\nLook around; Ctrl-C stops the exchange.")
+                process.wait()
+            return outcome
+        except KeyboardInterrupt:
+            return 130 if once else 0  # with --once the story was cut short
+        finally:
+            _stop(process)
+
+
+@contextmanager
+def _supplier(secret: str) -> Iterator[str]:
+    """A supplier's service in a process of its own; gives its address."""
+    command = [sys.executable, "-m", "exchange.demo.upstream", "--port", "0", "--secret", secret, "--until-stdin-ends"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
 
 
 def _fresh_folder(data: Path) -> None:
@@ -55,12 +80,14 @@ def _fresh_folder(data: Path) -> None:
     (data / _MARK).touch()
 
 
-def _start(settings: Settings, log: Path) -> subprocess.Popen[bytes]:
+def _start(settings: Settings, log: Path, upstream: str) -> subprocess.Popen[bytes]:
+    """The exchange, told that the supplier's service may be on this machine."""
     command = [sys.executable, "-m", "exchange", "--data", str(settings.data), "--profile", settings.profile, "serve"]
     with log.open("wb") as out:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-        )
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            env=environment_with(upstream_allow=upstream.removeprefix("http://")),
+        )  # fmt: skip
 
 
 def _wait_until_ready(settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -97,11 +124,12 @@ def _last_words(log: Path) -> str:
         return lines[-1]
 
 
-def _play(settings: Settings, language: str) -> int:
+def _play(settings: Settings, world: World, language: str) -> int:
     from exchange.demo import aftermath, bootstrap, player
 
     bootstrap.main(settings)
-    return player.main(f"http://{settings.host}:{settings.port}", language) or aftermath.main(settings.data, language)
+    played = player.main(f"http://{settings.host}:{settings.port}", world, language)
+    return played or aftermath.main(settings.data, language)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

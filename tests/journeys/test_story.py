@@ -8,8 +8,9 @@ import pytest
 from core.house import House
 from exchange.demo import bootstrap
 from exchange.demo.listings import DATASETS
-from exchange.demo.player import play
+from exchange.demo.player import dataset_trade
 from exchange.demo.player.client import Difference, Door, Person
+from exchange.demo.player.filling import World, fill
 from exchange.demo.player.tale import Tale
 from tests.journeys.live import served
 
@@ -20,7 +21,8 @@ def test_from_registration_to_verified_evidence(app: flask.Flask, house: House) 
     bootstrap.appoint(house)
     tale = Tale("zh")
     with served(app, house) as address:
-        play(Door(address, "zh"), tale, [each for each in DATASETS if each.key in _ENOUGH])
+        cast = fill(Door(address, "zh"), World("", "", ""), tale, [each for each in DATASETS if each.key in _ENOUGH])
+        dataset_trade(cast, tale)
     assert tale.steps > 90
 
 

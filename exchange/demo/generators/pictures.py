@@ -64,12 +64,23 @@ def handwritten_digits(seed: int, count: int) -> list[Made]:
     for number in range(count):
         digit = rng.choice(list(_STROKES))
         slant, scale = rng.uniform(-0.25, 0.25), rng.uniform(1.4, 1.8)
-        page = Canvas(28, 28)
-        page.path([_shaken(point, slant, scale, rng) for point in _STROKES[digit]], BLACK, thick=rng.choice((2, 3)))
+        page = _written(digit, slant, scale, rng)
         name = f"digit_{number:04d}.png"
         images.append(Made(f"png/{name}", page.png()))
         rows.append((name, digit, round(slant, 3), round(scale, 3)))
     return [archive("images.zip", images), table("labels.csv", ("image", "digit", "slant", "scale"), rows)]
+
+
+def written_digit(seed: int, digit: str) -> bytes:
+    """One picture of that digit by the same shaky pen."""
+    rng = random.Random(seed)
+    return _written(digit, rng.uniform(-0.25, 0.25), rng.uniform(1.4, 1.8), rng).png()
+
+
+def _written(digit: str, slant: float, scale: float, rng: random.Random) -> Canvas:
+    page = Canvas(28, 28)
+    page.path([_shaken(point, slant, scale, rng) for point in _STROKES[digit]], BLACK, thick=rng.choice((2, 3)))
+    return page
 
 
 def _shaken(point: tuple[float, float], slant: float, scale: float, rng: random.Random) -> tuple[float, float]:

@@ -7,29 +7,46 @@ from collections.abc import Sequence
 
 from exchange.demo.listings import DATASETS, Dataset
 from exchange.demo.people import NEWCOMER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
-from exchange.demo.player.chapters import accounts, buying, evidence, listing, registration, trading
+from exchange.demo.player.chapters import (
+    accounts,
+    buying,
+    calls,
+    credentials,
+    evidence,
+    interfaces,
+    licensing,
+    listing,
+    registration,
+    trading,
+)
 from exchange.demo.player.client import Difference, Door
-from exchange.demo.player.filling import fill
+from exchange.demo.player.filling import Cast, World, fill
 from exchange.demo.player.tale import Tale
 
 
-def main(base_url: str, language: str = "en") -> int:
+def main(base_url: str, world: World, language: str = "en") -> int:
     """Fill the exchange and tell the story. Answers 0, or 1 when something was answered that was not expected."""
     tale, began = Tale(language), time.monotonic()
     try:
-        play(Door(base_url, language), tale)
+        play(Door(base_url, language), world, tale)
     except Difference as difference:
         print(f"\n  ✗ {difference}", flush=True)
         return 1
     took = time.monotonic() - began
     print(f"\n{tale.steps} " + tale.pick(f"步均如预期，用时 {took:.0f} 秒", f"steps as expected, in {took:.0f} s"))
-    credentials(base_url, tale)
+    who_is_who(base_url, tale)
     return 0
 
 
-def play(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None:
-    """Raises Difference at the first step that goes otherwise than expected."""
-    cast = fill(door, tale, datasets)
+def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None:
+    """Both trades. Raises Difference at the first step that goes otherwise than expected."""
+    cast = fill(door, world, tale, datasets)
+    dataset_trade(cast, tale)
+    metered_trade(cast, tale)
+
+
+def dataset_trade(cast: Cast, tale: Tale) -> None:
+    """From a supplier's registration to verified evidence. Raises Difference."""
     registration.play(cast, tale)
     listing.play(cast, tale)
     order = buying.play(cast, tale)
@@ -38,7 +55,15 @@ def play(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None
     evidence.play(cast, tale, order)
 
 
-def credentials(base_url: str, tale: Tale) -> None:
+def metered_trade(cast: Cast, tale: Tale) -> None:
+    """Interfaces: from an OpenAPI document to money and evidence. Raises Difference."""
+    interfaces.play(cast, tale)
+    licensing.play(cast, tale)
+    credentials.play(cast, tale)
+    calls.play(cast, tale)
+
+
+def who_is_who(base_url: str, tale: Tale) -> None:
     """Print who can sign in; the people are made up, and so is the password."""
     print("\n" + tale.pick(f"登录账号（口令均为 {PASSWORD}）", f"Sign in as (password of all: {PASSWORD})"))
     for each in STAFF:

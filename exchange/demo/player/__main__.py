@@ -1,9 +1,14 @@
-"""``python -m exchange.demo.player http://127.0.0.1:8460 [zh|en]``: play against an exchange whose staff exists."""
+"""``python -m exchange.demo.player EXCHANGE GATEWAY UPSTREAM SECRET [zh|en]``: play against one whose staff exists.
+
+The three are addresses such as http://127.0.0.1:8460; the secret is what the upstream was started with.
+"""
 
 from __future__ import annotations
 
 import sys
 
 from exchange.demo.player import main
+from exchange.demo.player.filling import World
 
-sys.exit(main(*sys.argv[1:3]))
+base_url, gateway, upstream, secret, *language = sys.argv[1:]
+sys.exit(main(base_url, World(gateway, upstream, secret), *language))

@@ -22,7 +22,7 @@ class Difference(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer, and the request that it answers."""
+    """One answer, and the request that it answers. Names of headers are in lower case."""
 
     request: str
     status: int
@@ -37,7 +37,7 @@ class Reply:
     @property
     def code(self) -> str:
         """The stable code of a problem document; empty for other answers."""
-        return str(self.json["code"]) if self.status >= 400 and self.body[:1] == b"{" else ""
+        return str(self.json.get("code", "")) if self.status >= 400 and self.body[:1] == b"{" else ""
 
     @property
     def detail(self) -> str:
@@ -50,7 +50,7 @@ class Reply:
 
     @property
     def etag(self) -> str:
-        return self.headers["ETag"]
+        return self.headers["etag"]
 
     def expect(self, status: int, code: str = "") -> Reply:
         """Itself. Raises Difference unless it has that status, and that code when one is given."""
@@ -113,23 +113,39 @@ class Person:
             reply = self._once(method, path, body, headers or {})
             if reply.status not in (429, 503) or time.monotonic() > give_up_at:
                 return reply
-            time.sleep(min(5.0, float(reply.headers.get("Retry-After", "1"))))
+            time.sleep(min(5.0, float(reply.headers.get("retry-after", "1"))))
 
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         sent = {"Accept-Language": self.door.language, "Content-Type": "application/json", **headers}
         if self._token:
             sent["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._exchange(method, path, body, sent)
+            reply = self._exchange(method, path, body, sent)
         except (http.client.RemoteDisconnected, ConnectionError, BrokenPipeError):
             self._connection.close()  # the server closes connections that were idle for long
-            return self._exchange(method, path, body, sent)
+            reply = self._exchange(method, path, body, sent)
+        return _fetched(reply, sent) if reply.status == 307 else reply
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         self._connection.request(method, _PREFIX + path, body, dict(headers))
-        response = self._connection.getresponse()
-        asked, headed = f"{self.name}: {method} {path}", dict(response.getheaders())
-        return Reply(asked, response.status, headed, response.read(), self.door.language)
+        return read(self._connection.getresponse(), f"{self.name}: {method} {path}", self.door.language)
+
+
+def read(response: http.client.HTTPResponse, asked: str, language: str = "en") -> Reply:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Reply(asked, response.status, headers, response.read(), language)
+
+
+def _fetched(reply: Reply, sent: Mapping[str, str]) -> Reply:
+    """What lies where the exchange sends us on to: the address itself is the right to it, no token goes along."""
+    parts = urlsplit(reply.headers["location"])
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
+    try:
+        kept = {name: value for name, value in sent.items() if name in ("Range", "If-Range", "Accept-Language")}
+        connection.request("GET", parts.path, headers=kept)
+        return read(connection.getresponse(), reply.request, reply.language)
+    finally:
+        connection.close()
 
 
 def _encode(body: object) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from exchange.demo.listings import DATASETS, Dataset
 from exchange.demo.people import BUYER, ORGANISATIONS, OUTSIDER, PASSWORD, STAFF
@@ -13,14 +14,26 @@ from exchange.demo.player.offering import put_on_sale
 from exchange.demo.player.tale import Tale, eventually
 
 
+@dataclass(frozen=True)
+class World:
+    """What stands around the exchange: its gateway, a supplier's service, and the secret that the service demands."""
+
+    gateway: str
+    upstream: str
+    secret: str
+
+
 @dataclass
 class Cast:
     """Everybody who acts: the staff by key, members by organisation and first part of the address."""
 
     door: Door
     staff: dict[str, Person]
+    world: World
     members: dict[str, dict[str, Person]] = field(default_factory=dict)
     listings: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def stranger(self) -> Person:
@@ -40,10 +53,10 @@ def staff(door: Door) -> dict[str, Person]:
     return {each.key: Person(door, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
 
 
-def fill(door: Door, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
+def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
     """Organisations of each kind and the datasets they offer."""
     tale.chapter("布置交易所", "Filling the exchange")
-    cast = Cast(door, staff(door))
+    cast = Cast(door, staff(door), world)
     for organisation in (*ORGANISATIONS, OUTSIDER):
         cast.members[organisation.key] = join(cast.staff["officer"], organisation)
         tale.done(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from exchange.demo.player.client import Reply
+from exchange.demo.player.client import Reply, read
 
 _PATIENCE_S = 30.0
 _SHOWN = ("ratelimit", "ratelimit-policy", "ratelimit-remaining", "retry-after", "call-id")
@@ -35,8 +35,7 @@ class Program:
         connection = self._connected()
         try:
             connection.request(method, f"/i/{self.listing_id}{path}", content, sent)
-            response = connection.getresponse()
-            reply = Reply(f"{method} {path}", response.status, _lower(response), response.read(), "en")
+            reply = read(connection.getresponse(), f"{method} {path}")
         except (http.client.HTTPException, OSError):
             self.close()
             raise
@@ -101,7 +100,3 @@ def _repeat(program: Program, count: int, method: str, path: str, body: object) 
 
 def _content(body: object) -> bytes | None:
     return None if body is None else json.dumps(body, ensure_ascii=False).encode()
-
-
-def _lower(response: http.client.HTTPResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.getheaders()}

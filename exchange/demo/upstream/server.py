@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -61,10 +62,13 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            for page in (*answer.pages, b""):
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(page), page))
-                self.wfile.flush()
-                time.sleep(_PAGE_PAUSE_S)
+            self._send_pages(answer.pages)
+
+    def _send_pages(self, pages: Iterable[bytes]) -> None:
+        for page in (*pages, b""):
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(page), page))
+            self.wfile.flush()
+            time.sleep(_PAGE_PAUSE_S)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing: the gateway keeps the records."""
@@ -78,6 +82,11 @@ class Server(ThreadingHTTPServer):
         digits.prepare()
         super().__init__(("127.0.0.1", port), Handler)
         self._secret = secret
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever hung up has ended this answer, and nothing else is to be done."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:
