@@ -20,6 +20,7 @@ from random import Random
 from bench.cast import open_house
 from compliance.audit import check, queries, verifier
 from core.house import House
+from tests.billing.usage import call_forger, proving
 from tests.compliance.audit import forger
 from tests.compliance.audit import story as stories
 from tests.compliance.audit.test_tamper import foreign_bundle
@@ -72,6 +73,16 @@ def _campaign(folder: Path, given: argparse.Namespace) -> tuple[Tally, int]:
         codes = [forger.outcome(stage, kind(stage, chance), folder) for _ in range(given.bundle_tries)]
         caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
         tally.add("bundle", kind.__name__.replace("_", " "), len(codes), caught)
+    calls = proving.told(open_house(folder / "calls"), orders=20, sizes=(1, 2, 3, 64, 100, 333), seed=given.seed)
+    stage = proving.stage_of(calls)
+    alarms += sum(
+        forger.outcome(stage, forger.Forged(forger.pack(files)), folder) != verifier.GOOD for files in stage.bundles
+    )
+    for kind in call_forger.CALLS:
+        chance = Random(f"{given.seed} {kind.__name__}")
+        codes = [forger.outcome(stage, kind(stage, chance), folder) for _ in range(given.bundle_tries)]
+        caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
+        tally.add("calls", kind.__name__.replace("_", " "), len(codes), caught)
     small = open_house(folder / "small")
     _staged(small, 8, every=3)
     pristine = folder / "pristine"

@@ -104,7 +104,7 @@ class ProvenCallOut(CallOut):
     proof = fields.Nested(ProofOut, allow_none=True)
 
 
-class CountOut(Schema):
+class LeftOut(Schema):
     window = fields.String(allow_none=True)
     limit = fields.Integer(allow_none=True)
     taken = fields.Integer()
@@ -117,8 +117,8 @@ class StandingOut(Schema):
     listing_id = fields.String()
     plan = fields.Dict()
     limits = fields.Dict()
-    quota = fields.Nested(CountOut)
-    trial = fields.Nested(CountOut)
+    quota = fields.Nested(LeftOut)
+    trial = fields.Nested(LeftOut)
     given_out = fields.Integer()
     free_left = fields.Integer(allow_none=True)
     units_left = fields.Integer(allow_none=True)

@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 
 from billing import rating
 from billing.usage.holding import Calendar, Meter
-from billing.usage.models import UsageRollup, UsageWindow
+from billing.usage.models import UsageHold, UsageRollup, UsageRow, UsageWindow
 from billing.usage.sums import quarter_number
 from billing.usage.types import QUARTER_S
 from core.db import Uow
@@ -45,10 +45,26 @@ def calls_until(uow: Uow, entitlement_id: str, end: datetime) -> tuple[int, int]
     return sum(found.values()), found.get(True, 0)
 
 
-def billed_units(meter: Meter, plan_hash: str, label: str) -> int | None:
-    """The units of a plan's window that invoices have counted; None when no invoice has."""
-    window = meter.windows.get((plan_hash, label))
-    return window.billed if window else None
+def billed_of(uow: Uow, order_id: str) -> dict[tuple[str, str], int]:
+    """The units that invoices have counted, by plan and window. Asks no policy: for checks."""
+    chosen = (
+        select(UsageWindow.plan_hash, UsageWindow.label, UsageWindow.billed)
+        .join(UsageHold, UsageHold.entitlement_id == UsageWindow.entitlement_id)
+        .where(UsageHold.order_id == order_id, UsageWindow.billed.is_not(None))
+    )
+    return {(plan_hash, label): billed for plan_hash, label, billed in uow.session.execute(chosen)}
+
+
+def recorded(uow: Uow, order_id: str, start: datetime, end: datetime) -> dict[tuple[str, str, str, str], int]:
+    """The calls that were recorded, by operation, outcome, plan and mode, credited or not. Asks no policy."""
+    key = (UsageRow.operation, UsageRow.outcome, UsageRow.plan_hash, UsageRow.mode)
+    chosen = (
+        select(*key, func.count())
+        .join(UsageHold, UsageHold.entitlement_id == UsageRow.entitlement_id)
+        .where(UsageHold.order_id == order_id, UsageRow.at >= start, UsageRow.at < end)
+        .group_by(*key)
+    )
+    return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in uow.session.execute(chosen)}
 
 
 def settle(meter: Meter, units: Mapping[tuple[str, str], int], plans: Mapping[str, PricePlan]) -> None:
