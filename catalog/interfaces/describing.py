@@ -36,20 +36,18 @@ class Describer:
         found: dict[str, dict[str, str]] = {}
         for path, node in self._walk(schema, place, "", ()):
             if path and path not in found and len(found) < MOST_FIELDS:
-                found[path] = {
-                    "name": path, "type": type_of(node), "description": text_of(node.get("description")),
-                    "format": str(node.get("format") or "")[:40],
-                }  # fmt: skip
+                more = {"description": text_of(node.get("description")), "format": str(node.get("format") or "")[:40]}
+                found[path] = {"name": path, "type": type_of(node)} | {k: v for k, v in more.items() if v}
         return list(found.values())
 
     def _walk(
         self, schema: Any, place: Place, path: str, within: tuple[int, ...]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         node, place = self._schema(schema, place)
+        yield path, node
         if id(node) in within or len(within) > _MOST_LEVELS:
             return
         within = (*within, id(node))
-        yield path, node
         for branch in _BRANCHES:
             for number, inner in enumerate(self._list(node, branch, place)):
                 yield from self._walk(inner, (*place, branch, number), path, within)
@@ -67,7 +65,7 @@ class Describer:
         node, place = self._schema(schema, place)
         if id(node) in within or level > _MOST_LEVELS or self._steps > _MOST_STEPS:
             return None
-        given = _given(node)
+        given = given_example(node)
         if given is not None:
             return given
         within = (*within, id(node))
@@ -130,7 +128,8 @@ def type_of(schema: Any) -> str:
     return "object" if "properties" in schema else "array" if "items" in schema else ""
 
 
-def _given(node: dict[str, Any]) -> Any:
+def given_example(node: dict[str, Any]) -> Any:
+    """The value that the schema itself names, None when it names none."""
     for value in (node.get("example"), node.get("const"), node.get("default")):
         if value is not None:
             return value

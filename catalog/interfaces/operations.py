@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog.interfaces.conformity import Conformity
-from catalog.interfaces.describing import Describer, example_text, text_of, type_of
+from catalog.interfaces.describing import Describer, example_text, given_example, text_of, type_of
 from catalog.interfaces.document import Document
 from catalog.interfaces.errors import OpenApiTooManyParts
 from catalog.interfaces.places import Place
@@ -71,7 +71,7 @@ class Operations:
         )  # fmt: skip
 
     def _id(self, node: dict[str, Any], method: str, path: str) -> str:
-        written = node.get("operationId") or f"{method.lower()}_{path}"
+        written = node.get("operationId") or f"{method.lower()}{path}"
         plain = _UNSAFE.sub("_", written).strip("_")[:56] or method.lower()
         found, number = plain, 2
         while found in self._taken:
@@ -94,10 +94,10 @@ class Operations:
         return found
 
     def _parameter(self, node: dict[str, Any], place: Place) -> dict[str, Any]:
-        schema, where = self._document.resolve(node.get("schema", {}), (*place, "schema"))
+        schema, _ = self._document.resolve(node.get("schema", {}), (*place, "schema"))
         example = _first_example(node)
-        if example is None:
-            example = self._describer.example(schema, where) if node.get("required") else None
+        if example is None and isinstance(schema, dict):
+            example = given_example(schema)
         return {
             "name": node["name"], "in": node["in"], "required": node.get("required", False),
             "type": type_of(schema), "description": text_of(node.get("description")),

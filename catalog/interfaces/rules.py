@@ -213,7 +213,7 @@ def _operation(
         "request_example": picked.get("request_example", source.request_example),
         "response_fields": list(source.response_fields),
         "response_example": picked.get("response_example", source.response_example),
-        "outcome": outcome.check(picked.get("outcome") or source.proposed_outcome, f"{at}.outcome"),
+        "outcome": outcome.check(picked.get("outcome", source.proposed_outcome), f"{at}.outcome"),
     }  # fmt: skip
 
 
