@@ -69,6 +69,21 @@ def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
     return {row.invoice_id: row.outstanding for row in uow.session.execute(chosen)}
 
 
+def ids_of_usage(uow: Uow) -> list[str]:
+    """All invoices of periods of usage. Asks no policy: for checks."""
+    return list(uow.session.execute(select(InvoiceRow.id).where(InvoiceRow.period != "", _INVOICES)).scalars())
+
+
+def nets(uow: Uow) -> dict[str, int]:
+    """Of each invoice, the net amount that its credit note left of it. Asks no policy: for checks."""
+    left: dict[str, int] = {}
+    for invoice_id, corrects_id, net in uow.session.execute(
+        select(InvoiceRow.id, InvoiceRow.corrects_id, InvoiceRow.net)
+    ):
+        left[corrects_id or invoice_id] = left.get(corrects_id or invoice_id, 0) + net
+    return left
+
+
 def open_buyers(uow: Uow) -> list[tuple[str, str]]:
     """(buyer, currency) of all who have open invoices. Asks no policy: for the worker."""
     chosen = select(OpenInvoice.buyer_id, OpenInvoice.currency).distinct()

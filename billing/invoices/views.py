@@ -19,9 +19,7 @@ def list_invoices(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
     return queries.listed(uow, actor, **query)
 
 
-@api.get(
-    "/invoices/<invoice_id>", summary="An invoice, its frozen document and hash, and what is still to be paid"
-)
+@api.get("/invoices/<invoice_id>", summary="An invoice, its frozen document and hash, and what is still to be paid")
 def show_invoice(uow: Uow, actor: Actor, invoice_id: str) -> Any:
     invoice = queries.get(uow, actor, invoice_id)
     left = queries.outstanding(uow, [invoice_id]).get(invoice_id, 0)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func, select, true
 
+from billing.invoices import queries as invoices
 from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind, Discrepancy
 from billing.settlement.models import PayableRow
@@ -70,7 +71,7 @@ def settlements(
 
 
 def check(uow: Uow) -> list[Discrepancy]:
-    """Suppliers whose accounts differ from the sum of their lines; none is expected."""
+    """Suppliers whose accounts differ from their lines, and invoices that do from theirs; none is expected."""
     owed: dict[Account, int] = {}
     for row in uow.session.execute(select(PayableRow)).scalars():
         on_hold = Account(AccountKind.SUPPLIER_ON_HOLD, row.supplier_id, row.currency)
@@ -78,10 +79,21 @@ def check(uow: Uow) -> list[Discrepancy]:
         owed[on_hold] = owed.get(on_hold, 0) + (row.net if row.state == PayableState.ON_HOLD else 0)
         owed[available] = owed.get(available, 0) + (row.share if row.state == PayableState.AVAILABLE else 0)
     kept = {account: balance_of_account(uow, account).balance for account in owed}
-    return [
+    wrong = [
         Discrepancy(account.key, f"the lines say {amount}, the ledger {kept[account]}")
         for account, amount in owed.items()
         if amount != kept[account]
+    ]
+    return wrong + _wrong_lines(uow)
+
+
+def _wrong_lines(uow: Uow) -> list[Discrepancy]:
+    chosen = select(PayableRow.invoice_id, func.sum(PayableRow.net)).where(PayableRow.state != PayableState.REVERSED)
+    owed = {invoice_id: int(net) for invoice_id, net in uow.session.execute(chosen.group_by(PayableRow.invoice_id))}
+    return [
+        Discrepancy(invoice_id, f"the supplier's lines say {owed.get(invoice_id, 0)}, the invoice {net}")
+        for invoice_id, net in invoices.nets(uow).items()
+        if owed.get(invoice_id, 0) != net
     ]
 
 

@@ -52,7 +52,7 @@ def billed_of(uow: Uow, order_id: str) -> dict[tuple[str, str], int]:
         .join(UsageHold, UsageHold.entitlement_id == UsageWindow.entitlement_id)
         .where(UsageHold.order_id == order_id, UsageWindow.billed.is_not(None))
     )
-    return {(plan_hash, label): billed for plan_hash, label, billed in uow.session.execute(chosen)}
+    return {(plan_hash, label): billed or 0 for plan_hash, label, billed in uow.session.execute(chosen)}
 
 
 def recorded(uow: Uow, order_id: str, start: datetime, end: datetime) -> dict[tuple[str, str, str, str], int]:
