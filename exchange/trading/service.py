@@ -107,11 +107,13 @@ def mark_delivered(uow: Uow, actor: Actor, order_id: str) -> None:
 def freeze(uow: Uow, actor: Actor, order_id: str, *, reason: str) -> OrderSnapshot:
     """Stop payment, downloads and calls until it is released; both parties see the reason.
 
+    What is on hold for the supplier stays on hold.
     Raises OrderNotFound, PolicyRefused, OrderStateConflict.
     """
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:freeze", queries.resource_of(order))
     order.freeze(reason, uow.now())
+    settlement.withhold(uow, order_id=order.id)
     rights.changed(uow, order)
     note(uow, actor, order, "freeze", decision, text=reason)
     return order.snapshot()
@@ -125,6 +127,7 @@ def release(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:release", queries.resource_of(order))
     order.release(uow.now())
+    settlement.let_go(uow, order_id=order.id)
     rights.changed(uow, order)
     note(uow, actor, order, "release", decision)
     return order.snapshot()

@@ -11,13 +11,16 @@ from exchange.demo.player.chapters import (
     accounts,
     buying,
     calls,
+    closing,
     credentials,
     evidence,
     interfaces,
     licensing,
     listing,
+    proofs,
     registration,
     trading,
+    usage,
 )
 from exchange.demo.player.client import Difference, Door
 from exchange.demo.player.filling import Cast, World, fill
@@ -61,6 +64,9 @@ def metered_trade(cast: Cast, tale: Tale) -> None:
     licensing.play(cast, tale)
     credentials.play(cast, tale)
     calls.play(cast, tale)
+    usage.play(cast, tale)
+    closing.play(cast, tale)
+    proofs.play(cast, tale)
 
 
 def who_is_who(base_url: str, tale: Tale) -> None:

@@ -84,7 +84,7 @@ def _balance(cast: Cast, tale: Tale) -> None:
 
 
 def _rate(tale: Tale, identity: Program) -> None:
-    found = identity.burst(48, "POST", _VERIFY, _NOBODY)
+    found = identity.burst(48, "POST", _VERIFY, person(2))
     told = ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
     tale.check(found["rate_limited"] > 0, "超过限速", "over the rate", told)
 

@@ -40,28 +40,29 @@ class Desk:
         (folder / "verify.py").write_bytes(_VERIFIER.read_bytes())
         (folder / "key.txt").write_text(key, "utf-8")
 
-    def verify(self, bundle: bytes, language: str) -> tuple[int, str]:
+    def verify(self, evidence: bytes, language: str, name: str = "bundle.zip") -> tuple[int, str]:
         """The verifier's exit status and its last line."""
-        (self.folder / "bundle.zip").write_bytes(bundle)
-        command = [sys.executable, "-I", "verify.py", "bundle.zip", "--key", "key.txt", "--lang", language]
+        (self.folder / name).write_bytes(evidence)
+        command = [sys.executable, "-I", "verify.py", name, "--key", "key.txt", "--lang", language]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
         return done.returncode, ((done.stdout + done.stderr).strip().splitlines() or ["-"])[-1]
 
 
 def _verified(tale: Tale, desk: Desk, party: Person, order_id: str) -> bytes:
-    bundle = _fetch(party, order_id)
+    bundle = fetch(party, order_id)
     status, said = desk.verify(bundle, tale.language)
     told = f"{len(bundle)} B: {said}"
     tale.check(status == 0, f"{party.name}离线核验存证包", f"{party.name} verifies the bundle offline", told)
     return bundle
 
 
-def _fetch(party: Person, order_id: str) -> bytes:
-    """The bundle, once a checkpoint covers every entry."""
+def fetch(party: Person, order_id: str, *calls: str) -> bytes:
+    """The bundle with the proofs of these calls, once a checkpoint covers every entry."""
+    chosen = "?" + "&".join(f"call={each}" for each in calls) if calls else ""
     answers: list[Reply] = []
 
     def there() -> bool:
-        answers.append(party.get(f"/orders/{order_id}/bundle"))
+        answers.append(party.get(f"/orders/{order_id}/bundle{chosen}"))
         return answers[-1].status != 202
 
     eventually(there, "the evidence bundle")
