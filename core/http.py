@@ -36,6 +36,7 @@ from core.problems import (
 
 PREFIX = "/api/v1"
 MOST_JSON_BYTES = 1 << 20
+_NO_NUL = "A text may not hold NUL characters."
 _MOST_SWALLOWED = 16 << 20
 ANYONE = "anyone"
 SIGNED_IN = "signed_in"
@@ -132,6 +133,17 @@ def mount(app: flask.Flask, house: House) -> None:
             )
     blueprint.register_error_handler(Exception, answer_error)
     app.register_blueprint(blueprint)
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """Nothing is stored under a text with a NUL, and PostgreSQL cannot even be asked for it."""
+    request = flask.request
+    if "\x00" in request.path:
+        raise NotFound()
+    for name, value in request.args.items(multi=True):
+        if "\x00" in name + value:
+            raise Invalid(_NO_NUL, field=name.replace("\x00", "?"))
 
 
 def _caller(house: House, route: Route) -> Callable[..., flask.Response]:
@@ -214,6 +226,9 @@ def _run(house: House, route: Route, actor: Actor, path: dict[str, str]) -> flas
 
 def load(schema: type[Schema], data: Any, *, where: str) -> Any:
     """Parse strictly; raises Invalid naming the first field that is wrong, with all of them in ``errors``."""
+    spoilt = _nul_in(data)
+    if spoilt is not None:
+        raise Invalid(_NO_NUL, field=spoilt)
     try:
         return schema(unknown="exclude" if where == "query" else "raise").load(data)
     except ValidationError as error:
@@ -225,6 +240,21 @@ def load(schema: type[Schema], data: Any, *, where: str) -> Any:
 def read_body(schema: type[Schema]) -> Any:
     """The JSON body of a raw route, parsed as strictly as every other body."""
     return load(schema, parse_json(_read_body()), where="body")
+
+
+def _nul_in(data: Any) -> str | None:
+    """The place of a text with a NUL in it: the path of its field, that of the object for the name of one."""
+    waiting = [("", data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and "\x00" in value:
+            return place
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, each in inner:
+            if "\x00" in str(key):
+                return place
+            waiting.append((f"{place}.{key}" if place else str(key), each))
+    return None
 
 
 def _first(messages: Any, prefix: str = "") -> tuple[str, str]:
@@ -253,11 +283,17 @@ def _read_body() -> bytes:
 
 
 def parse_json(raw: bytes) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no Infinity, no name twice. An empty body is an empty object."""
+    """JSON as RFC 8259 has it: no NaN, no Infinity, no name twice, no half of a surrogate pair, which is no text.
+
+    An empty body is an empty object.
+    """
     if not raw.strip():
         return {}
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        parsed = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        if b"\\u" in raw:
+            json.dumps(parsed, ensure_ascii=False).encode()
+        return parsed
     except (ValueError, RecursionError) as error:
         raise BadJson(str(error)[:200]) from None
 

@@ -4,13 +4,27 @@ import io
 
 import pytest
 
+from core.house import House
 from core.http import parse_json
 from core.problems import DomainError
+from tests import build
 from tests.client import ApiClient
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b'{"a": NaN}', b'{"a": Infinity}', b'{"a": 1, "a": 2}', b"\xff\xfe", b"[" * 100_000, b"nul"]
+    "body",
+    [
+        b"{",
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": 1, "a": 2}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"nul",
+        b'{"a": "\\ud800"}',
+        b'["\\udc00\\ud800"]',
+        b'{"\\ud83d": 1}',
+    ],
 )
 def test_what_is_not_json_is_refused(body: bytes) -> None:
     with pytest.raises(DomainError) as refused:
@@ -29,6 +43,30 @@ def test_every_error_below_the_prefix_is_a_problem_document(client: ApiClient) -
         assert answer.headers["Content-Type"].startswith("application/problem+json"), answer
         assert answer.json["status"] == answer.status >= 400
         assert {"type", "title", "status", "code"} <= set(answer.json)
+
+
+@pytest.mark.parametrize("path", ["/listings/%00", "/keys/key_%00", "/audit/entries?object_id=%00", "/search?q=%00",
+                                  "/search?%00=1"])  # fmt: skip
+def test_an_address_with_a_nul_finds_nothing_on_either_database(client: ApiClient, house: House, path: str) -> None:
+    person = ApiClient(client.app, build.organisation(house).token)
+    assert person.get(path).status in (404, 422)
+
+
+@pytest.mark.parametrize("body", [{"email": "a\x00@b", "password": "x"}, {"email": "a@b", "password": "x\x00"},
+                                  {"email": "a@b", "password": ["\x00"]}, {"email\x00": "a@b"}])  # fmt: skip
+def test_a_nul_in_a_body_is_named(client: ApiClient, body: dict[str, object]) -> None:
+    assert client.post("/sessions", body).expect(422).code == "invalid"
+
+
+@pytest.mark.parametrize("depth", [10, 300, 600, 900, 990, 1000, 3000])
+def test_no_depth_of_a_body_is_an_error_of_ours(client: ApiClient, depth: int) -> None:
+    body = b'{"email": ' + b"[" * depth + b"]" * depth + b', "password": "x"}'
+    answer = client.send("POST", "/sessions", data=body, headers={"Content-Type": "application/json"})
+    assert answer.status in (400, 422)
+
+
+def test_both_halves_of_a_pair_are_a_text() -> None:
+    assert parse_json(b'{"a": "\\ud83d\\ude00"}') == {"a": "\U0001f600"}
 
 
 def test_a_body_too_large_is_refused_before_it_is_read(client: ApiClient) -> None:
