@@ -238,14 +238,20 @@ class Allowance:
         return [*needed, self.funded] if self.needs_funding else needed
 
     def lease(self, now: int, granted: Mapping[str, Any]) -> None:
-        """What the sidecar granted of what was asked for; less than that means that there is no more for a while."""
+        """What the sidecar granted of what was asked for; less than that means that there is no more for a while.
+
+        An answer speaks of the meters that it was asked for; another question may still be under way.
+        """
+        answered = granted.get("asked")
         for budget in (self.quota, self.funded, self.trial):
             got = int(granted.get(budget.name) or 0)
+            budget.receive(got)
+            if answered is not None and budget.name not in answered:
+                continue
             if got < budget.asked:
                 budget.dry_until = now + DRY_NS
             elif got:
                 budget.dry_until = 0
-            budget.receive(got)
             budget.asked = 0
         self.quota_until = granted.get("until")
         self.wake()

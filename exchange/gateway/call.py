@@ -44,6 +44,7 @@ class Call:
     at_us = 0
     bytes_in = 0
     bytes_out = 0
+    _sent = 0
     upstream: UpstreamConnection | None = None
     reserved = False
     parked = False
@@ -240,6 +241,7 @@ class Call:
         client.deadline = self.gateway.now + self.gateway.bounds.stall_s
         if held:
             self._passed_on = True
+            self._sent = self.bytes_out
             client.transport.writelines(held)
             if client.paused:
                 connection.transport.pause_reading()
@@ -434,6 +436,7 @@ class Call:
         if self.over:
             return
         self._let_go()
+        self.bytes_out = self._sent
         if not self.reserved:
             self.over = True
             return

@@ -48,7 +48,7 @@ class GatewayProcess:
 
     def wait(self) -> GatewayProcess:
         """Until it serves. Fails with its log when it does not."""
-        assert eventually(self.serves, 20), self.log.read_text()[-4000:]
+        assert eventually(self.serves), self.log.read_text()[-4000:]
         return self
 
     def serves(self) -> bool:
