@@ -38,7 +38,7 @@ class AuditLeaf(Base):
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     entry_id: Mapped[str] = mapped_column(Id, ForeignKey("audit_entry.id"), unique=True)
-    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
 
 
 class AuditNode(Base):

@@ -289,14 +289,24 @@ _FIELDS = _REQUIRED | _OPTIONAL
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 for what an entry may hold: objects, strings, and integers below 2⁵³; names are ASCII."""
+    """RFC 8785 for what an entry may hold: objects, strings, and integers below 2⁵³; names are ASCII.
+
+    Raises Malformed for anything else, and for what is nested too deep.
+    """
+    try:
+        return _canonical(value)
+    except RecursionError:
+        raise Malformed("a value is nested too deep") from None
+
+
+def _canonical(value: Any) -> bytes:
     if isinstance(value, dict):
         if not all(isinstance(name, str) and name.isascii() for name in value):
             raise Malformed("a name is not ASCII")
-        inner = b",".join(_string(name) + b":" + canonical(value[name]) for name in sorted(value))
+        inner = b",".join(_string(name) + b":" + _canonical(value[name]) for name in sorted(value))
         return b"{" + inner + b"}"
     if isinstance(value, list):
-        return b"[" + b",".join(map(canonical, value)) + b"]"
+        return b"[" + b",".join(map(_canonical, value)) + b"]"
     if isinstance(value, str):
         return _string(value)
     if type(value) is int and abs(value) < 1 << 53:
@@ -534,7 +544,7 @@ def _check_entry(files: dict[str, bytes], described: Any, checkpoint: Checkpoint
     if not isinstance(described, dict) or not isinstance(described.get("proof"), list):
         raise Malformed("an entry of the manifest is incomplete")
     index, name = described.get("index"), described.get("file")
-    if type(index) is not int or index < 0 or name not in files or name != f"entries/{index:09d}.json":
+    if type(index) is not int or index < 0 or name != f"entries/{index:09d}.json" or name not in files:
         raise Malformed("an entry of the manifest is incomplete")
     entry = parse_entry(files[name])
     if entry["origin"] != checkpoint.origin:
@@ -781,7 +791,7 @@ def verify_statement(raw: bytes, *, key_text: str | None = None) -> Report:
     said, note = document["statement"], document["signature"]
     if not isinstance(said, dict) or not isinstance(note, str) or not isinstance(said.get("invoice"), str):
         raise Malformed("the statement is incomplete")
-    key = _key({"key.txt": str(document["key"]).encode()}, key_text, report)
+    key = _key({"key.txt": str(document["key"]).encode(errors="replace")}, key_text, report)
     if verify_note(note, key, "statement") + "\n" != usage_statement(key.name, said["invoice"], canonical(said)):
         raise Tampered("the statement is not the one that was signed")
     _check_statement(said, report)

@@ -289,6 +289,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_leaf")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_audit_leaf_entry_id")),
     )
+    op.create_index(op.f("ix_audit_leaf_leaf_hash"), "audit_leaf", ["leaf_hash"], unique=False)
     op.create_table(
         "audit_pending",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
