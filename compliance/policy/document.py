@@ -14,6 +14,7 @@ import yaml
 
 from compliance.policy.operators import NEEDED, OPERATORS, Facts, apply
 
+_KEYS = {"version", "actions", "conditions", "rules"}
 _SUBJECTS = ("actor", "resource", "context")
 _RULE_KEYS = {"id", "effect", "actions", "tiers", "when", "obligations", "basis"}
 _CONDITION_KEYS = {"attribute", "is", "value", "fixed", "code", "says"}
@@ -75,6 +76,8 @@ class Policy:
 
 def parse(document: Mapping[str, Any]) -> Policy:
     """A policy from its document. Raises PolicyInvalid naming what is wrong."""
+    if set(document) != _KEYS:
+        raise PolicyInvalid(f"a policy has {', '.join(sorted(_KEYS))}, and nothing else")
     try:
         conditions = {name: _condition(name, raw) for name, raw in document["conditions"].items()}
         actions = tuple(f"{kind}:{verb}" for kind, verbs in document["actions"].items() for verb in verbs)
@@ -93,9 +96,17 @@ def _condition(name: str, raw: Mapping[str, Any]) -> Condition:
         raise PolicyInvalid(f"condition {name}: unknown attribute, operator or key {sorted(unknown)}")
     if type(raw["value"]) not in NEEDED[operator]:
         raise PolicyInvalid(f"condition {name}: {operator} cannot be asked with {raw['value']!r}")
-    if set(raw["says"]) != {"zh", "en"} or not raw["code"]:
+    if set(raw["says"]) != {"zh", "en"} or not raw["code"] or not all(map(_can_be_said, raw["says"].values())):
         raise PolicyInvalid(f"condition {name}: a code, and words in both languages")
     return Condition(attribute, operator, raw["value"], bool(raw.get("fixed", False)), raw["code"], raw["says"])
+
+
+def _can_be_said(words: Any) -> bool:
+    """Whether it is a text whose blanks can be filled in, now and not at the first refusal."""
+    try:
+        return bool(str.format(words, needed="", actual="", tier=""))
+    except (TypeError, LookupError, ValueError):
+        return False
 
 
 def _rule(raw: Mapping[str, Any], conditions: Mapping[str, Condition]) -> Rule:
@@ -133,9 +144,34 @@ def _check(rules: tuple[Rule, ...], actions: tuple[str, ...], conditions: Mappin
         raise PolicyInvalid(f"no rule asks for {', '.join(idle)}")
 
 
-def _shipped() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((files("compliance.policy") / "rules.yaml").read_text(encoding="utf-8"))
+class _Strict(yaml.SafeLoader):
+    """YAML in which a name stands once: of two conditions with one name the first would be gone unnoticed."""
+
+
+def _once(loader: _Strict, node: yaml.MappingNode) -> dict[Any, Any]:
+    names = [loader.construct_object(name) for name, _ in node.value]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise PolicyInvalid(f"{twice[0]} stands twice, {str(node.start_mark).strip()}")
+    return loader.construct_mapping(node, deep=True)
+
+
+_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _once)
+
+
+def read(text: str) -> dict[str, Any]:
+    """A policy document as it is written. Raises PolicyInvalid when a name stands twice, or when it is none."""
+    try:
+        loaded = yaml.load(text, _Strict)  # noqa: S506  (a SafeLoader)
+    except yaml.YAMLError as error:
+        raise PolicyInvalid(f"the policy is not YAML: {error}") from None
+    if not isinstance(loaded, dict):
+        raise PolicyInvalid("the policy is not a document")
     return loaded
+
+
+def _shipped() -> dict[str, Any]:
+    return read((files("compliance.policy") / "rules.yaml").read_text(encoding="utf-8"))
 
 
 @cache

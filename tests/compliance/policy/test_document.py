@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from compliance.policy import PolicyInvalid, Resource, decide, listing_predicate, parse, policy_document
+from compliance.policy.document import read
 from core.actor import ANONYMOUS
 from tests.compliance.policy.people import member
 
@@ -44,6 +45,8 @@ def test_another_word_is_another_hash() -> None:
         _changed(True, "conditions", "qualified", "value"),
         _changed({"en": "only"}, "conditions", "owns", "says"),
         _changed("", "conditions", "owns", "code"),
+        *(_changed({"zh": "否", "en": words}, "conditions", "owns", "says") for words in ("", "{who}", "{", "{0}", 1)),
+        _changed([], "exceptions"),
         _changed("allow", "rules", 0, "effect"),
         _changed(["nobody"], "rules", 0, "when"),
         _changed([], "rules", 0, "when"),
@@ -59,6 +62,15 @@ def test_another_word_is_another_hash() -> None:
 def test_a_document_with_anything_unknown_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(PolicyInvalid):
         parse(broken)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\na: 2", "rules:\n  - {id: x, id: y}", "conditions: {a: {is: x}, b: {}, a: {is: y}}", "- a", "a: [", ""],
+)
+def test_a_name_that_stands_twice_is_refused_and_so_is_what_is_no_document(text: str) -> None:
+    with pytest.raises(PolicyInvalid):
+        read(text)
 
 
 def _small(*rules: dict[str, Any]) -> dict[str, Any]:
