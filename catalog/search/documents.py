@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from catalog.listings.queries import names_masked, resource_of
@@ -14,6 +15,7 @@ from compliance.identity.types import OrganisationSnapshot
 from core import money, plans
 
 _HIGHEST_TIER = 5
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SELLABLE_STATES = frozenset({"listed"})
 
 
@@ -77,10 +79,11 @@ def hit_of_reference(reference: ReferenceSnapshot, currency: str, wanted: Sequen
 
 
 def _operations(listing: ListingSnapshot) -> tuple[str, ...]:
-    """Name and summary of each operation; nothing at a tier that hides the names of fields."""
+    """Name, its words and summary of each operation; nothing at a tier that hides the names of fields."""
     if listing.revision is None or listing.revision.interface is None or names_masked(listing.tier):
         return ()
-    return tuple(f"{each['id']} {each['summary']}" for each in listing.revision.interface.operations)
+    operations = listing.revision.interface.operations
+    return tuple(f"{each['id']} {_HUMP.sub(' ', each['id'])} {each['summary']}" for each in operations)
 
 
 def _plan(listing: ListingSnapshot) -> plans.PricePlan | None:

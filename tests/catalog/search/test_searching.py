@@ -21,6 +21,7 @@ from core.house import House
 from core.problems import DomainError
 from tests import build
 from tests.client import ApiClient
+from tests.servers.upstream import Upstream
 
 MAPPING = """
 version: 1
@@ -102,6 +103,24 @@ def test_tiers(house: House, tier: int, anonymous: bool, registered: bool, quali
         result = find(house, actor, "点云")
         assert (result.total, counted(result)) == ((1, {"driving": 1}) if sees else (0, {}))
         assert len(queries.suggestions(house, actor, "城市")) == sees
+
+
+def test_interfaces_are_found_by_their_operations_as_far_as_the_tier_tells_them(
+    house: House, upstream: Upstream
+) -> None:
+    supplier, other = build.organisation(house), build.organisation(house)
+    listing = build.interface_listed(house, supplier, upstream)
+    settle(house)
+    for sought in ("getCompany", "company", "one firm"):
+        assert ids(find(house, ANONYMOUS, sought)) == [listing.id], sought
+    assert ids(find(house, ANONYMOUS, upstream.address)) == []
+    assert ids(find(house, ANONYMOUS, "appkey")) == []
+    kinds = find(house, ANONYMOUS, "firm", facets=("kind",), filters={"kind": frozenset({"interface"})})
+    assert (counted(kinds, "kind"), kinds.hits[0].kind) == ({"interface": 1}, "interface")
+    house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, listing.id, tier=4))
+    settle(house)
+    assert ids(find(house, other.actor, "firms")) == [listing.id]
+    assert ids(find(house, other.actor, "getCompany")) == []
 
 
 def test_a_withdrawn_listing_is_gone_before_the_index_knows(house: House) -> None:
