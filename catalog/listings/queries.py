@@ -26,6 +26,7 @@ from compliance.recognisers import mask
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
+from core.house import House
 from core.paging import Page, convert, newest_first
 
 SAMPLE_ROWS = 100
@@ -49,17 +50,15 @@ def _bound(clause: Clause) -> ColumnElement[bool]:
     return and_(*terms)
 
 
-def resource_of(listing: Listing | ListingSnapshot, *, tier_profile: str = "cn") -> Resource:
-    """What policy may know of a listing."""
+def resource_of(house: House, listing: Listing | ListingSnapshot) -> Resource:
+    """What policy may know of a listing, by the tiers of this exchange."""
     return resource(
-        listing.id, owner=listing.supplier_id, state=str(listing.state), tier=listing.tier, kind=str(listing.kind),
-        tier_profile=tier_profile,
+        house, listing.id, owner=listing.supplier_id, state=str(listing.state), tier=listing.tier,
+        kind=str(listing.kind),
     )  # fmt: skip
 
 
-def resource(
-    listing_id: str, *, owner: str | None, state: str, tier: int, kind: str, tier_profile: str = "cn"
-) -> Resource:
+def resource(house: House, listing_id: str, *, owner: str | None, state: str, tier: int, kind: str) -> Resource:
     """The same from the parts, for those who hold no listing but a hit of search."""
     return Resource(
         "listing",
@@ -70,7 +69,7 @@ def resource(
             "tier": tier,
             "kind": kind,
             "unclaimed": False,
-            "tradable": kind in profile(tier_profile).row(tier).tradable,
+            "tradable": kind in profile(house.settings.tier_profile).row(tier).tradable,
         },
     )
 
@@ -95,14 +94,14 @@ def _shown(uow: Uow, actor: Actor, listing: Listing) -> ListingSnapshot:
     snapshot = listing.snapshot()
     if snapshot.revision is None or _knows_all(actor, listing):
         return snapshot
-    sampled = decide(actor, "listing:sample", resource_of(listing)).permitted
-    masked = names_masked(listing.tier, tier_profile=uow.house.settings.tier_profile)
+    sampled = decide(actor, "listing:sample", resource_of(uow.house, listing)).permitted
+    masked = names_masked(uow.house, listing.tier)
     return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=not masked))
 
 
-def names_masked(tier: int, *, tier_profile: str = "cn") -> bool:
+def names_masked(house: House, tier: int) -> bool:
     """Whether the names of a listing's fields are hidden at this tier, and so must not be found either."""
-    return profile(tier_profile).row(tier).metadata in _NAMES_MASKED
+    return profile(house.settings.tier_profile).row(tier).metadata in _NAMES_MASKED
 
 
 def _knows_all(actor: Actor, listing: Listing) -> bool:
@@ -177,7 +176,7 @@ def with_interface(uow: Uow, interface_id: str) -> list[str]:
 def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:
     """The sample that the tier allows. Raises ListingNotFound, PolicyRefused with what is needed."""
     listing = load(uow, actor, listing_id)
-    decision = require(actor, "listing:sample", resource_of(listing))
+    decision = require(actor, "listing:sample", resource_of(uow.house, listing))
     table = listing.revision.snapshot().profile if listing.revision else None
     if table is None:
         return SampleSnapshot((), (), 0, decision.obligations)

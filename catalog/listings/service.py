@@ -236,7 +236,7 @@ def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: 
 
 def _for_change(uow: Uow, actor: Actor, listing_id: str, action: str) -> tuple[Listing, Decision]:
     listing = queries.load(uow, actor, listing_id, lock=True)
-    return listing, require(actor, action, queries.resource_of(listing))
+    return listing, require(actor, action, queries.resource_of(uow.house, listing))
 
 
 def _write(listing: Listing, fields: Mapping[str, Any]) -> None:

@@ -49,7 +49,7 @@ def show(uow: Uow, actor: Actor, listing_id: str) -> Any:
 
 @api.get("/listings/<listing_id>/abilities", who=http.ANYONE, summary="What you may do with it, and why")
 def what_one_may_do(uow: Uow, actor: Actor, listing_id: str) -> Any:
-    resource = queries.resource_of(queries.get(uow, actor, listing_id))
+    resource = queries.resource_of(uow.house, queries.get(uow, actor, listing_id))
     return {action: decision.as_dict() for action, decision in abilities(actor, resource)}
 
 

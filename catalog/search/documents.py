@@ -13,15 +13,16 @@ from catalog.search import analysis
 from catalog.search.types import REFERENCE, SearchDocument, SearchHit
 from compliance.identity.types import OrganisationSnapshot
 from core import money, plans
+from core.house import House
 
 _HIGHEST_TIER = 5
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SELLABLE_STATES = frozenset({"listed"})
 
 
-def of_listing(listing: ListingSnapshot, supplier: OrganisationSnapshot | None, currency: str) -> SearchDocument:
+def of_listing(house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None) -> SearchDocument:
     """A listing with the attributes that policy sees, whatever its state: the owner finds drafts too."""
-    seen = resource_of(listing).attributes
+    seen = resource_of(house, listing).attributes
     tier = seen.get("tier")
     plan = _plan(listing)
     return SearchDocument(
@@ -30,8 +31,8 @@ def of_listing(listing: ListingSnapshot, supplier: OrganisationSnapshot | None, 
         origin=str(listing.origin or ""), tier=tier if isinstance(tier, int) else _HIGHEST_TIER,
         state=str(seen.get("state")), owner=str(seen.get("owner")),
         owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
-        price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, currency),
-        updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(listing),
+        price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, house.settings.currency),
+        updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(house, listing),
     )  # fmt: skip
 
 
@@ -47,10 +48,10 @@ def of_reference(reference: ReferenceSnapshot, currency: str) -> SearchDocument:
 
 
 def hit_of_listing(
-    listing: ListingSnapshot, supplier: OrganisationSnapshot | None, currency: str, wanted: Sequence[str]
+    house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, wanted: Sequence[str]
 ) -> SearchHit:
-    plan = _plan(listing)
-    document = of_listing(listing, supplier, currency)
+    plan, currency = _plan(listing), house.settings.currency
+    document = of_listing(house, listing, supplier)
     names = {"zh": supplier.name, "en": supplier.name_en} if supplier else {}
     return SearchHit(
         id=listing.id, what="listing", kind=document.kind, title=listing.title,
@@ -78,9 +79,9 @@ def hit_of_reference(reference: ReferenceSnapshot, currency: str, wanted: Sequen
     )  # fmt: skip
 
 
-def _operations(listing: ListingSnapshot) -> tuple[str, ...]:
+def _operations(house: House, listing: ListingSnapshot) -> tuple[str, ...]:
     """Name, its words and summary of each operation; nothing at a tier that hides the names of fields."""
-    if listing.revision is None or listing.revision.interface is None or names_masked(listing.tier):
+    if listing.revision is None or listing.revision.interface is None or names_masked(house, listing.tier):
         return ()
     operations = listing.revision.interface.operations
     return tuple(f"{each['id']} {_HUMP.sub(' ', each['id'])} {each['summary']}" for each in operations)

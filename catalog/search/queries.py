@@ -96,17 +96,17 @@ def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]
 
 
 def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
-    predicate, currency = listing_predicate(actor), uow.house.settings.currency
-    seen = {key: row for key, row in listings.many(uow, ids).items() if _admits(predicate, row)}
+    predicate = listing_predicate(actor)
+    seen = {key: row for key, row in listings.many(uow, ids).items() if _admits(uow.house, predicate, row)}
     suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
     return {
-        key: documents.hit_of_listing(row, suppliers.get(row.supplier_id), currency, wanted)
+        key: documents.hit_of_listing(uow.house, row, suppliers.get(row.supplier_id), wanted)
         for key, row in seen.items()
     }
 
 
-def _admits(predicate: Predicate, listing: ListingSnapshot) -> bool:
-    seen = documents.of_listing(listing, None, "")
+def _admits(house: House, predicate: Predicate, listing: ListingSnapshot) -> bool:
+    seen = documents.of_listing(house, listing, None)
     return predicate.admits(state=seen.state, tier=seen.tier, owner=seen.owner)
 
 

@@ -116,8 +116,7 @@ def _documents(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
 def _with_suppliers(uow: Uow, rows: Iterable[ListingSnapshot]) -> list[SearchDocument]:
     kept = list(rows)
     suppliers = identity.organisations(uow, [row.supplier_id for row in kept])
-    currency = uow.house.settings.currency
-    return [documents.of_listing(row, suppliers.get(row.supplier_id), currency) for row in kept]
+    return [documents.of_listing(uow.house, row, suppliers.get(row.supplier_id)) for row in kept]
 
 
 def _listing_page(uow: Uow, last: str) -> list[SearchDocument]:

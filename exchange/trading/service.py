@@ -31,7 +31,7 @@ def place(uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: st
     Nothing is held or paid yet.
     """
     listing = listings.get(uow, actor, listing_id)
-    decision = require(actor, "listing:order", listings.resource_of(listing), {"purpose": purpose})
+    decision = require(actor, "listing:order", listings.resource_of(uow.house, listing), {"purpose": purpose})
     split = _price(uow, listing, offer_id, purpose, accept_terms)
     order = _new_order(uow, actor, listing, purpose, split)
     uow.session.add(order)

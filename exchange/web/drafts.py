@@ -60,7 +60,7 @@ def blank_page() -> DraftPage:
 def page(uow: Uow, actor: Actor, listing_id: str) -> DraftPage:
     """Raises ListingNotFound, or PolicyRefused for somebody else's listing."""
     listing = queries.get(uow, actor, listing_id)
-    require(actor, "listing:edit", queries.resource_of(listing))
+    require(actor, "listing:edit", queries.resource_of(uow.house, listing))
     lacking = _missing(listing)
     return DraftPage(
         listing=listing,

@@ -111,8 +111,7 @@ def _standing(actor: Actor, hit: SearchHit) -> tuple[str, str]:
         return gettext("Sign in to order"), "wait"
     tier = hit.tier if hit.tier is not None else HIGHEST_TIER
     asked = resource(
-        hit.id, owner=hit.supplier_id, state=hit.state, tier=tier, kind=hit.kind,
-        tier_profile=house().settings.tier_profile,
+        house(), hit.id, owner=hit.supplier_id, state=hit.state, tier=tier, kind=hit.kind,
     )  # fmt: skip
     decision = decide(actor, "listing:order", asked)
     if decision.permitted:

@@ -30,4 +30,4 @@ def add_revision(listing_id: str, sent: Iterable[FileStorage], notes: str) -> No
 
 def _may_edit(uow: Uow, listing_id: str) -> None:
     found = queries.get(uow, actor(), listing_id)
-    require(actor(), "listing:edit", queries.resource_of(found))
+    require(actor(), "listing:edit", queries.resource_of(uow.house, found))

@@ -70,7 +70,7 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
 
 def _decision(found: ListingSnapshot, action: str) -> DecisionText | None:
     """Why, or why not. To a stranger only the first reason: the others follow from it."""
-    shown = card(decide(actor(), action, queries.resource_of(found)))
+    shown = card(decide(actor(), action, queries.resource_of(house(), found)))
     if shown is None or actor().signed_in:
         return shown
     return replace(shown, needs=shown.needs[:1])

@@ -56,7 +56,8 @@ def test_lists_and_single_reads_agree_with_policy(house: House) -> None:
     chance = random.Random(7)
     for _ in range(60):
         who = _somebody(chance, [*organisations, "org_somebodyelse"])
-        may = {key for key, row in everything.items() if decide(who, "listing:see", queries.resource_of(row)).permitted}
+        resources = {key: queries.resource_of(house, row) for key, row in everything.items()}
+        may = {key for key, resource in resources.items() if decide(who, "listing:see", resource).permitted}
         on_sale = {key for key in may if everything[key].state == ListingState.LISTED}
         own = {key for key in may if everything[key].supplier_id == who.organisation_id}
         listed, mine, readable = house.db.read(lambda uow, who=who: _reads(uow, who, set(everything)))  # type: ignore[misc]
