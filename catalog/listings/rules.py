@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
+from pathlib import PurePath
 
 from catalog.files.types import FileSnapshot
 from catalog.interfaces import rules as interfaces
@@ -18,6 +20,7 @@ TRANSITIONS: dict[str, tuple[frozenset[ListingState], ListingState]] = {
     "return": (frozenset({ListingState.IN_REVIEW}), ListingState.RETURNED),
     "withdraw": (frozenset({ListingState.LISTED, ListingState.SUSPENDED}), ListingState.WITHDRAWN),
     "suspend": (frozenset({ListingState.LISTED}), ListingState.SUSPENDED),
+    "reconsider": (frozenset({ListingState.LISTED}), ListingState.IN_REVIEW),
 }
 
 
@@ -78,6 +81,17 @@ def missing_for_review(listing: ListingSnapshot) -> list[str]:
     }
     missing = [name for name, value in parts.items() if not value]
     return missing + [f"declarations.{name}" for name in DECLARATIONS if not listing.declarations.get(name)]
+
+
+def formats_of(files: Iterable[FileSnapshot]) -> frozenset[str]:
+    """The kinds of file in a revision, by their names and by their first bytes; of an archive, those inside it."""
+    found: set[str] = set()
+    for file in files:
+        inside = file.facts.get("formats")
+        if inside is None:
+            inside = (PurePath(file.name).suffix.lower().removeprefix("."), file.facts.get("format", ""))
+        found.update(inside)
+    return frozenset(found - {""})
 
 
 def not_scanned(file: FileSnapshot) -> bool:

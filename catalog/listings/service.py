@@ -20,7 +20,7 @@ from catalog.listings.errors import (
 )
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
-from catalog.listings.rules import follow, missing_for_review, not_scanned
+from catalog.listings.rules import follow, formats_of, missing_for_review, not_scanned
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, RevisionSnapshot, Scene
 from compliance.audit.service import record
 from compliance.identity import queries as identity
@@ -177,12 +177,18 @@ def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     missing = missing_for_review(snapshot) + _missing_trials(uow, snapshot)
     if missing:
         raise ListingIncomplete(f"Missing: {', '.join(missing)}.", field=missing[0], missing=missing)
+    _hand_in(uow, actor, listing)
+    return _changed(uow, actor, listing, "submit", decision)
+
+
+def _hand_in(uow: Uow, actor: Actor, listing: Listing) -> None:
+    """Open the review of the listing as it stands."""
+    snapshot = listing.snapshot()
     listing.reason = ""
     open_review(
         uow, actor, subject_id=listing.id, subject_version=listing.version + 1, subject=snapshot.title,
         owner_id=listing.supplier_id, tier=listing.tier, evidence=_evidence(uow, snapshot),
     )  # fmt: skip
-    return _changed(uow, actor, listing, "submit", decision)
 
 
 def _missing_trials(uow: Uow, listing: ListingSnapshot) -> list[str]:
@@ -210,18 +216,31 @@ def suspend(uow: Uow, actor: Actor, listing_id: str, *, reason: str) -> ListingS
 
 
 def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> ListingSnapshot:
-    """Raise the tier in force, at once. Raises TierCannotFall, and ListingStateConflict while it is being reviewed:
+    """Raise the tier in force, at once.
 
-    how many people approve depends on the tier that was handed in.
+    What is on sale and now needs more approval than it had goes back into review: it is on sale again when
+    everybody whom the new tier asks for has approved it. Rights that were sold stay in force. Raises
+    TierCannotFall, and ListingStateConflict while it is being reviewed, for how many people approve depends on
+    the tier that was handed in.
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:raise_tier")
     if listing.state == ListingState.IN_REVIEW:
         raise ListingStateConflict(f"It is being reviewed as L{listing.tier}.", state=listing.state)
     if tier < listing.tier:
         raise TierCannotFall(f"It is L{listing.tier} now.", field="tier", hint="Only a reviewer lowers a tier.")
+    to_be_approved = listing.on_sale and _needs_more_approval(uow, listing.tier, tier)
     listing.raised_tier = listing.tier = tier
     uow.emit(ListingNarrowed(listing_id=listing.id))
+    if to_be_approved:
+        listing.state = follow(listing.state, "reconsider")
+        _hand_in(uow, actor, listing)
     return _changed(uow, actor, listing, "raise_tier", decision, {"tier": str(tier)})
+
+
+def _needs_more_approval(uow: Uow, before: int, after: int) -> bool:
+    using = profile(uow.house.settings.tier_profile)
+    order = using.orders["listing_approval"]
+    return order.index(using.row(after).listing_approval) > order.index(using.row(before).listing_approval)
 
 
 def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: str = "") -> None:
@@ -262,9 +281,12 @@ def _grade(uow: Uow, listing: Listing) -> None:
     """Propose the tier from the data; in force is the stricter of that and what was raised by hand."""
     if listing.revision is None:
         return
-    scans, inputs = _scans(uow, listing.revision.snapshot())
-    using = profile(uow.house.settings.tier_profile)
-    proposal = propose(using, scans, scene=listing.scene, origin=listing.origin, inputs=inputs)
+    revision = listing.revision.snapshot()
+    scans, inputs = _scans(uow, revision)
+    proposal = propose(
+        profile(uow.house.settings.tier_profile), scans, scene=listing.scene, origin=listing.origin, inputs=inputs,
+        formats=formats_of(revision.files),
+    )  # fmt: skip
     listing.proposed_tier = proposal.level
     listing.tier_reasons = json.dumps([dict(reason) for reason in proposal.reasons], ensure_ascii=False)
     listing.tier = max(proposal.level, listing.raised_tier)

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
@@ -25,6 +26,7 @@ MOST_UNPACKED = 200 << 20
 _LONGEST_SHOWN = 200
 _MOST_MEMBERS = 100
 _MOST_ENTRIES = 100_000
+_MOST_FORMATS = 1_000
 _FORMATS: dict[str, tuple[str, Callable[[io.TextIOWrapper], Table]]] = {
     ".csv": ("csv", lambda text: reading.delimited(text, tabs=False)),
     ".tsv": ("tsv", lambda text: reading.delimited(text, tabs=True)),
@@ -50,7 +52,11 @@ def describe_stream(stream: BinaryIO, name: str) -> Description:
             return _archive(stream)
         return Description(None, media.facts(stream))
     except (*_UNREADABLE, UnicodeError) as problem:
-        return Description(None, {"unreadable": str(problem)[:200] or type(problem).__name__})
+        return Description(None, {"unreadable": _told(problem)})
+
+
+def _told(problem: Exception) -> str:
+    return str(problem)[:200] or type(problem).__name__
 
 
 def _table(stream: BinaryIO, ending: str) -> Description:
@@ -126,10 +132,24 @@ def _archive(stream: BinaryIO) -> Description:
         kinds = Counter(PurePath(entry.filename).suffix.lower() or "—" for entry in entries)
         facts: dict[str, Any] = {
             "format": "zip", "entries": len(entries), "unpacked_bytes": sum(entry.file_size for entry in entries),
-            "kinds": dict(kinds.most_common(10)),
+            "kinds": dict(kinds.most_common(10)), "formats": _formats(packed, entries),
         }  # fmt: skip
-        profiles = list(_members(packed, entries, facts))
+        try:
+            profiles = list(_members(packed, entries, facts))
+        except (*_UNREADABLE, UnicodeError) as problem:
+            return Description(None, facts | {"unreadable": _told(problem)})
     return Description(_merged(profiles), facts)
+
+
+def _formats(packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[str]:
+    """The kinds of file inside, by their names, and by the first bytes of those whose names say too little."""
+    named = {PurePath(entry.filename).suffix.lower().removeprefix(".") for entry in entries}
+    unclear = [entry for entry in entries if PurePath(entry.filename).suffix.lower() not in _FORMATS]
+    seen: set[str] = set()
+    for entry in unclear[:_MOST_MEMBERS]:
+        with suppress(*_UNREADABLE), packed.open(entry) as member:
+            seen.add(media.kind_of(member.read(media.HEAD_BYTES)))
+    return sorted({*sorted(named)[:_MOST_FORMATS], *seen} - {""})
 
 
 def _members(

@@ -6,24 +6,37 @@ import struct
 import wave
 from typing import Any, BinaryIO
 
+HEAD_BYTES = 24
 _LONGEST_SEARCH = 1 << 20
+_SIGNATURES = (
+    (0, b"\x89PNG\r\n\x1a\n", "png"), (0, b"\xff\xd8\xff", "jpeg"), (0, b"GIF8", "gif"), (8, b"WEBP", "webp"),
+    (0, b"II*\x00", "tiff"), (0, b"MM\x00*", "tiff"), (4, b"ftyphei", "heic"), (4, b"ftypmif1", "heic"),
+    (4, b"ftypqt", "mov"), (4, b"ftyp", "mp4"), (8, b"AVI ", "avi"), (0, b"\x1aE\xdf\xa3", "mkv"), (8, b"WAVE", "wav"),
+)  # fmt: skip
+"""Where in a file which bytes tell its kind; the first that fits."""
+
+
+def kind_of(head: bytes) -> str:
+    """The kind of picture, film or sound that a file beginning with ``head`` is; empty for anything else."""
+    return next((kind for place, mark, kind in _SIGNATURES if head.startswith(mark, place)), "")
 
 
 def facts(stream: BinaryIO) -> dict[str, Any]:
-    """Dimensions of a PNG or JPEG, duration of a WAV; nothing for what cannot be read."""
-    head = stream.read(24)
+    """The kind, dimensions of a PNG or JPEG, duration of a WAV; nothing for what is none of these."""
+    head = stream.read(HEAD_BYTES)
     stream.seek(0)
+    kind = kind_of(head)
     try:
-        if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        if kind == "png":
             width, height = struct.unpack(">II", head[16:24])
             return {"format": "png", "width": width, "height": height}
-        if head.startswith(b"\xff\xd8"):
+        if kind == "jpeg":
             return _jpeg(stream)
-        if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        if kind == "wav":
             return _sound(stream)
     except (struct.error, wave.Error, EOFError, ValueError):
-        return {}
-    return {}
+        pass
+    return {"format": kind} if kind else {}
 
 
 def _jpeg(stream: BinaryIO) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def of_subject(uow: Uow, actor: Actor, subject_id: str) -> ReviewSnapshot | None
     return row.snapshot() if row and decide(actor, "review:see", resource_of(row)).permitted else None
 
 
+def last_submitter(uow: Uow, subject_id: str) -> str | None:
+    """The account that handed in a listing the last time. Asks no policy: for services."""
+    statement = select(Review.submitted_by).where(Review.subject_id == subject_id).order_by(Review.id.desc()).limit(1)
+    return uow.session.execute(statement).scalar_one_or_none()
+
+
 def approval_before(uow: Uow, subject_id: str, moment: datetime) -> str | None:
     """The id of the review that let a listing be sold as it was then. Asks no policy: for bundles."""
     statement = (

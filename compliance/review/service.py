@@ -33,11 +33,16 @@ def open_review(
     tier: int,
     evidence: Mapping[str, Mapping[str, Any]],
 ) -> str:
-    """A review of one version of a listing, its items with the evidence handed in; answers its id."""
+    """A review of one version of a listing, its items with the evidence handed in; answers its id.
+
+    When somebody of the platform opens it, whoever handed in the last one still counts as the submitter.
+    """
+    own = actor.organisation_id == owner_id
+    submitted_by = (actor.account_id if own else queries.last_submitter(uow, subject_id)) or ""
     review = Review(
         id=new_id("rvw"), subject_id=subject_id, subject_version=subject_version,
         subject=json.dumps(dict(subject), ensure_ascii=False), owner_id=owner_id,
-        submitted_by=actor.account_id or "", tier=tier, state=ReviewState.OPEN, opened_at=uow.now(), version=1,
+        submitted_by=submitted_by, tier=tier, state=ReviewState.OPEN, opened_at=uow.now(), version=1,
     )  # fmt: skip
     uow.session.add(review)
     uow.session.flush()

@@ -94,7 +94,9 @@ def _thing(house: House, chance: random.Random, suppliers: list[build.Built]) ->
     else:
         made = build.listed(house, supplier, title=texts, reviewer=_reviewer(house))
     tier = chance.choice([1, 1, 2, 2, 3, 4, 5])
-    if tier > made.tier:
+    if tier > made.tier and state in ("listed", "withdrawn"):
+        build.forced_tier(house, made.id, tier)
+    elif tier > made.tier:
         house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, made.id, tier=tier))
     if state == "in_review":
         house.db.write(lambda uow: listings.submit(uow, supplier.actor, made.id))
@@ -194,7 +196,8 @@ def _narrow(house: House, chance: random.Random, suppliers: list[build.Built], t
             thing.state = "withdrawn"
         else:
             thing.tier = chance.randint(thing.tier, 5)
-            house.db.write(
+            raised = house.db.write(
                 lambda uow, o=owner, t=thing: listings.raise_tier(uow, o.actor, t.id, tier=t.tier)  # type: ignore[misc]
             )
+            thing.state = raised.state
     return frozenset(thing.id for thing in chosen)

@@ -13,6 +13,8 @@ from exchange.demo.player.joining import join
 from exchange.demo.player.offering import put_on_sale
 from exchange.demo.player.tale import Tale, eventually
 
+_BY_TWO = 3
+
 
 @dataclass(frozen=True)
 class World:
@@ -64,9 +66,11 @@ def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
         )
     for number, dataset in enumerate(datasets):
         reviewer = cast.staff[("reviewer", "second_reviewer")[number % 2]]
-        cast.listings[dataset.key] = put_on_sale(cast.supplier_of(dataset), reviewer, dataset)
+        supplier, officer = cast.supplier_of(dataset), cast.staff["officer"]
+        cast.listings[dataset.key], tier = put_on_sale(supplier, reviewer, officer, dataset)
         price = f"¥{dataset.price}" if dataset.price else tale.pick("免费", "free")
-        tale.done(f"{dataset.title[0]}（{price}）上架", f"{dataset.title[1]} ({price}) is listed")
+        zh, en = (f"（L{tier}，两人审核）", f", L{tier} by two approvals") if tier >= _BY_TWO else ("", "")
+        tale.done(f"{dataset.title[0]}（{price}）上架{zh}", f"{dataset.title[1]} ({price}) is listed{en}")
     buyer = cast.members[BUYER.key]["jiang"]
     eventually(lambda: _found(buyer) >= len(datasets), "every listing in the search")
     tale.done("全部可检索", "all of them are found", _found(buyer))

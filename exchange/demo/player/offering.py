@@ -92,11 +92,19 @@ def work_through(reviewer: Person, review: dict[str, Any]) -> int:
     return len(review["items"])
 
 
-def put_on_sale(supplier: Person, reviewer: Person, dataset: Dataset) -> str:
-    """From nothing to listed; answers the listing's id."""
-    listing_id = str(draft(supplier, dataset)["id"])
+def put_on_sale(supplier: Person, reviewer: Person, officer: Person, dataset: Dataset) -> tuple[str, int]:
+    """From nothing to listed; answers the listing's id and its tier."""
+    made = draft(supplier, dataset)
+    listing_id = str(made["id"])
     supplier.post(f"/listings/{listing_id}/submit", {}).expect(200)
     review = review_of(reviewer, listing_id)
     work_through(reviewer, review)
-    reviewer.post(f"/reviews/{review['id']}/approve", {}).expect(200)
-    return listing_id
+    approve(review, reviewer, officer)
+    return listing_id, int(made["tier"])
+
+
+def approve(review: dict[str, Any], reviewer: Person, officer: Person) -> None:
+    """By as many people as the tier asks for: from L3 on a compliance officer is the second."""
+    path = f"/reviews/{review['id']}/approve"
+    if reviewer.post(path, {}).expect(200).json["state"] == "open":
+        officer.post(path, {}).expect(200)

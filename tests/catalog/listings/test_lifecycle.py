@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from core.actor import ANONYMOUS
 from core.db import Uow
 from core.house import House
 from core.problems import Invalid, StaleVersion
+from exchange.trading import queries as orders
 from tests import build
 from tests.build import Built
 
@@ -168,6 +171,89 @@ def test_identifiers_raise_the_tier_and_the_supplier_cannot_lower_it(house: Hous
     assert (replaced.proposed_tier, replaced.tier) == (1, 4)
 
 
+def test_raised_to_a_tier_that_two_must_approve_it_is_off_sale_until_they_have(
+    house: House, supplier: Built, reviewer: Built
+) -> None:
+    listing = build.listed(house, supplier)
+    buyer = build.organisation(house, level=3)
+    second = house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=2))
+    assert second.state == "listed", "one reviewer is enough for L2 too"
+    raised = house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    assert (raised.state, raised.tier) == ("in_review", 3)
+    with pytest.raises(ListingNotFound):
+        _of(house, buyer, listing.id)
+    review = house.db.read(lambda uow: reviews.of_subject(uow, reviewer.actor, listing.id))
+    assert review is not None
+    assert (review.state, review.tier, review.subject_version) == ("open", 3, raised.version)
+    assert build.approved(house, supplier, listing.id, reviewer=reviewer).state == "listed"
+    assert _of(house, buyer, listing.id).tier == 3
+    again = house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    assert again.state == "listed", "it had this approval"
+    fourth = house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=4))
+    assert fourth.state == "in_review", "an assessment from outside is more than two people"
+
+
+def test_the_officer_who_raises_a_tier_may_be_the_second_to_approve(
+    house: House, supplier: Built, reviewer: Built
+) -> None:
+    """Only who handed in the listing is kept from judging it, and that is still the supplier's person."""
+    officer = build.platform_person(house, "officer")
+    listing = build.listed(house, supplier)
+    house.db.write(lambda uow: service.raise_tier(uow, officer.actor, listing.id, tier=3))
+    review = house.db.read(lambda uow: reviews.of_subject(uow, reviewer.actor, listing.id))
+    assert review is not None
+    assert review.submitted_by == supplier.actor.account_id
+    for item in review.items:
+        house.db.write(
+            lambda uow, item=item: review_service.answer_item(uow, reviewer.actor, review.id, item.id, answer="pass")  # type: ignore[misc]
+        )
+    for who in (reviewer, officer):
+        house.db.write(lambda uow, who=who: review_service.approve(uow, who.actor, review.id))  # type: ignore[misc]
+    assert _of(house, supplier, listing.id).state == "listed"
+
+
+def test_what_was_sold_goes_on_while_the_listing_is_reviewed_again(house: House, supplier: Built) -> None:
+    listing = build.listed(house, supplier)
+    buyer = build.organisation(house, level=3)
+    build.funded(house, buyer)
+    order = build.paid(house, buyer, listing)
+    house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    kept = house.db.read(lambda uow: orders.get(uow, buyer.actor, order.id))
+    assert kept.entitlement is not None
+    assert (kept.state, kept.entitlement.state) == ("paid", "active")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10\x08\x02\x00\x00\x00"
+
+
+def _packed(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, PNG if not name.endswith(".csv") else build.TABLE)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "scene", "tier"),
+    [
+        ("face.png", PNG, "faces", 3),
+        ("face.dat", PNG, "faces", 3),
+        ("faces.zip", _packed("labels.csv", "a/1.png"), "faces", 3),
+        ("faces.zip", _packed("labels.csv", "a/1"), "faces", 3),
+        ("vectors.csv", build.TABLE.encode(), "faces", 2),
+        ("vectors.zip", _packed("vectors.csv"), "faces", 2),
+        ("pictures.zip", _packed("a/1.png"), "text_recognition", 1),
+    ],
+)
+def test_pictures_of_faces_ask_for_l3_wherever_they_hide(
+    house: House, supplier: Built, name: str, content: bytes, scene: str, tier: int
+) -> None:
+    kept = build.file(house, supplier, content, name)
+    made = build.draft(house, supplier, files=[kept.id], scene=scene)
+    assert (made.proposed_tier, made.tier) == (tier, tier)
+
+
 def test_a_tier_above_l2_is_listed_and_refuses_by_name(house: House, supplier: Built) -> None:
     listing = build.listed(house, supplier, files=[build.file(house, supplier, PLANTED).id])
     buyer = build.organisation(house)
@@ -195,8 +281,9 @@ def test_what_a_tier_hides_of_the_columns_is_hidden_where_the_listing_is_read(ho
 
     assert columns(other)[2] == ("temperature", "21")
     house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    build.approved(house, supplier, listing.id)
     assert columns(other)[2] == ("temperature", None)
-    house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=4))
+    build.forced_tier(house, listing.id, 4)
     assert columns(other)[2] == ("field_3", None)
     assert columns(supplier)[2] == ("temperature", "21")
 
@@ -207,7 +294,8 @@ def test_revisions_are_numbered_and_others_see_the_files_of_the_one_on_offer_onl
     made = build.draft(house, supplier, files=[build.file(house, supplier, PLANTED).id])
     clean = build.file(house, supplier)
     house.db.write(lambda uow: service.add_revision(uow, supplier.actor, made.id, [clean.id], "without visitors"))
-    house.db.write(lambda uow: build._approve(uow, supplier, reviewer, made.id))
+    house.db.write(lambda uow: service.submit(uow, supplier.actor, made.id))
+    build.approved(house, supplier, made.id, reviewer=reviewer)
     own = house.db.read(lambda uow: queries.revisions(uow, supplier.actor, made.id))
     assert [(each.number, len(each.files)) for each in own] == [(2, 1), (1, 1)]
     others = house.db.read(lambda uow: queries.revisions(uow, ANONYMOUS, made.id))

@@ -11,6 +11,7 @@ from exchange.demo.player.client import Person, sha256
 from exchange.demo.player.filling import Cast
 from exchange.demo.player.offering import (
     add_revision,
+    approve,
     both,
     draft,
     offer_of,
@@ -155,8 +156,7 @@ def _planted(cast: Cast, tale: Tale, supplier: Person) -> None:
     supplier.post(f"/listings/{listing_id}/submit", {}).expect(200)
     review = review_of(cast.staff["second_reviewer"], listing_id)
     work_through(cast.staff["second_reviewer"], review)
-    for approver in ("second_reviewer", "officer"):  # from L3 on a listing needs two people's approval
-        cast.staff[approver].post(f"/reviews/{review['id']}/approve", {}).expect(200)
+    approve(review, cast.staff["second_reviewer"], cast.staff["officer"])
     cast.listings[PLANTED.key] = listing_id
     tale.done("L3 条目列出但尚不可交易", "listed at L3, not yet tradable", both(PLANTED.title)[tale.language])
     eventually(lambda: _searched(cast.members["yunfan"]["jiang"], listing_id, PLANTED), "the L3 listing in the search")
