@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.db import Uow
@@ -47,6 +47,10 @@ class Want:
     def key(self) -> tuple[str, str]:
         return self.peer.epoch, self.entitlement_id
 
+    def beside(self, earlier: Want | None) -> Want:
+        """Both as one: a gateway asks for one meter while its question for another is still under way."""
+        return self if earlier is None else replace(self, asked=self.asked.with_most(earlier.asked))
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -66,7 +70,7 @@ class Answer:
         calls = self.granted.calls
         return {
             "t": "lease", "e": self.want.entitlement_id, "quota": calls.quota, "funded": calls.funded,
-            "trial": calls.trial, "refused": self.refused, "until": self.until,
+            "trial": calls.trial, "asked": self.want.asked.by_meter(), "refused": self.refused, "until": self.until,
         }  # fmt: skip
 
 
@@ -124,7 +128,10 @@ class Lessor:
         self._waiting = {key: waiter for key, waiter in self._waiting.items() if waiter[0] > now}
         waited = [want for _, want in self._waiting.values() if want.entitlement_id in freed]
         connected = self.connected()
-        found = {want.key: want for want in (*waited, *asked) if connected.get(want.peer.epoch) == want.peer}
+        found: dict[tuple[str, str], Want] = {}
+        for want in (*waited, *asked):
+            if connected.get(want.peer.epoch) == want.peer:
+                found[want.key] = want.beside(found.get(want.key))
         return list(found.values())
 
     def _known(self, wants: Iterable[Want]) -> tuple[list[Answer], list[Want]]:

@@ -66,6 +66,13 @@ class Calls:
         value: int = getattr(self, meter)
         return value
 
+    def with_most(self, other: Calls) -> Calls:
+        """Of each meter the larger number."""
+        return Calls(*(max(self.of(meter), other.of(meter)) for meter in Meter))
+
+    def by_meter(self) -> dict[str, int]:
+        return {str(meter): self.of(meter) for meter in Meter if self.of(meter)}
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
