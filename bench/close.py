@@ -81,9 +81,8 @@ def _close(sale: Sale, given: argparse.Namespace, folder: Path) -> bool:
     _say(f"closed     {len(closed)} period in {seconds * 1000:.0f} ms, again {len(again)}")
     _say(f"invoice    {invoice.number} {invoice.period}: net ¥{_money(invoice.net)}, gross ¥{_money(invoice.gross)}")
     for line in invoice.lines:
-        _say(
-            f"line       {line.usage.operation if line.usage else ''}  {line.quantity:,} × ¥0.0028 = ¥{_money(line.net)}"
-        )
+        assert line.usage is not None
+        _say(f"line       {line.usage.operation}  {line.quantity:,} × ¥0.0028 = ¥{_money(line.net)}")
     document = sale.house.db.read(lambda uow: periods.statement(uow, sale.buyer.actor, invoice.id))
     verified = _verified(sale, document, folder)
     started = time.perf_counter()
