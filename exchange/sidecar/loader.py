@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.db import Uow
 from core.house import House
 from exchange.gateway import claim
-from exchange.sidecar import closing
+from exchange.sidecar import closing, loading
 from exchange.sidecar.models import Epoch
 from exchange.sidecar.segment import LoadingSegment, Pace, Tally
 from exchange.sidecar.types import EpochState
@@ -87,12 +87,18 @@ class Loader:
         more = False
         for path in paths:
             more |= self._segment(epoch, path).advance(alive=alive)
-        if alive or more or any(path.exists() for path in paths):
-            return more
-        for key in [key for key in self._open if key[0] == epoch]:
-            del self._open[key]
-        self.freed(closing.finish(self.house, self.folder, epoch))
-        return False
+        left = {int(path.stem) for path in paths if path.exists()}
+        self._forget(epoch, {number for known, number in self._open if known == epoch} - left)
+        if not (alive or more or left):
+            self.freed(closing.finish(self.house, self.folder, epoch))
+        return more
+
+    def _forget(self, epoch: str, numbers: set[int]) -> None:
+        """Segments that are loaded, and whose files are gone."""
+        if numbers:
+            self.house.db.write(lambda uow: loading.forget(uow, epoch, numbers))
+            for number in numbers:
+                del self._open[epoch, number]
 
     def _segment(self, epoch: str, path: Path) -> LoadingSegment:
         key = (epoch, int(path.stem))

@@ -69,6 +69,12 @@ def position(uow: Uow, epoch: str, number: int) -> tuple[int, str, dict[int, int
     return segment.position, segment.state, {int(seq): int(place) for seq, place in uow.session.execute(chosen)}
 
 
+def forget(uow: Uow, epoch: str, numbers: Iterable[int]) -> None:
+    """Nothing needs to be known any more of segments that are loaded and whose files are gone."""
+    done = Segment.state == SegmentState.DONE
+    uow.session.execute(delete(Segment).where(Segment.epoch == epoch, Segment.number.in_(list(numbers)), done))
+
+
 def storable(found: Usage) -> bool:
     """Whether the ledger has room for the record's texts; a segment that no gateway of ours wrote may not."""
     *ids, operation, credential = dataclasses.astuple(found.address)

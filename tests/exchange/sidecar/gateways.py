@@ -105,7 +105,7 @@ class Process:
             Kind.CALL, self.writer.epoch_bytes, self.recorded, int(self.clock.now().timestamp() * 1e6), live, outcome,
             200, 900, 10, 100, 0, 1, bytes.fromhex(self.right.plan_hash), self.address,
         )  # fmt: skip
-        segment = self.writer.append(self.recorded, framed)
+        segment = self.writer.append(framed)
         billed = live and outcome is Outcome.HIT
         for meter in needed:
             self.held[meter] -= meter != Meter.FUNDED or billed
@@ -137,7 +137,7 @@ class Process:
             Outcome.HIT, 200, 900, 0, size, 0, 0, bytes(32),
             record.Address(order_id=order_id, operation=file_id, credential_id=account).pack(),
         )  # fmt: skip
-        self.writer.append(self.recorded, framed).confirmed.append(self.recorded)
+        self.writer.append(framed).confirmed.append(self.recorded)
         self.writer.flush()
 
     @property
