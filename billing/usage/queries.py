@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from billing.usage.checking import check
+from billing.usage.comparing import calls_by_epoch, conflict_count, given_out, raw_of, taken
 from billing.usage.errors import CallNotFound, MeterNotFound
 from billing.usage.holding import Calendar
 from billing.usage.models import UsageCredit, UsageHold, UsageRow
@@ -174,4 +175,20 @@ def _call(actor: Actor, row: UsageRow, hold: UsageHold, credited_later: bool) ->
     )  # fmt: skip
 
 
-__all__ = ["call", "calls", "check", "meter", "proof", "proofs", "shown_proof", "standing", "sums_of", "usage"]
+__all__ = [
+    "call",
+    "calls",
+    "calls_by_epoch",
+    "check",
+    "conflict_count",
+    "given_out",
+    "meter",
+    "proof",
+    "proofs",
+    "raw_of",
+    "shown_proof",
+    "standing",
+    "sums_of",
+    "taken",
+    "usage",
+]
