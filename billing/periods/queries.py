@@ -18,6 +18,7 @@ from billing.periods.types import ClosedPeriod, Count, Key
 from billing.usage import settling
 from billing.usage.holding import Meter, plan_of
 from billing.usage.queries import sums_of
+from billing.usage.settling import Unsettled
 from compliance.audit import checkpoints
 from compliance.audit.verifier import STATEMENT_FORMAT, STATEMENT_VERSION, canonical
 from compliance.identity.queries import months_of
@@ -65,13 +66,17 @@ def signed_statement(house: House, document: Mapping[str, Any]) -> dict[str, Any
 
 
 def waiting(uow: Uow, as_of: datetime) -> list[str]:
-    """The entitlements that may have something to close, by id. Asks no policy: for the worker.
+    """The entitlements with something to close, by id. Asks no policy: for the worker.
 
     Months that are running everywhere are passed over: most meters have nothing but those.
     """
     running = {f"{moment:%Y-%m}" for moment in (as_of - timedelta(hours=13), as_of + timedelta(hours=15))}
     skipped = running if len(running) == 1 else set()
-    return sorted({entitlement_id for entitlement_id, label in settling.unsettled(uow) if label not in skipped})
+    return [
+        meter.entitlement_id
+        for meter in settling.unsettled(uow)
+        if meter.labels - skipped and next_period(uow, meter, closed_of(uow, meter.order_id), as_of) is not None
+    ]
 
 
 def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
@@ -83,18 +88,19 @@ def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
     ]
 
 
-def next_period(uow: Uow, meter: Meter, closed: Sequence[ClosedPeriod], as_of: datetime) -> Period | None:
+def next_period(uow: Uow, meter: Unsettled, closed: Sequence[ClosedPeriod], as_of: datetime) -> Period | None:
     """The oldest period that is over, not closed, and was used.
 
     When there is none but usage of closed months came late: the newest period that is over, if it is not closed.
     """
-    months = months_of(uow, meter.hold.organisation_id)
+    months = months_of(uow, meter.organisation_id)
     for start, end in _gaps(closed, as_of):
-        used = settling.first_used(uow, meter.hold.entitlement_id, start, end)
+        used = settling.first_used(uow, meter.entitlement_id, start, end)
         if used is not None:
             found = months.period_of(used)
             return found if found.ends_at <= as_of else None
-    return _newest(months, closed, as_of) if closed and _is_late(meter, closed) else None
+    late = any(each.period.label in meter.labels for each in closed)
+    return _newest(months, closed, as_of) if late else None
 
 
 def uncounted(uow: Uow, meter: Meter, period: Period, closed: Sequence[ClosedPeriod]) -> list[Count]:
@@ -130,12 +136,6 @@ def _gaps(closed: Sequence[ClosedPeriod], as_of: datetime) -> Iterator[tuple[dat
         start = each.period.ends_at
     if start is None or start < as_of:
         yield start, as_of
-
-
-def _is_late(meter: Meter, closed: Sequence[ClosedPeriod]) -> bool:
-    """Whether windows hold other units than were billed, in months that are closed."""
-    months = {each.period.label for each in closed}
-    return any(label in months and window.billed != window.quantity for (_, label), window in meter.windows.items())
 
 
 def _newest(months: Months, closed: Sequence[ClosedPeriod], as_of: datetime) -> Period | None:

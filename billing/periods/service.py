@@ -61,7 +61,7 @@ def close_next(uow: Uow, entitlement_id: str, *, as_of: datetime) -> ClosedPerio
     if meter is None:
         return None
     before = queries.closed_of(uow, meter.hold.order_id)
-    period = queries.next_period(uow, meter, before, as_of)
+    period = queries.next_period(uow, settling.unsettled_of(meter), before, as_of)
     if period is None:
         return None
     counts = queries.uncounted(uow, meter, period, before)

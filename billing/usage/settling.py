@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, or_, select
@@ -17,11 +18,36 @@ from core.money import MOST_UNITS
 from core.plans import PricePlan
 
 
-def unsettled(uow: Uow) -> list[tuple[str, str]]:
-    """(entitlement, label) of every window with units that no invoice has counted yet, or counted too many of."""
+@dataclass(frozen=True)
+class Unsettled:
+    """A meter with windows, of these labels, that hold other units than invoices have counted."""
+
+    entitlement_id: str
+    order_id: str
+    organisation_id: str
+    labels: frozenset[str]
+
+
+def unsettled(uow: Uow) -> list[Unsettled]:
+    """Every meter with units that no invoice has counted yet, or that one has counted too many of."""
     open_ones = or_(UsageWindow.billed.is_(None), UsageWindow.billed != UsageWindow.quantity)
-    chosen = select(UsageWindow.entitlement_id, UsageWindow.label).where(open_ones).distinct()
-    return [(entitlement_id, label) for entitlement_id, label in uow.session.execute(chosen)]
+    chosen = (
+        select(UsageHold.entitlement_id, UsageHold.order_id, UsageHold.organisation_id, UsageWindow.label)
+        .join(UsageWindow, UsageWindow.entitlement_id == UsageHold.entitlement_id)
+        .where(open_ones)
+        .order_by(UsageHold.entitlement_id)
+    )
+    meters: dict[tuple[str, str, str], set[str]] = {}
+    for *meter, label in uow.session.execute(chosen):
+        meters.setdefault((meter[0], meter[1], meter[2]), set()).add(label)
+    return [Unsettled(*meter, frozenset(labels)) for meter, labels in meters.items()]
+
+
+def unsettled_of(meter: Meter) -> Unsettled:
+    """The same of one meter."""
+    labels = (label for (_, label), window in meter.windows.items() if window.billed != window.quantity)
+    hold = meter.hold
+    return Unsettled(hold.entitlement_id, hold.order_id, hold.organisation_id, frozenset(labels))
 
 
 def first_used(uow: Uow, entitlement_id: str, start: datetime | None, end: datetime) -> datetime | None:
