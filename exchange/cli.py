@@ -237,6 +237,24 @@ def usage_close(house: House, as_of: str | None) -> None:
     click.echo(f"{closed} periods closed")
 
 
+@usage.command("reconcile")
+@click.option("--all", "every", is_flag=True, help="Print what is well, too.")
+@with_house
+def usage_reconcile(house: House, every: bool) -> None:
+    """Hold segments, leases, the usage ledger and its sums against each other; ends with 1 when they differ.
+
+    The exchange may be running meanwhile.
+    """
+    from exchange.sidecar.reconciling import reconcile
+
+    lines = list(reconcile(house))
+    faults = [line for line in lines if not line.well]
+    for line in lines if every else faults:
+        click.echo(f"{'ok  ' if line.well else 'BAD '} {line.text}")
+    click.echo(f"{len(faults)} of {len(lines)} comparisons failed" if faults else f"{len(lines)} comparisons, all well")
+    sys.exit(bool(faults))
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
