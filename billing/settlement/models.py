@@ -11,7 +11,7 @@ from billing.settlement.types import Payable, PayableState
 from core.db import Base, Id, UtcDateTime
 
 _IN_FORCE = text("state <> 'reversed' AND net >= 0")
-_DUE = text("state = 'on_hold' AND NOT withheld")
+_ON_HOLD = text("state = 'on_hold'")
 
 
 class PayableRow(Base):
@@ -25,9 +25,8 @@ class PayableRow(Base):
     __table_args__ = (
         CheckConstraint("net = commission + share", name="sums"),
         CheckConstraint("net >= 0 OR state = 'available'", name="sign"),
-        CheckConstraint("state = 'on_hold' OR NOT withheld", name="withheld"),
         Index("ix_payable_supplier_id", "supplier_id", "month"),
-        Index("ix_payable_release_at", "release_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_payable_release_at", "release_at", sqlite_where=_ON_HOLD, postgresql_where=_ON_HOLD),
         Index(
             "uq_payable_invoice_id", "invoice_id", unique=True, sqlite_where=_IN_FORCE, postgresql_where=_IN_FORCE
         ),
@@ -47,7 +46,6 @@ class PayableRow(Base):
     commission: Mapped[int] = mapped_column(BigInteger)
     share: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(10))
-    withheld: Mapped[bool] = mapped_column(default=False)
     release_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -57,6 +55,15 @@ class PayableRow(Base):
             id=self.id, order_id=self.order_id, supplier_id=self.supplier_id, buyer_id=self.buyer_id,
             listing_id=self.listing_id, invoice_id=self.invoice_id, period=self.period, month=self.month,
             currency=self.currency, net=self.net, commission_bp=self.commission_bp, commission=self.commission,
-            share=self.share, state=PayableState(self.state), withheld=self.withheld, release_at=self.release_at,
+            share=self.share, state=PayableState(self.state), release_at=self.release_at,
             created_at=self.created_at, settled_at=self.settled_at,
         )  # fmt: skip
+
+
+class WithheldOrder(Base):
+    """An order of which nothing is released, while it is disputed or frozen."""
+
+    __tablename__ = "withheld_order"
+
+    order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)

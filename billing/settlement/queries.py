@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, case, exists, func, select, true
 
 from billing.invoices import queries as invoices
 from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind, Discrepancy
-from billing.settlement.models import PayableRow
+from billing.settlement.models import PayableRow, WithheldOrder
 from billing.settlement.types import Payable, Payables, PayableState, Settlement, SettlementRow
 from compliance.policy import Resource, require
 from core.actor import Actor
@@ -54,9 +54,14 @@ def in_force(uow: Uow, invoice_id: str) -> Payable | None:
 
 def due(uow: Uow, moment: datetime, limit: int) -> list[str]:
     """The lines of usage whose days of hold are over, oldest first. Asks no policy: for the worker."""
-    free = (PayableRow.state == PayableState.ON_HOLD, PayableRow.withheld.is_(False))
-    chosen = select(PayableRow.id).where(*free, PayableRow.release_at <= moment).order_by(PayableRow.release_at)
-    return list(uow.session.execute(chosen.limit(limit)).scalars())
+    chosen = select(PayableRow.id).where(PayableRow.state == PayableState.ON_HOLD, *releasable(moment))
+    return list(uow.session.execute(chosen.order_by(PayableRow.release_at).limit(limit)).scalars())
+
+
+def releasable(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What must hold of a line's row for time to release it."""
+    withheld = exists().where(WithheldOrder.order_id == PayableRow.order_id)
+    return PayableRow.release_at <= moment, ~withheld
 
 
 def settlements(

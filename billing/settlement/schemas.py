@@ -22,7 +22,6 @@ class PayableOut(Schema):
     commission = MoneyField()
     share = MoneyField()
     state = fields.String()
-    withheld = fields.Boolean()
     release_at = UtcField(allow_none=True)
     created_at = UtcField()
     settled_at = UtcField(allow_none=True)

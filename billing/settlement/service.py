@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.ledger.service import post
@@ -12,7 +12,7 @@ from billing.ledger.types import Account, AccountKind, Draft, Entry, Transaction
 from billing.settlement import queries
 from billing.settlement.errors import PayableNotFound, PayableReleased, PayableReversed
 from billing.settlement.events import PayableReleasedToSupplier
-from billing.settlement.models import PayableRow
+from billing.settlement.models import PayableRow, WithheldOrder
 from billing.settlement.types import Payable, PayableState
 from compliance.audit.service import record
 from compliance.identity.queries import months_of
@@ -21,6 +21,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.money import format_amount, share
+from core.rows import insert_missing
 
 _AT_ONCE = 20
 
@@ -47,14 +48,14 @@ def release_due(house: House) -> int:
     return sum(house.db.write(lambda uow, payable_id=each: _release_due(uow, payable_id)) for each in due)  # type: ignore[misc]
 
 
-def withhold(uow: Uow, *, order_id: str) -> int:
-    """Keep what is on hold for an order from being released, while it is disputed or frozen. Answers how many lines."""
-    return _mark(uow, order_id, withheld=True)
+def withhold(uow: Uow, *, order_id: str) -> None:
+    """Release nothing of an order, also of months to come, while it is disputed or frozen. Idempotent."""
+    insert_missing(uow, WithheldOrder, [{"order_id": order_id, "since": uow.now()}])
 
 
-def let_go(uow: Uow, *, order_id: str) -> int:
-    """Undo ``withhold``: what is due by now is released next."""
-    return _mark(uow, order_id, withheld=False)
+def let_go(uow: Uow, *, order_id: str) -> None:
+    """Undo ``withhold``: what is due by now is released next. Idempotent."""
+    uow.session.execute(delete(WithheldOrder).where(WithheldOrder.order_id == order_id))
 
 
 def hold(uow: Uow, issued: InvoiceIssued) -> None:
@@ -91,7 +92,7 @@ def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
 
 def _release_due(uow: Uow, payable_id: str) -> bool:
     """Decided anew in this unit: somebody may have released, withheld or reversed it meanwhile."""
-    return _release(uow, payable_id, SYSTEM, PayableRow.withheld.is_(False), PayableRow.release_at <= uow.now())
+    return _release(uow, payable_id, SYSTEM, *queries.releasable(uow.now()))
 
 
 def _release(uow: Uow, payable_id: str, actor: Actor, *conditions: ColumnElement[bool]) -> bool:
@@ -134,7 +135,7 @@ def _add(uow: Uow, *, net: int, basis_points: int, release_at: datetime | None, 
     uow.session.execute(
         insert(PayableRow).values(
             id=payable_id, net=net, commission_bp=basis_points, commission=commission, share=supplier_share,
-            state=str(state), withheld=False, release_at=release_at, created_at=uow.now(),
+            state=str(state), release_at=release_at, created_at=uow.now(),
             settled_at=uow.now() if net < 0 else None, **facts,
         )
     )  # fmt: skip
@@ -146,24 +147,11 @@ def _move(uow: Uow, payable_id: str, to: PayableState, *conditions: ColumnElemen
     moved = uow.session.execute(
         update(PayableRow)
         .where(PayableRow.id == payable_id, PayableRow.state == PayableState.ON_HOLD, *conditions)
-        .values(state=str(to), settled_at=uow.now(), withheld=False)
+        .values(state=str(to), settled_at=uow.now())
         .returning(PayableRow.id)
         .execution_options(synchronize_session=False)
     )
     return moved.first() is not None
-
-
-def _mark(uow: Uow, order_id: str, *, withheld: bool) -> int:
-    changed = uow.session.execute(
-        update(PayableRow)
-        .where(
-            PayableRow.order_id == order_id, PayableRow.state == PayableState.ON_HOLD, PayableRow.withheld != withheld
-        )
-        .values(withheld=withheld)
-        .returning(PayableRow.id)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    return len(changed.all())
 
 
 def _load(uow: Uow, payable_id: str) -> Payable:

@@ -35,7 +35,6 @@ class Payable:
     commission: int
     share: int
     state: PayableState
-    withheld: bool
     release_at: datetime | None
     created_at: datetime
     settled_at: datetime | None

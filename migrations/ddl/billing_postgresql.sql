@@ -115,8 +115,7 @@ FOR EACH ROW EXECUTE FUNCTION billing_refuse('invoice: numbers have no gaps')
 --;
 CREATE TRIGGER payable_frozen BEFORE UPDATE ON payable FOR EACH ROW
 WHEN (OLD.state <> 'on_hold'
-  OR NOT (NEW.state = 'on_hold' AND NEW.settled_at IS NULL
-    OR NEW.state IN ('available', 'reversed') AND NEW.settled_at IS NOT NULL)
+  OR NEW.state NOT IN ('available', 'reversed') OR NEW.settled_at IS NULL
   OR NEW.release_at IS DISTINCT FROM OLD.release_at
   OR (NEW.id, NEW.order_id, NEW.supplier_id, NEW.buyer_id, NEW.listing_id, NEW.invoice_id, NEW.period, NEW.month,
     NEW.currency, NEW.net, NEW.commission_bp, NEW.commission, NEW.share, NEW.created_at)

@@ -54,4 +54,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("invoice_id", name=op.f("uq_closed_period_invoice_id")),
         sa.UniqueConstraint("order_id", "starts_at", name=op.f("uq_closed_period_order_id_starts_at")),
     )
+    op.create_table(
+        "withheld_order",
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_withheld_order")),
+    )
     apply_ddl(op.get_bind(), "periods")
