@@ -406,13 +406,11 @@ def upgrade() -> None:
         sa.Column("commission", sa.BigInteger(), nullable=False),
         sa.Column("share", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("withheld", sa.Boolean(), nullable=False),
         sa.Column("release_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint("net = commission + share", name=op.f("ck_payable_sums")),
         sa.CheckConstraint("net >= 0 OR state = 'available'", name=op.f("ck_payable_sign")),
-        sa.CheckConstraint("state = 'on_hold' OR NOT withheld", name=op.f("ck_payable_withheld")),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_payable_invoice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payable")),
     )
@@ -423,8 +421,8 @@ def upgrade() -> None:
         "payable",
         ["release_at"],
         unique=False,
-        sqlite_where=sa.text("state = 'on_hold' AND NOT withheld"),
-        postgresql_where=sa.text("state = 'on_hold' AND NOT withheld"),
+        sqlite_where=sa.text("state = 'on_hold'"),
+        postgresql_where=sa.text("state = 'on_hold'"),
     )
     op.create_index(
         "uq_payable_invoice_id",
