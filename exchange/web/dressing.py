@@ -26,7 +26,7 @@ def install(app: flask.Flask) -> None:
         short=formats.short, digest=formats.digest, local=language.local, plain=language.plain, said=language.said,
         called=language.called,
         detail=explain.detail,
-        price=plans.describe,
+        price=plans.describe, unit=formats.unit_amount,
     )  # fmt: skip
     environment.globals.update(
         word=words.word, shape=words.shape, asset=asset, csrf_token=csrf_token, left=formats.left,

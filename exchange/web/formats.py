@@ -22,6 +22,13 @@ def money(minor: int | None, currency: str = "CNY") -> str:
     return f"{'−' if minor < 0 else ''}{sign}{amounts.grouped(abs(minor), currency)}"
 
 
+def unit_amount(units: int | None, currency: str = "CNY") -> str:
+    """An amount that is not rounded, with every decimal that it has: ``¥5,132.868``."""
+    if units is None:
+        return "—"
+    return f"{_SIGNS.get(currency, f'{currency} ')}{amounts.format_price(units, currency)}"
+
+
 def moment(at: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str | Markup:
     """A time for people and for machines."""
     if at is None:

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
 from catalog.listings import queries as listings
+from compliance.identity import queries as identity
 from compliance.keys import queries as keys
 from compliance.keys import service as key_service
 from compliance.keys.rules import LONGEST_OVERLAP_HOURS
@@ -55,7 +56,8 @@ def programs(problem: DomainError | None = None, made: dict[str, str] | None = N
 
 def _programs(uow: Uow) -> dict[str, Any]:
     who = actor()
-    own = Resource("key", who.organisation_id or "", {"owner": who.organisation_id})
+    organisation = identity.organisation(uow, who.organisation_id or "")
+    own = Resource("key", organisation.id, {"owner": organisation.id, "organisation_state": organisation.state})
     found: dict[str, Any] = {"keys": keys.keys(uow, who, limit=_MOST_SHOWN).items}
     found |= {
         "clients": clients.clients(uow, who, limit=_MOST_SHOWN).items,
