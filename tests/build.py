@@ -223,8 +223,8 @@ def interface_draft(
 def interface_listed(house: House, supplier: Built, upstream: Upstream, **options: Any) -> ListingSnapshot:
     """A listing of an interface on sale; options as of ``interface_draft``."""
     made = interface_draft(house, supplier, upstream, **options)
-    reviewer = platform_person(house, "reviewer")
-    return house.db.write(lambda uow: _approve(uow, supplier, reviewer, made.id))
+    house.db.write(lambda uow: listings.submit(uow, supplier.actor, made.id))
+    return approved(house, supplier, made.id)
 
 
 def funded(house: House, buyer: Built, amount: str = "100000.00") -> None:
