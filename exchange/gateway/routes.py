@@ -19,7 +19,7 @@ _SAFE = "/-._~!$&'()*+,;=:@%"
 
 def well_spelled(path: bytes) -> bool:
     """Whether every reader of the path sees the same segments: none empty or a dot, no hidden slash, no control."""
-    if _PLAIN.match(path):
+    if path == b"/" or _PLAIN.match(path):
         return True
     return bool(_ENCODED.match(path)) and not _HIDDEN.search(path) and not _DOTS.search(path)
 
@@ -61,7 +61,7 @@ class Router:
                 route = by_template.setdefault(path, Route())
             else:
                 literal = quote(path, safe=_SAFE).encode()
-                if literal != b"/" and not well_spelled(literal):
+                if not well_spelled(literal):
                     continue
                 route = self._literal.setdefault(literal, Route())
             route.methods[method.upper().encode()] = operation

@@ -141,6 +141,8 @@ class Transfer:
     def _send(self) -> bool:
         """Send a piece; False when this is the end, or the record is waited for."""
         self.client.deadline = self.client.gateway.now + self.client.gateway.bounds.stall_s
+        if self._start == self._stop and not self._without_body and self._segment is None:
+            return self._record_whole()  # the head is all there is
         if self._pending:
             self._pending = self._pending[os.write(self._out, self._pending) :]
             return True

@@ -230,6 +230,8 @@ class UpstreamConnection(asyncio.Protocol):
                     raise FieldMalformed
                 self._pending = data
                 return b""
+            if end > self._largest_head:
+                raise FieldMalformed
             self._read(data[:end])
             data = data[end + 4 :]
             if self.status >= 200:

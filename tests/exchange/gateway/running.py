@@ -21,7 +21,7 @@ class GatewayProcess:
 
     def __init__(
         self, folder: Path, feeder: Feeder, *, port: int = 0, processes: int = 1, fsync: bool = False,
-        log: bool = True, cores: str = "", **bounds: float,
+        log: bool = True, cores: str = "", listening: socket.socket | None = None, **bounds: float,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.port = port or free_port()
@@ -31,7 +31,8 @@ class GatewayProcess:
             "PIAOHAO_SEGMENT_FSYNC": str(int(fsync)),
             "PIAOHAO_PROFILE": "test",
         }
-        command = [sys.executable, "-m", "exchange.gateway", "--data", str(folder), "--bind", f"127.0.0.1:{self.port}"]
+        bind = f"127.0.0.1:{self.port}" if listening is None else f"fd://{listening.fileno()}"
+        command = [sys.executable, "-m", "exchange.gateway", "--data", str(folder), "--bind", bind]
         command += ["--socket", str(feeder.path)]
         command += [] if log else ["--no-access-log"]
         for name, value in bounds.items():
@@ -40,6 +41,7 @@ class GatewayProcess:
             self.process = subprocess.Popen(
                 [*(["taskset", "-c", cores] if cores else []), *command],
                 cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out,
+                pass_fds=() if listening is None else (listening.fileno(),),
             )  # fmt: skip
 
     @property
