@@ -33,6 +33,7 @@ from core.problems import (
     TooLarge,
     Unauthenticated,
 )
+from core.speech import say
 
 PREFIX = "/api/v1"
 MOST_JSON_BYTES = 1 << 20
@@ -262,7 +263,8 @@ def _first(messages: Any, prefix: str = "") -> tuple[str, str]:
         key = next(iter(messages))
         inner = prefix if key == "_schema" else f"{prefix}.{key}" if prefix else str(key)
         return _first(messages[key], inner)
-    return prefix, str(messages[0] if isinstance(messages, list) and messages else messages)
+    first = messages[0] if isinstance(messages, list) and messages else messages
+    return prefix, first if isinstance(first, str) else str(first)
 
 
 def dump(schema: type[Schema] | None, answer: Any) -> Any:
@@ -363,9 +365,7 @@ def _from_http(error: HTTPException) -> DomainError:
 
 def problem_response(error: DomainError) -> flask.Response:
     body = error.problem()
-    body["title"] = gettext(body["title"])
-    if error.detail:
-        body["detail"] = gettext(error.detail)
+    body |= {name: say(body[name]) for name in ("title", "detail", "hint") if body.get(name)}
     response = _problem(error.status, body)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -2,12 +2,41 @@
 
 Every error has a stable ``code``. ``title`` is an English message id that pages and the API
 translate; ``detail`` says what happened here, ``field`` which input it concerns, ``hint`` how to
-mend it.
+mend it. Details and hints with values in them are ``Sentence`` objects, so that they can be translated too.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+
+class Sentence(str):
+    """An English sentence with values in it, ``Sentence("At most %(most)s bytes.", most=9)``.
+
+    A string like any other; who speaks to a person of another language translates the template and puts the
+    values into that (``core.speech``).
+    """
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, **values: Any) -> Self:
+        made = super().__new__(cls, template % values)
+        made.template, made.values = template, values
+        return made
+
+
+class Bilingual(str):
+    """A text that is known in both languages; as a string it is the English one."""
+
+    __slots__ = ("zh",)
+    zh: str
+
+    def __new__(cls, *, zh: str, en: str) -> Self:
+        made = super().__new__(cls, en)
+        made.zh = zh
+        return made
 
 
 class DomainError(Exception):

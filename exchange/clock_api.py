@@ -26,7 +26,7 @@ class AdvanceIn(Schema):
 def advance(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     if not actor.platform("operator"):
         raise Forbidden("Only an operator moves the clock.")
-    body = http.load(AdvanceIn, http.parse_json(request.get_data()), where="body")
+    body = http.read_body(AdvanceIn)
 
     def note(uow: Uow) -> None:
         record(uow, actor, action="clock:advance", object_id="clock", data={"hours": str(body["hours"])})

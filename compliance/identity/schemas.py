@@ -12,6 +12,7 @@ class PersonIn(Schema):
     name = TextField(required=True, shortest=1, longest=100)
     email = TextField(required=True, shortest=3, longest=254)
     password = fields.String(required=True, load_only=True)
+    language = fields.String(load_default=None, validate=validate.OneOf(["zh", "en"]))
 
 
 class OrganisationIn(Schema):

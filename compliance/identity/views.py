@@ -26,6 +26,7 @@ from core import http
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
+from core.speech import language
 
 api = http.Api("identity")
 
@@ -33,7 +34,8 @@ api = http.Api("identity")
 def _person(body: dict[str, Any]) -> Person:
     email = normal_email(body["email"])
     check_password(body["password"], email)
-    return Person(name=body["name"], email=email, password_hash=hash_password(body["password"]))
+    spoken = body["language"] or language()
+    return Person(name=body["name"], email=email, password_hash=hash_password(body["password"]), language=spoken)
 
 
 def _prepare_registration(_house: House, body: dict[str, Any]) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def register(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 
 @api.raw("POST", "/sessions", body=SessionIn, answer=SessionOut, who=http.ANYONE, status=201, summary="Sign in")
 def sign_in(house: House, actor: Actor, request: flask.Request) -> flask.Response:
-    body = http.load(SessionIn, http.parse_json(request.get_data()[: http.MOST_JSON_BYTES]), where="body")
+    body = http.read_body(SessionIn)
     signed_in = service.sign_in(
         house, email=body["email"], password=body["password"], kind="api",
         client=request.headers.get("User-Agent", ""), peer=request.remote_addr or "",
@@ -78,6 +80,7 @@ def me(uow: Uow, actor: Actor) -> Any:
     return {
         "account_id": actor.account_id,
         "name": queries.account_name(uow, actor.account_id or ""),
+        "language": actor.language,
         "roles": sorted(actor.roles),
         "platform_roles": sorted(actor.platform_roles),
         "qualification": actor.qualification,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.actor import Actor
-from core.problems import Refused
+from core.problems import Bilingual, Refused
 
 Value = str | int | bool | None
 
@@ -124,10 +124,9 @@ class PolicyRefused(Refused):
     code, title = "policy_refused", "Policy refuses this"
 
     def __init__(self, actor: Actor, action: str, resource: Resource, decision: Decision) -> None:
-        zh = actor.language == "zh"
-        reasons = [need.message_zh if zh else need.message_en for need in decision.needs]
+        zh, en = ([getattr(need, name) for need in decision.needs] for name in ("message_zh", "message_en"))
         super().__init__(
-            ("；" if zh else "; ").join(reasons),
+            Bilingual(zh="；".join(zh), en="; ".join(en)),
             actor=actor,
             action=action,
             object_id=resource.id,

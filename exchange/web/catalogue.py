@@ -32,7 +32,7 @@ def page_texts() -> Iterator[Id]:
 
 
 def error_texts() -> Iterator[str]:
-    """Titles, fixed details and hints of every error that a person can meet."""
+    """Titles, details and hints of every error that a person can meet; of those with values in them, the template."""
     for package in _PACKAGES:
         for path in sorted((_ROOT / package).rglob("*.py")):
             if path != Path(__file__):
@@ -42,6 +42,8 @@ def error_texts() -> Iterator[str]:
 def _texts_of(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Assign):
         yield from _titles(node)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
+        yield from (text.value for text in node.args if isinstance(text, ast.Constant) and isinstance(text.value, str))
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         given = [*node.exc.args[:1], *(word.value for word in node.exc.keywords if word.arg == "hint")]
         yield from (text.value for text in given if isinstance(text, ast.Constant) and isinstance(text.value, str))
@@ -59,8 +61,8 @@ def _titles(node: ast.Assign) -> Iterator[str]:
 
 
 def _for_people(text: str) -> bool:
-    """Texts for people begin with a capital letter; those of broken promises inside the program do not."""
-    return " " in text and text[0].isupper()
+    """Texts for people begin with a capital letter or a value; those of broken promises in the program do not."""
+    return " " in text and (text[0].isupper() or "%(" in text)
 
 
 def wanted() -> list[Id]:

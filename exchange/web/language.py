@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import flask
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel
 from markupsafe import Markup, escape
 
 from compliance.identity.types import OrganisationSnapshot
+from core import speech
 
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
@@ -40,8 +41,7 @@ def choose() -> str:
 
 def language() -> str:
     """``zh`` or ``en``."""
-    locale = get_locale()
-    return locale.language if locale is not None else "zh"
+    return speech.language()
 
 
 def theme() -> str:
@@ -87,7 +87,7 @@ def called(organisation: OrganisationSnapshot | None) -> str:
 
 def said(text: str) -> str | Markup:
     """A message of the domain in the page's language; one without translation is marked as English."""
-    translated = gettext(text) if text else ""
+    translated = speech.say(text)
     if language() == "en" or translated != text or not text.isascii() or not text:
         return translated
     return Markup('<span lang="en">{}</span>').format(text)

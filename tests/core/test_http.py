@@ -111,3 +111,12 @@ def test_a_refused_body_is_read_to_its_end_so_that_the_sender_reads_why(client: 
         assert answer.status_code == 413
         body.close()
         assert body.reached == taken
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/clock/advance"])
+def test_routes_that_open_their_own_units_read_bodies_as_strictly(client: ApiClient, house: House, path: str) -> None:
+    operator = ApiClient(client.app, build.platform_person(house, "operator").token)
+    for body, kind, status in ((b"hours=1", "text/plain", 415), (b" " * (2 << 20), "application/json", 413)):
+        answer = operator.send("POST", path, data=body, headers={"Content-Type": kind})
+        answer.expect(status)
+    assert operator.send("POST", path, data=b"{", headers={"Content-Type": "application/json"}).expect(400).code

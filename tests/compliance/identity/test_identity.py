@@ -34,6 +34,39 @@ def test_a_stranger_registers_and_signs_in(client: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "header", "kept"),
+    [("zh", "", "zh"), ("en", "zh", "en"), (None, "zh-CN,zh;q=0.9", "zh"), (None, "", "en")],
+)
+def test_a_person_has_the_language_that_was_chosen_or_spoken(
+    client: ApiClient, asked: str | None, header: str, kept: str
+) -> None:
+    body = _with("person", language=asked) if asked else REGISTRATION
+    client.send("POST", "/registrations", json=body, headers={"Accept-Language": header}).expect(201)
+    assert client.sign_in("qiao@example.org", "correct horse battery").get("/me").json["language"] == kept
+
+
+def test_a_language_that_nobody_speaks_here_is_refused(client: ApiClient) -> None:
+    answer = client.post("/registrations", _with("person", language="eo")).expect(422)
+    assert answer.json["field"] == "person.language"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "said"), [("zh", "不能购买本机构的条目"), ("en", "its own listing"), ("", "own listing")]
+)
+def test_policy_speaks_the_language_of_the_request_whoever_asks(
+    client: ApiClient, house: House, spoken: str, said: str
+) -> None:
+    supplier = build.organisation(house)
+    listing = build.listed(house, supplier)
+    assert supplier.actor.language == "zh"
+    assert listing.offer is not None
+    body = {"listing_id": listing.id, "offer_id": listing.offer.id, "purpose": "training", "accept_terms": True}
+    asked = ApiClient(client.app, supplier.token)
+    refused = asked.send("POST", "/orders", json=body, headers={"Accept-Language": spoken}).expect(403)
+    assert said in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
     ("body", "code", "field"),
     [
         (_with("organisation", credit_code="91140728MA0K12345X"), "credit_code_invalid", "credit_code"),
