@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from core.ids import is_id
 from core.money import format_amount, format_price
+from core.problems import Sentence
 
 _LONGEST_TEXT = 20_000
 
@@ -60,7 +61,7 @@ class LocalTextField(fields.Field[Any]):
         if not texts:
             raise ValidationError("Give the text in Chinese or in English.")
         if any(len(text) > self.longest for text in texts.values()):
-            raise ValidationError(f"At most {self.longest} characters.")
+            raise ValidationError(Sentence("At most %(longest)s characters.", longest=self.longest))
         if any("\x00" in text for text in texts.values()):
             raise ValidationError("A text may not hold NUL characters.")
         return texts
@@ -78,7 +79,11 @@ class TextField(fields.String):
         if "\x00" in text:
             raise ValidationError("A text may not hold NUL characters.")
         if not self.shortest <= len(text) <= self.longest:
-            raise ValidationError(f"Between {self.shortest} and {self.longest} characters.")
+            raise ValidationError(
+                Sentence(
+                    "Between %(shortest)s and %(longest)s characters.", shortest=self.shortest, longest=self.longest
+                )
+            )
         return text
 
 
@@ -108,7 +113,7 @@ class IdField(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
         if not is_id(self.prefix, text):
-            raise ValidationError(f"Not an id of the form {self.prefix}_….")
+            raise ValidationError(Sentence("Not an id of the form %(prefix)s_….", prefix=self.prefix))
         return text
 
 

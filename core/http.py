@@ -30,6 +30,7 @@ from core.problems import (
     Invalid,
     NotFound,
     PreconditionRequired,
+    Sentence,
     TooLarge,
     Unauthenticated,
 )
@@ -275,12 +276,12 @@ def dump(schema: type[Schema] | None, answer: Any) -> Any:
 def _read_body() -> bytes:
     request = flask.request
     if (request.mimetype or "application/json") != "application/json":
-        raise NotJson(f"The body came as {request.mimetype}.")
+        raise NotJson(Sentence("The body came as %(mimetype)s.", mimetype=request.mimetype))
     if (request.content_length or 0) > MOST_JSON_BYTES:
-        raise TooLarge(f"A JSON body has at most {MOST_JSON_BYTES} bytes.")
+        raise TooLarge(Sentence("A JSON body has at most %(most)s bytes.", most=MOST_JSON_BYTES))
     body = request.stream.read(MOST_JSON_BYTES + 1)
     if len(body) > MOST_JSON_BYTES:
-        raise TooLarge(f"A JSON body has at most {MOST_JSON_BYTES} bytes.")
+        raise TooLarge(Sentence("A JSON body has at most %(most)s bytes.", most=MOST_JSON_BYTES))
     return body
 
 

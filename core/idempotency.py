@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.actor import Actor
 from core.db import Base, Id, Uow, UtcDateTime
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 LONGEST_KEY = 200
 
@@ -40,7 +40,10 @@ def request_hash(method: str, path: str, body: bytes) -> str:
 def check_key(key: str) -> str:
     """Raises Invalid unless the key is 1 to 200 printable ASCII characters."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Invalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.", field="Idempotency-Key")
+        raise Invalid(
+            Sentence("An Idempotency-Key has 1 to %(longest)s printable characters.", longest=LONGEST_KEY),
+            field="Idempotency-Key",
+        )
     return key
 
 

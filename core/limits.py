@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 MOST_PER_SECOND = 100_000
 MOST_COUNT = 2**53 - 1
@@ -48,7 +48,7 @@ def parse(document: object, *, at: str = "limits") -> Limits:
     for name in document:
         if name not in known:
             shown = str(name)[:40]
-            raise LimitsInvalid(f"There is no limit {shown}.", field=f"{at}.{shown}")
+            raise LimitsInvalid(Sentence("There is no limit %(name)s.", name=shown), field=f"{at}.{shown}")
     for name, (least, most) in _BOUNDS.items():
         if name in document:
             _check_count(document[name], least, most, f"{at}.{name}")
@@ -59,7 +59,7 @@ def _whole(limits: Limits, document: Mapping[str, Any], at: str) -> Limits:
     if limits.quota is not None:
         _check_count(limits.quota, 1, MOST_COUNT, f"{at}.quota")
     if limits.quota_period not in (None, *PERIODS):
-        raise LimitsInvalid(f"Choose one of {', '.join(PERIODS)}.", field=f"{at}.quota_period")
+        raise LimitsInvalid(Sentence("Choose one of %(names)s.", names=", ".join(PERIODS)), field=f"{at}.quota_period")
     if (limits.quota is None) != (limits.quota_period is None):
         raise LimitsInvalid("A quota and its period belong together.", field=f"{at}.quota_period")
     if "burst" not in document:
@@ -71,4 +71,6 @@ def _whole(limits: Limits, document: Mapping[str, Any], at: str) -> Limits:
 
 def _check_count(value: object, least: int, most: int, field: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise LimitsInvalid(f"This must be a whole number from {least} to {most}.", field=field)
+        raise LimitsInvalid(
+            Sentence("This must be a whole number from %(least)s to %(most)s.", least=least, most=most), field=field
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 _BY_EXPONENT = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
@@ -73,7 +73,9 @@ def exponent(currency: object, *, field: str = "currency") -> int:
     """How many decimals ``currency`` has. Raises UnknownCurrency for anything but a known upper-case code."""
     if not isinstance(currency, str) or currency not in EXPONENTS:
         shown = repr(currency)[:40]
-        raise UnknownCurrency(f"{shown} is not a currency.", field=field, hint="Use an ISO 4217 code such as CNY.")
+        raise UnknownCurrency(
+            Sentence("%(code)s is not a currency.", code=shown), field=field, hint="Use an ISO 4217 code such as CNY."
+        )
     return EXPONENTS[currency]
 
 
@@ -174,10 +176,12 @@ def _scaled(text: object, places: int, most_places: int, field: str) -> int:
     example = _EXAMPLE.format("1200." + "5".ljust(places, "0") if places else "1200")
     match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise AmountInvalid(f"{repr(text)[:40]} is not an amount.", field=field, hint=example)
+        raise AmountInvalid(Sentence("%(text)s is not an amount.", text=repr(text)[:40]), field=field, hint=example)
     sign, whole, decimals = match.group(1), match.group(2), match.group(3) or ""
     if len(decimals) > most_places:
-        raise AmountInvalid(f"At most {most_places} decimals are possible here.", field=field, hint=example)
+        raise AmountInvalid(
+            Sentence("At most %(most)s decimals are possible here.", most=most_places), field=field, hint=example
+        )
     return int(sign + whole + decimals.ljust(most_places, "0"))
 
 

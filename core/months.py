@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 QUARTER = timedelta(minutes=15)
 SHORTEST = timedelta(days=15)
@@ -51,7 +51,11 @@ class ZoneChange:
 def check_timezone(name: object, *, field: str = "timezone") -> str:
     """The name of an IANA time zone, unchanged. Raises TimezoneUnknown."""
     if not isinstance(name, str) or not _NAME.match(name) or name not in _known():
-        raise TimezoneUnknown(f"{repr(name)[:40]} is not a time zone.", field=field, hint="Write it as Asia/Shanghai.")
+        raise TimezoneUnknown(
+            Sentence("%(name)s is not a time zone.", name=repr(name)[:40]),
+            field=field,
+            hint="Write it as Asia/Shanghai.",
+        )
     return name
 
 

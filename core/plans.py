@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import rfc8785
 
 from core import money
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 VERSION = 1
 MOST_COUNT = 2**53 - 1
@@ -152,7 +152,7 @@ def parse(document: object, *, at: str = "plan") -> PricePlan:
     if not isinstance(document, Mapping):
         raise PlanInvalid("A price plan is an object with version and kind.", field=at)
     if document.get("version") != VERSION or isinstance(document.get("version"), bool):
-        raise PlanInvalid(f"The version must be {VERSION}.", field=f"{at}.version")
+        raise PlanInvalid(Sentence("The version must be %(version)s.", version=VERSION), field=f"{at}.version")
     kind = _choice(document.get("kind"), Kind, f"{at}.kind")
     _refuse_strangers(document, {"version", "kind", *_order_of_parts(kind)}, at)
     plan = PricePlan(kind, **_read_parts(document, kind, at))
@@ -178,7 +178,9 @@ def _read_parts(document: Mapping[str, Any], kind: Kind, at: str) -> dict[str, A
         if name in document:
             found[name] = _PARTS[name].read(document[name], found.get("currency"), f"{at}.{name}")
         elif name in required:
-            raise PlanInvalid(f"A plan of kind {kind} needs {name}.", field=f"{at}.{name}")
+            raise PlanInvalid(
+                Sentence("A plan of kind %(kind)s needs %(name)s.", kind=kind, name=name), field=f"{at}.{name}"
+            )
     return found
 
 
@@ -197,19 +199,21 @@ def _refuse_strangers(document: Mapping[Any, Any], allowed: set[str], at: str) -
     for name in document:
         if name not in allowed:
             shown = str(name)[:40]
-            raise PlanInvalid(f"A plan of this kind has no {shown}.", field=f"{at}.{shown}")
+            raise PlanInvalid(Sentence("A plan of this kind has no %(name)s.", name=shown), field=f"{at}.{shown}")
 
 
 def _choice(value: object, kinds: type[E], field: str) -> E:
     if isinstance(value, str) and value in {str(member) for member in kinds}:
         return kinds(value)
-    raise PlanInvalid(f"Choose one of {', '.join(kinds)}.", field=field)
+    raise PlanInvalid(Sentence("Choose one of %(names)s.", names=", ".join(kinds)), field=field)
 
 
 def _count(least: int, most: int = MOST_COUNT) -> _Part:
     def read(value: Any, _currency: str | None, field: str) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise PlanInvalid(f"This must be a whole number from {least} to {most}.", field=field)
+            raise PlanInvalid(
+                Sentence("This must be a whole number from %(least)s to %(most)s.", least=least, most=most), field=field
+            )
         return value
 
     return _Part(read, lambda value, _plan: value)
@@ -226,7 +230,7 @@ def _read_currency(value: Any, _currency: str | None, field: str) -> str:
 
 def _read_steps(value: Any, currency: str | None, at: str) -> tuple[Step, ...]:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_STEPS:
-        raise PlanInvalid(f"Give between 1 and {MOST_STEPS} steps.", field=at)
+        raise PlanInvalid(Sentence("Give between 1 and %(most)s steps.", most=MOST_STEPS), field=at)
     steps = tuple(_read_step(step, str(currency), f"{at}.{position}") for position, step in enumerate(value))
     _check_ascending(steps, at)
     return steps

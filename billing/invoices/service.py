@@ -28,7 +28,7 @@ from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.ids import new_id
 from core.money import exponent, format_amount, rounding_of
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 
 def charge(
@@ -47,7 +47,7 @@ def charge(
     if net < 0:
         raise Invalid("A net amount is not negative.", field="net")
     if queries.charge_of(uow, order_id):
-        raise AlreadyInvoiced(f"{order_id} has an invoice.")
+        raise AlreadyInvoiced(Sentence("%(order_id)s has an invoice.", order_id=order_id))
     settings = uow.house.settings
     rounding = rounding_of(settings.tier_profile)
     line = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
@@ -71,7 +71,9 @@ def charge_usage(
     has its invoice, and Invalid for lines that sum to less than nothing.
     """
     if queries.of_period(uow, order_id, span.month):
-        raise AlreadyInvoiced(f"{order_id} has an invoice for {span.month}.")
+        raise AlreadyInvoiced(
+            Sentence("%(order_id)s has an invoice for %(month)s.", order_id=order_id, month=span.month)
+        )
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     if net < 0 or tax < 0:
         raise Invalid("An invoice is not negative.", field="net")
@@ -93,7 +95,7 @@ def refund(uow: Uow, *, order_id: str, reason: str, actor: Actor = SYSTEM) -> In
     """
     invoice = queries.charge_of(uow, order_id)
     if invoice is None:
-        raise InvoiceNotFound(f"{order_id} was not invoiced.")
+        raise InvoiceNotFound(Sentence("%(order_id)s was not invoiced.", order_id=order_id))
     return _credit(uow, actor, invoice, invoice.lines, reason, None)
 
 
@@ -122,7 +124,10 @@ def _chosen(invoice: Invoice, numbers: Sequence[int] | None) -> tuple[Line, ...]
     if numbers is None:
         return invoice.lines
     if not numbers or len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(1, len(invoice.lines) + 1)):
-        raise LinesNotThere(f"The invoice has the lines 1 to {len(invoice.lines)}; name each once.", field="lines")
+        raise LinesNotThere(
+            Sentence("The invoice has the lines 1 to %(count)s; name each once.", count=len(invoice.lines)),
+            field="lines",
+        )
     chosen = tuple(invoice.lines[number - 1] for number in sorted(numbers))
     if sum(line.net for line in chosen) < 0 or sum(line.tax for line in chosen) < 0:
         raise LinesNotThere("These lines sum to less than nothing; credit them together with others.", field="lines")
@@ -133,7 +138,7 @@ def _credit(
     uow: Uow, actor: Actor, invoice: Invoice, lines: Sequence[Line], reason: str, decision: Decision | None
 ) -> Invoice:
     if before := queries.correction_of(uow, invoice.id):
-        raise AlreadyCredited(f"By {before.number}.")
+        raise AlreadyCredited(Sentence("By %(number)s.", number=before.number))
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     note_id = new_id("crn")
     uow.emit(
@@ -178,7 +183,10 @@ def _parties(uow: Uow, *ids: str) -> list[Party]:
     found = organisations(uow, ids)
     for organisation_id in ids:
         if organisation_id not in found:
-            raise Invalid(f"{organisation_id} is not an organisation.", field="organisation_id")
+            raise Invalid(
+                Sentence("%(organisation_id)s is not an organisation.", organisation_id=organisation_id),
+                field="organisation_id",
+            )
     return [Party(each.id, each.name, each.name_en, each.credit_code) for each in map(found.__getitem__, ids)]
 
 

@@ -24,7 +24,7 @@ from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, decode_cursor, encode_cursor
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 _SHOWN = (AccountKind.BUYER_PREPAID, AccountKind.SUPPLIER_ON_HOLD, AccountKind.SUPPLIER_AVAILABLE)
 
@@ -89,7 +89,7 @@ def statement(
     Raises OrganisationNotFound as ``own_balance`` does.
     """
     if account not in _SHOWN:
-        raise Invalid(f"Choose one of {', '.join(_SHOWN)}.", field="account")
+        raise Invalid(Sentence("Choose one of %(names)s.", names=", ".join(_SHOWN)), field="account")
     key = Account(AccountKind(account), _whose(uow, actor, organisation_id), uow.house.settings.currency).key
     purpose = f"ledger:{key}"
     chosen = _entries_with_headers(key)

@@ -24,6 +24,7 @@ from billing.ledger.types import (
 from core.db import Uow
 from core.ids import new_id
 from core.money import format_amount
+from core.problems import Sentence
 from core.rows import insert_missing
 
 _ENTRIES = insert(cast(Table, LedgerEntry.__table__))
@@ -108,7 +109,7 @@ def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> Tr
         "order_id": draft.order_id, "posted_at": uow.now(),
     }  # fmt: skip
     if not insert_missing(uow, LedgerTransaction, [header]):
-        raise KeyReused(f"Another transaction took the key {draft.key} a moment ago.")
+        raise KeyReused(Sentence("Another transaction took the key %(key)s a moment ago.", key=draft.key))
     return TransactionSnapshot(
         transaction_id, draft.key, draft.kind, draft.subject_id, draft.order_id, uow.now(), entries
     )
@@ -117,7 +118,7 @@ def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> Tr
 def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
     was = (before.kind, before.subject_id, [(entry.account, entry.amount) for entry in before.entries])
     if was != (draft.kind, draft.subject_id, [(entry.account, entry.amount) for entry in draft.entries]):
-        raise KeyReused(f"{before.key} was posted as {before.id}.")
+        raise KeyReused(Sentence("%(key)s was posted as %(id)s.", key=before.key, id=before.id))
     return before
 
 

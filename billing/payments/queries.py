@@ -13,7 +13,7 @@ from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, convert, newest_first
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 
 def get(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
@@ -64,5 +64,5 @@ def _resource(organisation_id: str | None) -> Resource:
 
 def _state(text: str) -> str:
     if text not in {str(state) for state in TopUpState}:
-        raise Invalid(f"Choose one of {', '.join(TopUpState)}.", field="state")
+        raise Invalid(Sentence("Choose one of %(names)s.", names=", ".join(TopUpState)), field="state")
     return text

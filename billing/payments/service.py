@@ -18,6 +18,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 from core.money import exponent, format_amount, parse_amount
+from core.problems import Sentence
 from core.rows import insert_missing
 
 
@@ -38,7 +39,10 @@ def record_topup(
         "recorded_by": actor.account_id, "recorded_at": uow.now(), "reason": "", "version": 1,
     }  # fmt: skip
     if not insert_missing(uow, TopUpRow, [row]):
-        raise BankReferenceUsed(f"Look for {row['bank_reference']} among the top-ups.", field="bank_reference")
+        raise BankReferenceUsed(
+            Sentence("Look for %(reference)s among the top-ups.", reference=row["bank_reference"]),
+            field="bank_reference",
+        )
     topup = uow.session.get_one(TopUpRow, row["id"]).snapshot()
     _note(uow, actor, "topup:record", topup, decision)
     uow.emit(TopUpRecorded(topup.id, organisation_id))
@@ -89,7 +93,7 @@ def _load(uow: Uow, actor: Actor, topup_id: str, action: str) -> tuple[TopUpRow,
 
 def _decide(uow: Uow, actor: Actor, row: TopUpRow, to: TopUpState, reason: str) -> TopUp:
     if to not in TRANSITIONS[TopUpState(row.state)]:
-        raise TopUpDecided(f"It is {row.state}.", state=row.state)
+        raise TopUpDecided(Sentence("It is %(state)s.", state=row.state), state=row.state)
     row.state, row.reason, row.version = str(to), reason, row.version + 1
     row.decided_by, row.decided_at = actor.account_id, uow.now()
     uow.session.flush()

@@ -26,6 +26,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.months import Months, Period
+from core.problems import Sentence
 
 
 def closed_of(uow: Uow, order_id: str) -> list[ClosedPeriod]:
@@ -49,7 +50,7 @@ def statement(uow: Uow, actor: Actor, invoice_id: str) -> dict[str, Any]:
     invoice = invoices.get(uow, actor, invoice_id)
     closed = of_invoice(uow, invoice.id)
     if closed is None:
-        raise StatementNotFound(f"{invoice.number} is not the invoice of a period of usage.")
+        raise StatementNotFound(Sentence("%(number)s is not the invoice of a period of usage.", number=invoice.number))
     plans = {each.key.plan_hash: plan_of(uow, each.key.plan_hash) for each in closed.counts}
     return statements.document(invoice, closed, {name: plan for name, plan in plans.items() if plan is not None})
 

@@ -21,6 +21,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.money import format_amount, share
+from core.problems import Sentence
 from core.rows import insert_missing
 
 _AT_ONCE = 20
@@ -34,9 +35,9 @@ def release(uow: Uow, *, order_id: str, actor: Actor = SYSTEM) -> Payable:
     """
     payable = queries.of_order(uow, order_id)
     if payable is None:
-        raise PayableNotFound(f"Nothing is on hold for {order_id}.")
+        raise PayableNotFound(Sentence("Nothing is on hold for %(order_id)s.", order_id=order_id))
     if payable.state is PayableState.REVERSED:
-        raise PayableReversed(f"{order_id} was refunded.")
+        raise PayableReversed(Sentence("%(order_id)s was refunded.", order_id=order_id))
     if payable.state is PayableState.ON_HOLD:
         _release(uow, payable.id, actor)
     return _load(uow, payable.id)
@@ -80,14 +81,14 @@ def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
     """
     line = queries.in_force(uow, issued.invoice_id)
     if line is None:
-        raise PayableReversed(f"{issued.invoice_id} was taken back already.")
+        raise PayableReversed(Sentence("%(invoice_id)s was taken back already.", invoice_id=issued.invoice_id))
     if _move(uow, line.id, PayableState.REVERSED):
         if issued.net < line.net:
             _add_again(uow, line, line.net - issued.net, line.release_at)
     elif issued.period:
         _take_back(uow, line, issued)
     else:
-        raise PayableReleased(f"{issued.order_id} was settled.")
+        raise PayableReleased(Sentence("%(order_id)s was settled.", order_id=issued.order_id))
 
 
 def _release_due(uow: Uow, payable_id: str) -> bool:

@@ -20,6 +20,7 @@ from core.db import Uow
 from core.money import round_units, rounding_of
 from core.months import quarter_of
 from core.plans import PricePlan
+from core.problems import Sentence
 
 _LONGEST = {Step.HOUR: timedelta(days=32), Step.DAY: timedelta(days=370)}
 _MOST_ROWS = 50_000
@@ -30,7 +31,9 @@ def usage_of(
 ) -> Usage:  # fmt: skip
     """The usage of these meters in a half-open time, widened to whole quarters of an hour. Raises RangeTooLong."""
     if not starts_at < ends_at <= starts_at + _LONGEST[by]:
-        raise RangeTooLong(f"At most {_LONGEST[by].days} days by the {by}.", field="from")
+        raise RangeTooLong(
+            Sentence("At most %(days)s days by the %(by)s.", days=_LONGEST[by].days, by=by), field="from"
+        )
     first, end = quarter_number(starts_at), quarter_number(ends_at + timedelta(seconds=QUARTER_S - 1))
     rows = _rows(uow, meters, first, end)
     holds = {row.entitlement_id: hold for row, hold in rows}

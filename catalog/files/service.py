@@ -31,7 +31,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 _KEPT = timedelta(days=7)
 _INTERRUPTED_S = 24 * 3600.0
@@ -50,7 +50,7 @@ def declare(uow: Uow, actor: Actor, *, name: str, size: int, sha256: str) -> Upl
     _may_upload(actor)
     most = uow.house.settings.max_upload_bytes
     if size > most:
-        raise UploadTooLarge(f"At most {most} bytes.", field="size", most_bytes=most)
+        raise UploadTooLarge(Sentence("At most %(most)s bytes.", most=most), field="size", most_bytes=most)
     upload = Upload(
         id=new_id("upl"), owner_id=actor.organisation_id, name=clean_name(name), size=size, sha256=sha256.lower(),
         received=0, state="open", created_at=uow.now(), expires_at=uow.now() + _KEPT,
@@ -89,12 +89,14 @@ def _is_here(upload: UploadSnapshot, offset: int, length: int) -> bool:
     if upload.state != "open":
         raise UploadFinished("Its parts have all been taken.", file_id=upload.file_id)
     if length > PART_BYTES:
-        raise PartTooLarge(f"A part has at most {PART_BYTES} bytes.", most_bytes=PART_BYTES)
+        raise PartTooLarge(Sentence("A part has at most %(most)s bytes.", most=PART_BYTES), most_bytes=PART_BYTES)
     if offset + length <= upload.received:
         return True
     if offset != upload.received or offset + length > upload.size:
         raise PartMisplaced(
-            f"{upload.received} of {upload.size} bytes are here.", field="offset", expected_offset=upload.received
+            Sentence("%(received)s of %(size)s bytes are here.", received=upload.received, size=upload.size),
+            field="offset",
+            expected_offset=upload.received,
         )
     return False
 
@@ -124,7 +126,10 @@ def complete(house: House, actor: Actor, upload_id: str) -> FileSnapshot:
 
 def _check_length(upload: UploadSnapshot, present: int) -> None:
     if present != upload.size:
-        raise UploadIncomplete(f"{present} of {upload.size} bytes are here.", expected_offset=present)
+        raise UploadIncomplete(
+            Sentence("%(received)s of %(size)s bytes are here.", received=present, size=upload.size),
+            expected_offset=present,
+        )
 
 
 def _take_over(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryIO) -> FileSnapshot:
@@ -184,7 +189,10 @@ class _Bounded:
         chunk = self._stream.read(size)
         self._given += len(chunk)
         if self._given > FORM_BYTES:
-            raise FormFileTooLarge(f"A form takes at most {FORM_BYTES} bytes.", hint="Send it in parts by the API.")
+            raise FormFileTooLarge(
+                Sentence("A form takes at most %(most)s bytes.", most=FORM_BYTES),
+                hint="Send it in parts by the API.",
+            )
         return chunk
 
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 from catalog.files.errors import PartCutShort, UploadBusy
 from catalog.files.store import CHUNK_BYTES, sync_folder, told_when_full
 from core.house import House
+from core.problems import Sentence
 
 
 def folder(house: House) -> Path:
@@ -50,7 +51,10 @@ def _copy(source: BinaryIO, file: BinaryIO, length: int) -> None:
     while left:
         chunk = source.read(min(CHUNK_BYTES, left))
         if not chunk:
-            raise PartCutShort(f"{length - left} of {length} bytes came.", hint="Send the part again.")
+            raise PartCutShort(
+                Sentence("%(came)s of %(size)s bytes came.", came=length - left, size=length),
+                hint="Send the part again.",
+            )
         file.write(chunk)
         left -= len(chunk)
 

@@ -14,6 +14,7 @@ from catalog.interfaces.types import CredentialKind, Outcome
 from compliance.recognisers import ScanSummary, mask
 from core import outgoing
 from core.outgoing import CallFailed, OutgoingCall
+from core.problems import Sentence
 
 EXCERPT_BYTES = 2048
 MOST_REQUEST_BYTES = 256 << 10
@@ -67,9 +68,13 @@ def _check_names(operation: Mapping[str, Any], values: Mapping[str, str]) -> Non
     known = {each["name"] for each in operation["parameters"]}
     for name, value in values.items():
         if name not in known:
-            raise TrialInvalid(f"The operation has no parameter {name[:60]}.", field=f"values.{name[:60]}")
+            raise TrialInvalid(
+                Sentence("The operation has no parameter %(name)s.", name=name[:60]), field=f"values.{name[:60]}"
+            )
         if len(value) > _LONGEST_VALUE:
-            raise TrialInvalid(f"At most {_LONGEST_VALUE} characters.", field=f"values.{name[:60]}")
+            raise TrialInvalid(
+                Sentence("At most %(longest)s characters.", longest=_LONGEST_VALUE), field=f"values.{name[:60]}"
+            )
 
 
 def _segment(name: str, value: str) -> str:
@@ -102,7 +107,7 @@ def _body(operation: Mapping[str, Any], body: str | None, headers: dict[str, str
         raise TrialInvalid("The operation takes no body.", field="body")
     sent = body.encode()
     if len(sent) > MOST_REQUEST_BYTES:
-        raise TrialInvalid(f"At most {MOST_REQUEST_BYTES >> 10} KiB.", field="body")
+        raise TrialInvalid(Sentence("At most %(most)s KiB.", most=MOST_REQUEST_BYTES >> 10), field="body")
     headers["Content-Type"] = operation["request_media_type"]
     return sent
 

@@ -14,6 +14,7 @@ from typing import Any
 from catalog.interfaces.document import Document
 from catalog.interfaces.errors import OpenApiTooManyParts
 from catalog.interfaces.places import Place
+from core.problems import Sentence
 
 MOST_SHAPES = 1000
 _TEXTS = frozenset({"description", "summary", "operationId", "name", "title", "url", "termsOfService"})
@@ -77,7 +78,8 @@ class Conformity:
             return
         if len(self._passed) >= MOST_SHAPES:
             raise OpenApiTooManyParts(
-                f"Its parts have more than {MOST_SHAPES} different shapes.", hint="Leave out what you do not offer."
+                Sentence("Its parts have more than %(most)s different shapes.", most=MOST_SHAPES),
+                hint="Leave out what you do not offer.",
             )
         self._check(self._checks[part], shape, place)
         self._passed.add(key)

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from catalog.interfaces.errors import OpenApiInvalid, OpenApiVersionUnknown, ReferenceBroken, RemoteReference
 from catalog.interfaces.places import Place, line_of, pointer, shown
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 
 _MOST_STEPS = 20
 
@@ -52,7 +52,10 @@ class Document:
         """Raise ``kind``, naming the place as pointer, in words and by its line."""
         line = line_of(self.text, place)
         raise kind(
-            f"At {shown(place)}: {problem}", field=pointer(place), hint=hint, **({} if line is None else {"line": line})
+            Sentence("At %(place)s: %(problem)s", place=shown(place), problem=problem),
+            field=pointer(place),
+            hint=hint,
+            **({} if line is None else {"line": line}),
         )
 
     def resolve(self, node: Any, place: Place) -> tuple[Any, Place]:

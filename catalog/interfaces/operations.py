@@ -12,6 +12,7 @@ from catalog.interfaces.document import Document
 from catalog.interfaces.errors import OpenApiTooManyParts
 from catalog.interfaces.places import Place
 from catalog.interfaces.types import METHODS, FoundOperation
+from core.problems import Sentence
 
 MOST_OPERATIONS = 500
 MOST_PARAMETERS = 50
@@ -50,7 +51,7 @@ class Operations:
                 if method.lower() in item:
                     count += 1
                     if count > MOST_OPERATIONS:
-                        raise OpenApiTooManyParts(f"At most {MOST_OPERATIONS} operations.")
+                        raise OpenApiTooManyParts(Sentence("At most %(most)s operations.", most=MOST_OPERATIONS))
                     yield self._operation(path, method, item[method.lower()], (*place, method.lower()), shared)
 
     def _operation(

@@ -9,6 +9,7 @@ from typing import Any
 
 from catalog.interfaces.errors import OutcomeInvalid
 from catalog.interfaces.types import Outcome
+from core.problems import Sentence
 
 MOST_BODY_BYTES = 1 << 20
 _STATUS = re.compile(r"[2-5][0-9]{2}|2xx", re.ASCII)
@@ -25,7 +26,9 @@ def check(rule: Any, at: str) -> dict[str, Any]:
         raise OutcomeInvalid('Write it as {"statuses": {"200": "hit", "404": "miss"}}.', field=at)
     for name in rule:
         if name not in ("statuses", "pointer", "hit", "miss", "records"):
-            raise OutcomeInvalid(f"There is no part {str(name)[:40]}.", field=f"{at}.{str(name)[:40]}")
+            raise OutcomeInvalid(
+                Sentence("There is no part %(name)s.", name=str(name)[:40]), field=f"{at}.{str(name)[:40]}"
+            )
     statuses = _statuses(rule.get("statuses"), f"{at}.statuses")
     if "2xx" in statuses and {"pointer", "records"} & rule.keys():
         raise OutcomeInvalid("With a pointer, name each status.", field=f"{at}.statuses.2xx", hint='Write "200".')
@@ -71,7 +74,7 @@ def _values(rule: Mapping[str, Any], at: str) -> dict[str, Any]:
 
 def _list(values: Any, at: str) -> list[Any]:
     if not isinstance(values, list) or len(values) > _MOST_VALUES:
-        raise OutcomeInvalid(f"A list of at most {_MOST_VALUES} values.", field=at)
+        raise OutcomeInvalid(Sentence("A list of at most %(most)s values.", most=_MOST_VALUES), field=at)
     for number, value in enumerate(values):
         plain = value is None or isinstance(value, (bool, int)) or (isinstance(value, str) and len(value) <= 200)
         if not plain or (isinstance(value, int) and abs(value) > _LARGEST):

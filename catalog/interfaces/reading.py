@@ -18,6 +18,7 @@ from catalog.interfaces.errors import (
     OpenApiUnreadable,
 )
 from catalog.interfaces.places import LOADER, Place, pointer, shown
+from core.problems import Sentence
 
 MOST_BYTES = 2 << 20
 MOST_LEVELS = 100
@@ -38,11 +39,13 @@ def read(raw: bytes) -> tuple[str, dict[str, Any]]:
     Raises OpenApiTooLarge, OpenApiUnreadable, OpenApiTooDeep, OpenApiTooManyParts, OpenApiInvalid.
     """
     if len(raw) > MOST_BYTES:
-        raise OpenApiTooLarge(f"At most {MOST_BYTES >> 20} MiB.", most_bytes=MOST_BYTES)
+        raise OpenApiTooLarge(Sentence("At most %(most)s MiB.", most=MOST_BYTES >> 20), most_bytes=MOST_BYTES)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise OpenApiUnreadable(f"Byte {error.start} is not UTF-8.", hint="Save the document as UTF-8.") from None
+        raise OpenApiUnreadable(
+            Sentence("Byte %(start)s is not UTF-8.", start=error.start), hint="Save the document as UTF-8."
+        ) from None
     content = _json(text) if text.lstrip().startswith(("{", "[")) else _yaml(text)
     if not isinstance(content, dict):
         raise OpenApiInvalid("The document is not an object.", hint='It begins with openapi: "3.1.0".')
@@ -74,7 +77,11 @@ def _check_levels(text: str) -> None:
 
 
 def _too_deep(line: int) -> None:
-    raise OpenApiTooDeep(f"More than {MOST_LEVELS} levels at line {line}.", line=line, most_levels=MOST_LEVELS)
+    raise OpenApiTooDeep(
+        Sentence("More than %(most)s levels at line %(line)s.", most=MOST_LEVELS, line=line),
+        line=line,
+        most_levels=MOST_LEVELS,
+    )
 
 
 def _number(digits: str) -> int | str:
@@ -218,10 +225,15 @@ def _check_parts(content: Any) -> None:
         value, level, place = waiting.pop()
         parts += 1
         if parts > MOST_PARTS:
-            raise OpenApiTooManyParts(f"At most {MOST_PARTS} parts.", hint="Leave out what you do not offer.")
+            raise OpenApiTooManyParts(
+                Sentence("At most %(most)s parts.", most=MOST_PARTS), hint="Leave out what you do not offer."
+            )
         if isinstance(value, (dict, list)):
             if level > MOST_LEVELS:
-                raise OpenApiTooDeep(f"More than {MOST_LEVELS} levels at {shown(place[:6])} …", most_levels=MOST_LEVELS)
+                raise OpenApiTooDeep(
+                    Sentence("More than %(most)s levels at %(place)s …", most=MOST_LEVELS, place=shown(place[:6])),
+                    most_levels=MOST_LEVELS,
+                )
             waiting.extend((inner, level + 1, (*place, name)) for name, inner in _inside(value, place))
         else:
             _check_leaf(value, place)
@@ -238,6 +250,8 @@ def _inside(value: dict[str, Any] | list[Any], place: Place) -> Iterator[tuple[s
 
 def _check_leaf(value: Any, place: Place) -> None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise OpenApiInvalid(f"At {shown(place)}: a number is too large.", field=pointer(place))
+        raise OpenApiInvalid(Sentence("At %(place)s: a number is too large.", place=shown(place)), field=pointer(place))
     if isinstance(value, str) and _NO_CHARACTER.search(value):
-        raise OpenApiInvalid(f"At {shown(place)}: a text holds what is no character.", field=pointer(place))
+        raise OpenApiInvalid(
+            Sentence("At %(place)s: a text holds what is no character.", place=shown(place)), field=pointer(place)
+        )

@@ -19,6 +19,7 @@ from catalog.interfaces.errors import (
 )
 from catalog.interfaces.types import VERSION, CredentialKind, FoundOperation
 from core.addresses import address_allowed
+from core.problems import Sentence
 
 MOST_OPERATIONS = 50
 MOST_DOCUMENT_BYTES = 512 << 10
@@ -64,7 +65,7 @@ def build(
     }  # fmt: skip
     if len(canonical(document)) > MOST_DOCUMENT_BYTES:
         raise InterfaceInvalid(
-            f"The document has more than {MOST_DOCUMENT_BYTES >> 10} KiB.", field="operations",
+            Sentence("The document has more than %(most)s KiB.", most=MOST_DOCUMENT_BYTES >> 10), field="operations",
             hint="Offer fewer operations, or shorter examples.",
         )  # fmt: skip
     return document
@@ -98,7 +99,9 @@ def check_upstream(upstream: Mapping[str, Any], allow: Sequence[str]) -> dict[st
 def _between(upstream: Mapping[str, Any], name: str, least: int, most: int) -> int:
     value = int(upstream[name])
     if not least <= value <= most:
-        raise UpstreamInvalid(f"From {least} to {most} milliseconds.", field=f"upstream.{name}")
+        raise UpstreamInvalid(
+            Sentence("From %(least)s to %(most)s milliseconds.", least=least, most=most), field=f"upstream.{name}"
+        )
     return value
 
 
@@ -144,7 +147,7 @@ def _check_host(host: str, port: int, allow: Sequence[str]) -> None:
         return
     if not address_allowed(host, port, allow):
         raise UpstreamAddressRefused(
-            f"{host} is not a public address.", field="upstream.base_url",
+            Sentence("%(host)s is not a public address.", host=host), field="upstream.base_url",
             hint="Name a public address, or ask the exchange's operator to allow this one.",
         )  # fmt: skip
 
@@ -159,7 +162,7 @@ def check_credential(credential: Mapping[str, str]) -> dict[str, str]:
     if kind == CredentialKind.QUERY and not _QUERY_NAME.fullmatch(name):
         raise CredentialInvalid("Name the parameter of the query.", field="credential.name", hint="For example appkey.")
     if kind in (CredentialKind.NONE, CredentialKind.BASIC) and name:
-        raise CredentialInvalid(f"The kind {kind} has no name.", field="credential.name")
+        raise CredentialInvalid(Sentence("The kind %(kind)s has no name.", kind=kind), field="credential.name")
     return {"kind": str(CredentialKind(kind)), "name": name}
 
 
@@ -168,7 +171,9 @@ def check_value(kind: str, value: str) -> None:
     if kind == CredentialKind.NONE:
         raise CredentialInvalid("This interface has no credential.", field="value")
     if not 1 <= len(value) <= LONGEST_CREDENTIAL or not value.isprintable() or value != value.strip():
-        raise CredentialInvalid(f"1 to {LONGEST_CREDENTIAL} printable characters.", field="value")
+        raise CredentialInvalid(
+            Sentence("1 to %(longest)s printable characters.", longest=LONGEST_CREDENTIAL), field="value"
+        )
     if kind == CredentialKind.HEADER and not value.isascii():
         raise CredentialInvalid("A header carries ASCII only.", field="value")
     if kind == CredentialKind.BASIC and ":" not in value:
@@ -179,7 +184,7 @@ def _operations(
     found: Sequence[FoundOperation], picked: Sequence[Mapping[str, Any]], credential: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     if not 1 <= len(picked) <= MOST_OPERATIONS:
-        raise InterfaceInvalid(f"Pick 1 to {MOST_OPERATIONS} operations.", field="operations")
+        raise InterfaceInvalid(Sentence("Pick 1 to %(most)s operations.", most=MOST_OPERATIONS), field="operations")
     known = {each.id: each for each in found}
     made = [_operation(known, each, f"operations.{n}", credential) for n, each in enumerate(picked)]
     seen: dict[tuple[str, str], str] = {}
@@ -188,7 +193,9 @@ def _operations(
         shape = each["method"], _PARAMETER.sub("{}", each["path"])
         if each["id"] in ids or shape in seen:
             other = seen.get(shape, each["id"])
-            raise InterfaceInvalid(f"It cannot be told from {other}.", field=f"operations.{number}")
+            raise InterfaceInvalid(
+                Sentence("It cannot be told from %(other)s.", other=other), field=f"operations.{number}"
+            )
         ids.add(each["id"])
         seen[shape] = each["id"]
     return made
@@ -227,7 +234,9 @@ def _parameter(parameter: Mapping[str, Any], at: str) -> dict[str, Any]:
     name = str(parameter["name"])
     sendable = _TOKEN.fullmatch(name) if parameter["in"] == "header" else len(name) <= 60 and name.isprintable()
     if not sendable or (parameter["in"] == "header" and name.lower() in _FRAMING):
-        raise OperationNotOffered(f"The parameter {name[:60]!r} cannot be sent.", field=f"{at}.operation")
+        raise OperationNotOffered(
+            Sentence("The parameter %(name)s cannot be sent.", name=f"{name[:60]!r}"), field=f"{at}.operation"
+        )
     return {key: value for key, value in parameter.items() if value != "" or key in ("name", "in", "type")}
 
 

@@ -20,6 +20,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
+from core.problems import Sentence
 
 _KEPT = timedelta(days=7)
 _TRIALS_WINDOW = timedelta(hours=1)
@@ -130,9 +131,11 @@ def _ready(uow: Uow, actor: Actor, interface_id: str) -> tuple[InterfaceSnapshot
     require(actor, "interface:try", queries.resource_of(row))
     found = queries.get(uow, actor, interface_id)
     if found.credential.missing:
-        raise CredentialMissing(hint=f"PUT it at interfaces/{interface_id}/credential first.")
+        raise CredentialMissing(
+            hint=Sentence("PUT it at interfaces/%(interface_id)s/credential first.", interface_id=interface_id)
+        )
     if queries.trials_since(uow, row.organisation_id, uow.now() - _TRIALS_WINDOW) >= MOST_TRIALS:
-        raise TooManyTrials(f"At most {MOST_TRIALS} an hour.", retry_after=600)
+        raise TooManyTrials(Sentence("At most %(most)s an hour.", most=MOST_TRIALS), retry_after=600)
     return found.interface, queries.credential(uow, interface_id)
 
 

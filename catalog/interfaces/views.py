@@ -22,6 +22,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.fields import PageQuery
 from core.house import House
+from core.problems import Sentence
 
 api = http.Api("interfaces")
 
@@ -34,7 +35,7 @@ def check(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     most = openapi.MOST_BYTES
     raw = b"" if (request.content_length or 0) > most else request.stream.read(most + 1)
     if (request.content_length or 0) > most or len(raw) > most:
-        raise OpenApiTooLarge(f"At most {most >> 20} MiB.", most_bytes=most)
+        raise OpenApiTooLarge(Sentence("At most %(most)s MiB.", most=most >> 20), most_bytes=most)
     return http.respond(201, http.dump(OpenApiCheckOut, service.check(house, actor, raw)))
 
 

@@ -11,6 +11,7 @@ from catalog.interfaces import rules as interfaces
 from catalog.listings.errors import ListingStateConflict
 from catalog.listings.types import DECLARATIONS, ListingSnapshot, ListingState, RevisionSnapshot
 from compliance.recognisers import ScanSummary
+from core.problems import Sentence
 
 _EDITABLE = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.LISTED, ListingState.WITHDRAWN})
 TRANSITIONS: dict[str, tuple[frozenset[ListingState], ListingState]] = {
@@ -33,7 +34,9 @@ def follow(state: str, step: str) -> ListingState:
     allowed, target = TRANSITIONS[step]
     if state not in allowed:
         raise ListingStateConflict(
-            f"The listing is {state}.", state=state, hint=f"To {step} it, it must be {' or '.join(sorted(allowed))}."
+            Sentence("The listing is %(state)s.", state=state),
+            state=state,
+            hint=Sentence("To %(step)s it, it must be %(names)s.", step=step, names=" or ".join(sorted(allowed))),
         )
     return target
 

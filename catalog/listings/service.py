@@ -34,7 +34,7 @@ from core.db import Uow
 from core.ids import new_id
 from core.limits import LimitsInvalid
 from core.limits import parse as parse_limits
-from core.problems import StaleVersion
+from core.problems import Sentence, StaleVersion
 
 _TEXTS = ("title", "summary", "description", "licence_terms", "declarations")
 MOST_FILES = 200
@@ -65,7 +65,8 @@ def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[
     listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
     if listing.version != version:
         raise StaleVersion(
-            f"You edited version {version}, now it is {listing.version}.", current_version=listing.version
+            Sentence("You edited version %(version)s, now it is %(now)s.", version=version, now=listing.version),
+            current_version=listing.version,
         )
     _back_to_draft(uow, listing)
     _write(listing, fields)
@@ -106,7 +107,7 @@ def add_revision(
 def _files(uow: Uow, actor: Actor, file_ids: Sequence[str]) -> dict[str, str]:
     """The hashes of own files, for the audit entry."""
     if not 1 <= len(file_ids) <= MOST_FILES or len(set(file_ids)) != len(file_ids):
-        raise RevisionInvalid(f"Name 1 to {MOST_FILES} different files.", field="file_ids")
+        raise RevisionInvalid(Sentence("Name 1 to %(most)s different files.", most=MOST_FILES), field="file_ids")
     files = stored_files.own(uow, actor, file_ids)
     return {f"file_{n}": file.sha256 for n, file in enumerate(files[:50])}
 
@@ -143,7 +144,7 @@ def set_offer(
     parsed = plans.parse(dict(plan))
     traded = uow.house.settings.currency
     if parsed.currency not in (None, traded):
-        raise CurrencyNotTraded(f"Prices are in {traded}.", field="plan.currency")
+        raise CurrencyNotTraded(Sentence("Prices are in %(traded)s.", traded=traded), field="plan.currency")
     allowed = _limits(listing, limits)
     _back_to_draft(uow, listing)
     offer = Offer(
@@ -176,7 +177,9 @@ def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     snapshot = listing.snapshot()
     missing = missing_for_review(snapshot) + _missing_trials(uow, snapshot)
     if missing:
-        raise ListingIncomplete(f"Missing: {', '.join(missing)}.", field=missing[0], missing=missing)
+        raise ListingIncomplete(
+            Sentence("Missing: %(names)s.", names=", ".join(missing)), field=missing[0], missing=missing
+        )
     _hand_in(uow, actor, listing)
     return _changed(uow, actor, listing, "submit", decision)
 
@@ -225,9 +228,13 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> Listing
     """
     listing, decision = _for_change(uow, actor, listing_id, "listing:raise_tier")
     if listing.state == ListingState.IN_REVIEW:
-        raise ListingStateConflict(f"It is being reviewed as L{listing.tier}.", state=listing.state)
+        raise ListingStateConflict(
+            Sentence("It is being reviewed as L%(tier)s.", tier=listing.tier), state=listing.state
+        )
     if tier < listing.tier:
-        raise TierCannotFall(f"It is L{listing.tier} now.", field="tier", hint="Only a reviewer lowers a tier.")
+        raise TierCannotFall(
+            Sentence("It is L%(tier)s now.", tier=listing.tier), field="tier", hint="Only a reviewer lowers a tier."
+        )
     to_be_approved = listing.on_sale and _needs_more_approval(uow, listing.tier, tier)
     listing.raised_tier = listing.tier = tier
     uow.emit(ListingNarrowed(listing_id=listing.id))

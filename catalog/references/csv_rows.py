@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from catalog.references.errors import FileRefused
 from catalog.references.rows import Damage, Row
+from core.problems import Sentence
 
 LONGEST_QUOTE = 4_000_000
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
@@ -33,7 +34,7 @@ class CsvReader:
         try:
             cells, end = self._record(self.place)
         except _Broken as broken:
-            raise FileRefused(f"The header line cannot be read: {broken}.") from None
+            raise FileRefused(Sentence("The header line cannot be read: %(broken)s.", broken=broken)) from None
         self._advance(end)
         if not any(cell.strip() for cell in cells):
             raise FileRefused("The header line names no column.", hint="Say under file how many lines to skip.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.references.errors import FileRefused
 from catalog.references.rows import Damage, Row
+from core.problems import Sentence
 
 
 def json_lines(text: str) -> Iterator[Row | Damage]:
@@ -30,9 +31,13 @@ def json_records(text: str, path: str) -> Iterator[Row | Damage]:
         for name in filter(None, path.split(".")):
             found = found[name]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise FileRefused(f"The file has no records at “{path or 'its root'}”: {str(error)[:120]}") from None
+        raise FileRefused(
+            Sentence(
+                "The file has no records at “%(what)s”: %(error)s", what=path or "its root", error=str(error)[:120]
+            )
+        ) from None
     if not isinstance(found, list):
-        raise FileRefused(f"What stands at “{path or 'its root'}” is not a list.")
+        raise FileRefused(Sentence("What stands at “%(what)s” is not a list.", what=path or "its root"))
     return (_json_row(number, record) for number, record in enumerate(found, 1))
 
 

@@ -38,6 +38,7 @@ from catalog.references.source import (
     SourceMapping,
     Value,
 )
+from core.problems import Sentence
 
 SOURCES = Path(__file__).with_name("sources")
 _NAME = re.compile(r"\A[a-z][a-z0-9-]{1,39}\Z")
@@ -56,7 +57,9 @@ def load(source: str) -> SourceMapping:
     path = SOURCES / f"{source}.yaml" if _NAME.match(source) else Path(source)
     if not path.is_file():
         hint = f"Known are {', '.join(names())}; or give the path of a mapping file."
-        raise SourceUnknown(f"There is no source mapping “{source}”.", field="source", hint=hint)
+        raise SourceUnknown(
+            Sentence("There is no source mapping “%(source)s”.", source=source), field="source", hint=hint
+        )
     return parse(path.read_text(encoding="utf-8"))
 
 
@@ -65,7 +68,7 @@ def parse(text: str) -> SourceMapping:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise MappingInvalid(f"This is not YAML: {error}") from None
+        raise MappingInvalid(Sentence("This is not YAML: %(error)s", error=error)) from None
     return _Reader().mapping(document)
 
 

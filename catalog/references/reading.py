@@ -16,6 +16,7 @@ from catalog.references.source import DateMapping, PriceMapping, SourceMapping
 from catalog.references.tables import Table
 from catalog.references.types import Candidate, Outcome, Rejected
 from compliance.recognisers import mask
+from core.problems import Sentence
 
 LONGEST = {"title": 300, "summary": 1000, "description": 20_000, "supplier": 200}
 _LONGEST_PRICE = 200
@@ -31,7 +32,8 @@ def check_columns(mapping: SourceMapping, table: Table) -> None:
     missing = sorted(mapping.columns() - set(table.columns) - mapping.optional)
     if table.columns and missing:
         raise FileRefused(
-            f"The file has no column {', '.join(missing)}.", missing=missing, found=list(table.columns),
+            Sentence("The file has no column %(names)s.", names=", ".join(missing)),
+            missing=missing, found=list(table.columns),
             hint="Use the mapping of this source, or name them under optional_columns.",
         )  # fmt: skip
 

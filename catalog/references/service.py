@@ -25,7 +25,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from core.problems import DomainError, Forbidden
+from core.problems import DomainError, Forbidden, Sentence
 
 MOST_BYTES = 512 * 1024 * 1024
 _ROWS_PER_UNIT = 20
@@ -65,7 +65,9 @@ def _alone(house: House, source: str) -> Iterator[None]:
         try:
             fcntl.flock(lock.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ImportBusy(f"Another import of {source} is running.", hint="Wait until it ends.") from None
+            raise ImportBusy(
+                Sentence("Another import of %(source)s is running.", source=source), hint="Wait until it ends."
+            ) from None
         yield
 
 
@@ -97,7 +99,7 @@ def _decide(uow: Uow, actor: Actor, reference_id: str, state: ReferenceState, re
     if row is None or not queries.may_review(actor):
         raise ReferenceNotFound()
     if row.state != ReferenceState.QUEUED:
-        raise NotWaiting(f"It is {row.snapshot().state}.")
+        raise NotWaiting(Sentence("It is %(state)s.", state=row.snapshot().state))
     row.state, row.reason, row.updated_at = state, reason or row.reason, uow.now()
     row.version += 1
     action = "reference:release" if state == ReferenceState.IMPORTED else "reference:quarantine"
@@ -109,10 +111,14 @@ def _decide(uow: Uow, actor: Actor, reference_id: str, state: ReferenceState, re
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise FileRefused(f"The file is larger than {MOST_BYTES:,} bytes.", hint="Import it in parts.")
+            raise FileRefused(
+                Sentence("The file is larger than %(most)s bytes.", most=f"{MOST_BYTES:,}"), hint="Import it in parts."
+            )
         return path.read_bytes()
     except OSError as error:
-        raise FileRefused(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise FileRefused(
+            Sentence("%(name)s cannot be read: %(strerror)s.", name=path.name, strerror=error.strerror)
+        ) from None
 
 
 def _start(uow: Uow, mapping: SourceMapping, name: str, digest: str, encoding: str) -> str:

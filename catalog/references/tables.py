@@ -14,6 +14,7 @@ from catalog.references.csv_rows import CsvReader
 from catalog.references.errors import FileRefused
 from catalog.references.json_rows import json_lines, json_records
 from catalog.references.rows import Damage, FileShape, Row
+from core.problems import Sentence
 
 LONGEST_CELL = 200_000
 MOST_DAMAGES = 2_000
@@ -55,7 +56,10 @@ def decode(raw: bytes, encodings: Sequence[str]) -> tuple[str, str]:
     for encoding, text in tries:
         if len(_SURROGATE.findall(text)) <= max(1, 0.2 * foreign):
             return encoding, text
-    raise FileRefused(f"The file is not text in {' or '.join(encodings)}.", hint="Name its encoding in the mapping.")
+    raise FileRefused(
+        Sentence("The file is not text in %(names)s.", names=" or ".join(encodings)),
+        hint="Name its encoding in the mapping.",
+    )
 
 
 def _read_csv(text: str, shape: FileShape) -> tuple[tuple[str, ...], Iterator[Row | Damage]]:
@@ -75,7 +79,9 @@ def _checked(rows: Iterator[Row | Damage]) -> Iterator[Row | Damage]:
         checked = _damage_of(row) or row if isinstance(row, Row) else row
         damages += isinstance(checked, Damage)
         if damages > MOST_DAMAGES:
-            raise FileRefused(f"More than {MOST_DAMAGES} rows cannot be read; is this the right mapping?")
+            raise FileRefused(
+                Sentence("More than %(most)s rows cannot be read; is this the right mapping?", most=MOST_DAMAGES)
+            )
         yield checked
 
 

@@ -26,6 +26,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import is_id
+from core.problems import Sentence
 
 LONGEST_QUERY = 300
 MOST_PER_PAGE = 100
@@ -67,12 +68,14 @@ def visible_to(actor: Actor) -> tuple[Clause, ...]:
 
 def _check(params: SearchParams) -> None:
     if len(params.text) > LONGEST_QUERY:
-        raise SearchInvalid(f"A query has at most {LONGEST_QUERY} characters.", field="q")
+        raise SearchInvalid(Sentence("A query has at most %(longest)s characters.", longest=LONGEST_QUERY), field="q")
     unknown = (set(params.filters) | set(params.facets)) - set(FACETS)
     if unknown:
-        raise SearchInvalid(f"One cannot filter by {', '.join(sorted(unknown))}.", field="filters")
+        raise SearchInvalid(
+            Sentence("One cannot filter by %(names)s.", names=", ".join(sorted(unknown))), field="filters"
+        )
     if not 1 <= params.limit <= MOST_PER_PAGE or params.offset < 0:
-        raise SearchInvalid(f"A page has 1 to {MOST_PER_PAGE} results.", field="limit")
+        raise SearchInvalid(Sentence("A page has 1 to %(most)s results.", most=MOST_PER_PAGE), field="limit")
     if params.offset >= MOST_RESULTS:
         raise TooFar("Make the question narrower instead.", field="offset")
 

@@ -24,7 +24,7 @@ from compliance.policy import Resource, decide
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, decode_cursor, encode_cursor
-from core.problems import Invalid, NotFound
+from core.problems import Invalid, NotFound, Sentence
 
 
 class EntryNotFound(NotFound):
@@ -200,7 +200,9 @@ def consistency(uow: Uow, first: int, second: int | None = None) -> tuple[int, l
     """The second size, and the proof that the log of ``first`` entries is its beginning."""
     second = _size(uow, second)
     if not 0 < first <= second:
-        raise SizeInvalid(f"Choose sizes from 1 to {second}, the smaller first.", field="first")
+        raise SizeInvalid(
+            Sentence("Choose sizes from 1 to %(second)s, the smaller first.", second=second), field="first"
+        )
     return second, merkle.consistency_proof(stored(uow), first, second)
 
 
@@ -210,5 +212,5 @@ def _size(uow: Uow, size: int | None) -> int:
     newest = newest_checkpoint(uow)
     wanted = (newest.size if newest else 0) if size is None else size
     if not 0 <= wanted <= largest:
-        raise SizeInvalid(f"The log has {largest} entries.", field="size")
+        raise SizeInvalid(Sentence("The log has %(largest)s entries.", largest=largest), field="size")
     return wanted

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from compliance.identity.errors import EmailInvalid, PasswordTooWeak
+from core.problems import Sentence
 
 SHORTEST_PASSWORD = 10
 _EMAIL = re.compile(r"\A[^\s@\x00]{1,64}@[^\s@\x00]{1,190}\Z")
@@ -27,7 +28,9 @@ def normal_email(text: str) -> str:
 def check_password(password: str, email: str) -> None:
     """Raises PasswordTooWeak for short ones and those made of the address (NIST SP 800-63B: length, not classes)."""
     if len(password) < SHORTEST_PASSWORD or len(password) > 200:
-        raise PasswordTooWeak(f"Use {SHORTEST_PASSWORD} to 200 characters.", field="password")
+        raise PasswordTooWeak(
+            Sentence("Use %(shortest)s to 200 characters.", shortest=SHORTEST_PASSWORD), field="password"
+        )
     if len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
         raise PasswordTooWeak("Use something that cannot be guessed.", field="password")
 

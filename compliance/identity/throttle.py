@@ -8,6 +8,7 @@ from datetime import timedelta
 from compliance.identity.errors import TooManyAttempts
 from compliance.identity.models import SignInThrottle
 from core.db import Uow
+from core.problems import Sentence
 
 _LONGEST_BLOCK = timedelta(minutes=15)
 
@@ -18,7 +19,7 @@ def check(uow: Uow, keys: Iterable[str]) -> None:
         throttle = uow.session.get(SignInThrottle, key)
         if throttle and throttle.blocked_until and throttle.blocked_until > uow.now():
             wait = int((throttle.blocked_until - uow.now()).total_seconds()) + 1
-            raise TooManyAttempts(f"Wait {wait} s, then try again.", retry_after=wait)
+            raise TooManyAttempts(Sentence("Wait %(wait)s s, then try again.", wait=wait), retry_after=wait)
 
 
 def count_failure(uow: Uow, key: str, *, allowed: int) -> None:

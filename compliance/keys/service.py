@@ -28,6 +28,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 from core.keyring import hash_token
+from core.problems import Sentence
 
 
 def create(
@@ -46,7 +47,9 @@ def create(
     decision, organisation_id = _permit(uow, actor, "key:create")
     check_expiry(expires_at, uow.now())
     if queries.active_count(uow, organisation_id) >= MOST_KEYS:
-        raise TooManyKeys(f"At most {MOST_KEYS} are in force at a time.", hint="Revoke one that is not used.")
+        raise TooManyKeys(
+            Sentence("At most %(most)s are in force at a time.", most=MOST_KEYS), hint="Revoke one that is not used."
+        )
     made, row = _new(uow, actor, organisation_id, name, mode, stored_listings(listing_ids), expires_at)
     _record(uow, actor, "key:create", row, decision, _described(row))
     return made
@@ -64,7 +67,9 @@ def rotate(
     decision, _ = _permit(uow, actor, "key:rotate", old)
     now = uow.now()
     if old.state_at(now) != CredentialState.ACTIVE:
-        raise KeyEnded(f"It is {old.state_at(now)}.", state=old.state_at(now), hint="Make a new one.")
+        raise KeyEnded(
+            Sentence("It is %(state)s.", state=old.state_at(now)), state=old.state_at(now), hint="Make a new one."
+        )
     if old.successor_id is not None:
         raise KeyHasSuccessor("Rotate its successor instead.", successor_id=old.successor_id)
     check_expiry(expires_at, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compliance.qualification.errors import QualificationStateConflict
+from core.problems import Sentence
 
 TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "submit": (frozenset({"registered", "returned", "approved"}), "submitted"),
@@ -20,6 +21,8 @@ def follow(state: str, step: str) -> str:
     allowed, target = TRANSITIONS[step]
     if state not in allowed:
         raise QualificationStateConflict(
-            f"It is {state}.", state=state, hint=f"To {step} it, it must be {' or '.join(sorted(allowed))}."
+            Sentence("It is %(state)s.", state=state),
+            state=state,
+            hint=Sentence("To %(step)s it, it must be %(names)s.", step=step, names=" or ".join(sorted(allowed))),
         )
     return target

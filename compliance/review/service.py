@@ -17,6 +17,7 @@ from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
+from core.problems import Sentence
 
 _BY_TWO = "reviewer_and_officer"
 _OUTSIDE = ("external_assessment", "authority")
@@ -61,7 +62,7 @@ def answer_item(uow: Uow, actor: Actor, review_id: str, item_id: str, *, answer:
     review, decision = _open(uow, actor, review_id)
     item = next((each for each in review.items if each.item == item_id), None)
     if item is None or item_id == FIRST_APPROVAL:
-        raise ItemUnknown(f"Items: {', '.join(each.id for each in checklist())}.")
+        raise ItemUnknown(Sentence("Items: %(names)s.", names=", ".join(each.id for each in checklist())))
     _check_answer(item_id, answer, note)
     item.answer, item.note, item.answered_by = answer, note, actor.account_id
     if review.approved_by:
@@ -96,7 +97,11 @@ def _check_all_passed(review: Review) -> None:
     items = review.snapshot().items
     missing = [item.id for item in items if item.answer not in (Answer.PASS, Answer.NOT_APPLICABLE)]
     if missing:
-        raise ItemsOpen(f"Not yet passed: {', '.join(missing)}.", items=missing, hint="Answer them, or return it.")
+        raise ItemsOpen(
+            Sentence("Not yet passed: %(names)s.", names=", ".join(missing)),
+            items=missing,
+            hint="Answer them, or return it.",
+        )
 
 
 def _approve_first(uow: Uow, actor: Actor, review: Review, decision: Decision) -> ReviewSnapshot:
@@ -120,14 +125,14 @@ def _open(uow: Uow, actor: Actor, review_id: str) -> tuple[Review, Decision]:
     review = queries.load(uow, actor, review_id)
     decision = require(actor, "review:work", queries.resource_of(review))
     if review.state != ReviewState.OPEN:
-        raise ReviewClosed(f"It was {review.state}.", state=review.state)
+        raise ReviewClosed(Sentence("It was %(state)s.", state=review.state), state=review.state)
     return review, decision
 
 
 def _check_answer(item_id: str, answer: str, note: str) -> None:
     described = next(each for each in checklist() if each.id == item_id)
     if answer == Answer.NOT_APPLICABLE and not described.may_not_apply:
-        raise ItemMustApply(f"{item_id} applies to every listing.", field="answer")
+        raise ItemMustApply(Sentence("%(item_id)s applies to every listing.", item_id=item_id), field="answer")
     if answer != Answer.PASS and not note:
         raise ItemMustApply("Say why in a note.", field="note")
 

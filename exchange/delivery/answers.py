@@ -16,7 +16,7 @@ from compliance.audit import bundles
 from compliance.audit.verifier import MOST_CALLS
 from core.actor import Actor
 from core.house import House
-from core.problems import Invalid
+from core.problems import Invalid, Sentence
 from exchange.delivery import queries, rules, service
 from exchange.delivery.errors import DownloadsBusy
 from exchange.delivery.types import ByteRange, DeliveryFile
@@ -92,7 +92,7 @@ def bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = 
 def wait_for_bundle(house: House, actor: Actor, order_id: str, call_ids: Sequence[str] = ()) -> bytes | None:
     """The bundle, waiting briefly for the checkpoint that covers it; None when that has not come yet."""
     if len(call_ids) > MOST_CALLS:
-        raise Invalid(f"At most {MOST_CALLS} calls in one bundle.", field="call")
+        raise Invalid(Sentence("At most %(most)s calls in one bundle.", most=MOST_CALLS), field="call")
     related, documents = house.db.read(
         lambda uow: (trading.related_ids(uow, actor, order_id), trading.documents(uow, actor, order_id))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from core.problems import Sentence
 from exchange.delivery.errors import RangeNotSatisfiable
 from exchange.delivery.types import ByteRange, Transfer
 
@@ -28,7 +29,7 @@ def wanted_range(header: str | None, size: int) -> ByteRange | None:
         if last and int(last) < int(first):
             return None
     if start >= stop:
-        raise RangeNotSatisfiable(f"The file has {size} bytes.", field="Range", size=size)
+        raise RangeNotSatisfiable(Sentence("The file has %(size)s bytes.", size=size), field="Range", size=size)
     return ByteRange(start, stop)
 
 

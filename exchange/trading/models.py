@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, Id, UtcDateTime
+from core.problems import Sentence
 from exchange.trading import rules
 from exchange.trading.errors import OrderStateConflict
 from exchange.trading.types import (
@@ -78,7 +79,7 @@ class Order(Base):
         """Stop everything but looking. Raises OrderStateConflict when it is frozen already, or nothing is left."""
         if self.frozen_at is not None or self.state in (OrderState.CANCELLED, OrderState.REFUNDED):
             raise OrderStateConflict(
-                f"The order is {'frozen' if self.frozen_at else self.state}.", state=self.state,
+                Sentence("The order is %(state)s.", state="frozen" if self.frozen_at else self.state), state=self.state,
                 hint="To freeze it, it must be placed or in force.",
             )  # fmt: skip
         self.frozen_at, self.frozen_reason = moment, reason

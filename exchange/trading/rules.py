@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.problems import Sentence
 from exchange.trading.errors import OrderStateConflict
 from exchange.trading.types import OrderState
 
@@ -23,8 +24,10 @@ def follow(state: str, step: str) -> OrderState:
     allowed, target = TRANSITIONS[step]
     if state not in allowed:
         raise OrderStateConflict(
-            f"The order is {state}.",
-            hint=f"To {_NAMES.get(step, step)} it, it must be {' or '.join(sorted(allowed))}.",
+            Sentence("The order is %(state)s.", state=state),
+            hint=Sentence(
+                "To %(what)s it, it must be %(names)s.", what=_NAMES.get(step, step), names=" or ".join(sorted(allowed))
+            ),
             state=state,
         )
     return target

@@ -17,6 +17,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.money import TaxSplit, add_tax, rounding_of
+from core.problems import Sentence
 from exchange.trading import queries, rights
 from exchange.trading.errors import NotSellableYet, OfferChanged, PurposeNotOffered, TermsNotAccepted
 from exchange.trading.models import Order
@@ -169,16 +170,22 @@ def _price(uow: Uow, listing: ListingSnapshot, offer_id: str, purpose: str, acce
         raise OfferChanged("Read the listing again, then order.", field="offer_id", current_offer_id=current)
     if purpose not in offer.purposes:
         raise PurposeNotOffered(
-            f"Offered purposes: {', '.join(offer.purposes)}.", field="purpose", offered=list(offer.purposes)
+            Sentence("Offered purposes: %(names)s.", names=", ".join(offer.purposes)),
+            field="purpose",
+            offered=list(offer.purposes),
         )
     if not accept_terms:
         raise TermsNotAccepted("Read the licence, then send accept_terms true.", field="accept_terms")
     plan = plans.parse(offer.plan)
     if not plan.sellable_now(listing.kind):
-        raise NotSellableYet(f"The plan is of the kind {plan.kind}.", field="offer_id", kind=str(plan.kind))
+        raise NotSellableYet(
+            Sentence("The plan is of the kind %(kind)s.", kind=plan.kind), field="offer_id", kind=str(plan.kind)
+        )
     net = plan.list_price(uow.house.settings.currency)
     if net is None:  # never read as nothing to pay
-        raise NotSellableYet(f"The price is not in {uow.house.settings.currency}.", field="offer_id")
+        raise NotSellableYet(
+            Sentence("The price is not in %(currency)s.", currency=uow.house.settings.currency), field="offer_id"
+        )
     return add_tax(net, uow.house.settings.tax_rate_bp, rounding_of(uow.house.settings.tier_profile))
 
 
