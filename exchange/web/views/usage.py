@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,13 +45,23 @@ def usage_page() -> flask.Response:
     signed_in()
     chosen = flask.request.args.get("entitlement") or None
     by = Step.HOUR if flask.request.args.get("by") == "hour" else Step.DAY
-    return render("money/usage.html", chosen=chosen, by=str(by), **read(lambda uow: _usage(uow, chosen, by)))
+    until = _moment(flask.request.args.get("until", ""))
+    shown = read(lambda uow: _usage(uow, chosen, by, until))
+    return render("money/usage.html", chosen=chosen, by=str(by), earlier=shown["usage"].starts_at, **shown)
 
 
-def _usage(uow: Uow, chosen: str | None, by: Step) -> dict[str, Any]:
+def _moment(text: str) -> datetime | None:
+    """The time in the address; one that cannot be read is left out."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _usage(uow: Uow, chosen: str | None, by: Step, until: datetime | None) -> dict[str, Any]:
     who = actor()
-    found = queries.usage(uow, who, entitlement_id=chosen, by=by)
-    calls = queries.calls(uow, who, entitlement_id=chosen, cursor=flask.request.args.get("cursor"))
+    found = queries.usage(uow, who, entitlement_id=chosen, by=by, ends_at=until)
+    calls = queries.calls(uow, who, entitlement_id=chosen, cursor=flask.request.args.get("cursor"), limit=12)
     rights = {
         order.entitlement.id: order
         for order in trading.orders(uow, who, limit=_MOST_RIGHTS).items
