@@ -35,8 +35,8 @@ class Budget:
     """Calls of one meter held on lease."""
 
     __slots__ = (
-        "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name", "received",
-        "reserved", "taken", "used_at",
+        "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name",
+        "promised_until", "received", "reserved", "taken", "used_at",
     )  # fmt: skip
 
     def __init__(self, name: str, code: str, code_in_flight: str) -> None:
@@ -49,6 +49,7 @@ class Budget:
         self.asked_at = 0
         self.low = FIRST_ASK // 4
         self.dry_until = 0
+        self.promised_until = 0
         self.used_at = 0
         self.taken = 0
         self.received = self.given = 0
@@ -227,7 +228,8 @@ class Allowance:
         asks: dict[str, int] = {}
         self.hungry = False
         for budget in self._needed(live):
-            if not budget.asked and now >= budget.dry_until and budget.available <= budget.low:
+            waits = now < budget.dry_until or now < budget.promised_until
+            if not budget.asked and not waits and budget.available <= budget.low:
                 asks[budget.name] = budget.ask(now, self.rate)
         return asks
 
@@ -240,6 +242,7 @@ class Allowance:
     def lease(self, now: int, granted: Mapping[str, Any]) -> None:
         """What the sidecar granted of what was asked for; less than that means that there is no more for a while.
 
+        With ``more`` it is a promise: a share was left to other processes, or they are asked to give back theirs.
         An answer speaks of the meters that it was asked for; another question may still be under way.
         """
         answered = granted.get("asked")
@@ -248,13 +251,29 @@ class Allowance:
             budget.receive(got)
             if answered is not None and budget.name not in answered:
                 continue
-            if got < budget.asked:
+            if got < budget.asked and granted.get("more"):
+                budget.promised_until, budget.dry_until = now + DRY_NS, 0
+            elif got < budget.asked:
                 budget.dry_until = now + DRY_NS
             elif got:
                 budget.dry_until = 0
+            if got:
+                budget.promised_until = 0
             budget.asked = 0
         self.quota_until = granted.get("until")
         self.wake()
+
+    def promised(self, now: int) -> bool:
+        """Whether more may come any moment from other processes."""
+        return any(now < budget.promised_until for budget in (self.quota, self.funded, self.trial))
+
+    def given_up(self, now: int) -> str:
+        """What was promised did not come: the code to refuse with, for a while without waiting."""
+        for budget in (self.quota, self.funded, self.trial):
+            if budget.promised_until and not budget.available:
+                budget.promised_until, budget.dry_until = 0, now + DRY_NS
+                return budget.code_in_flight
+        return "gateway_stale"
 
     def totals(self) -> dict[str, tuple[int, int]]:
         """All that was ever received and given back, by meter: what the sidecar makes lost messages good by."""

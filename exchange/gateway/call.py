@@ -111,6 +111,8 @@ class Call:
         if not self.parked:
             self.parked = True
             self.client.deadline = gateway.now + gateway.bounds.lease_s
+        if allowance.promised(now):
+            self.client.deadline = min(self.client.deadline, gateway.now + gateway.bounds.recall_s)
         allowance.waiting.append(self._resume)
 
     def _resume(self) -> None:
@@ -447,7 +449,7 @@ class Call:
     def expire(self) -> None:
         """The deadline has passed."""
         if self.parked:
-            self._refuse(REFUSALS["gateway_stale"])
+            self._refuse(REFUSALS[self.grant.entitlement.allowance.given_up(time.monotonic_ns())])
         elif self._headed and self.client.paused:
             self.client.abort()
         elif not self._uploaded and not self._headed and self.client.reading:

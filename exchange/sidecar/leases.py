@@ -34,13 +34,14 @@ def grant(uow: Uow, epoch: str, entitlement: CompiledEntitlement, asked: Calls, 
     if entitlement.state != "active" or entitlement.frozen or not entitlement.permitted:
         return Granted(Calls())
     lock(uow, epoch, [entitlement.id])
-    granted = Calls()
+    granted, shared = Calls(), False
     for meter in (each for each in Meter if asked.of(each) > 0):
         part = _lease(uow, epoch, entitlement, meter, asked.of(meter), sharers)
         if not part:
             return Granted(granted, meter)
         granted += Calls(**{meter: part})
-    return Granted(granted)
+        shared |= part < asked.of(meter) and sharers > 1
+    return Granted(granted, shared=shared)
 
 
 def _lease(uow: Uow, epoch: str, entitlement: CompiledEntitlement, meter: Meter, asked: int, sharers: int) -> int:

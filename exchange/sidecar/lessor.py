@@ -66,11 +66,17 @@ class Answer:
         short = self.granted.short
         return REFUSALS[short] if short is not None and not self.holders else None
 
+    @property
+    def more(self) -> bool:
+        """Whether more may be there soon: other processes have a share of it, or give back what they hold."""
+        return self.granted.shared or bool(self.holders)
+
     def message(self) -> dict[str, Any]:
         calls = self.granted.calls
         return {
             "t": "lease", "e": self.want.entitlement_id, "quota": calls.quota, "funded": calls.funded,
-            "trial": calls.trial, "asked": self.want.asked.by_meter(), "refused": self.refused, "until": self.until,
+            "trial": calls.trial, "asked": self.want.asked.by_meter(), "refused": self.refused, "more": self.more,
+            "until": self.until,
         }  # fmt: skip
 
 

@@ -76,10 +76,11 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What was leased, and of which meter nothing was left."""
+    """What was leased, and of which meter nothing was left. ``shared``: some was left to other processes."""
 
     calls: Calls
     short: Meter | None = None
+    shared: bool = False
 
 
 class EpochState(StrEnum):

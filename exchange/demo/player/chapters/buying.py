@@ -22,7 +22,7 @@ def play(cast: Cast, tale: Tale) -> dict[str, Any]:
     _search(cast, tale, buyer)
     _samples(cast, tale, buyer)
     _refusals(cast, tale, buyer)
-    _top_up(cast, tale)
+    top_up(cast, tale)
     _abilities(cast, tale, buyer)
     order = place(cast, buyer, STORY.key, "training").expect(201).json
     amounts = f"{order['net']} + {order['tax']} = {order['gross']} {order['currency']}"
@@ -82,7 +82,7 @@ def _abilities(cast: Cast, tale: Tale, buyer: Person) -> None:
     tale.check(denied["effect"] == "forbid", "未登录者询问：不可以，缺", "a stranger asks: no, for want of", needs)
 
 
-def _top_up(cast: Cast, tale: Tale) -> None:
+def top_up(cast: Cast, tale: Tale) -> None:
     first, second = cast.staff["finance"], cast.staff["second_finance"]
     money = cast.members["yunfan"]["money"]
     organisation_id = money.get("/me").expect(200).json["organisation"]["id"]
