@@ -93,8 +93,6 @@ def _listed(
         listings.set_offer(
             uow, supplier.actor, made.id, plan=plan, purposes=["product"], term_months=12, limits=dict(limits)
         )
-        return made.id
+        return listings.submit(uow, supplier.actor, made.id).id
 
-    listing_id = house.db.write(draft)
-    reviewer = build.platform_person(house, "reviewer")
-    return house.db.write(lambda uow: build._approve(uow, supplier, reviewer, listing_id))
+    return build.approved(house, supplier, house.db.write(draft))

@@ -45,6 +45,8 @@ class Running:
         self.metrics_port = int(str(settings.setdefault("metrics_port", free_port())))
         settings.setdefault("gateway_workers", 0)
         self.log = data.parent / f"{data.name}.log"
+        self._read_to = 0
+        self._children: dict[str, int] = {}
         given = {f"PIAOHAO_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment = os.environ | given
         self.start()
@@ -78,8 +80,12 @@ class Running:
 
     def children(self) -> dict[str, int]:
         """Role → pid of the newest process started for it."""
-        started = _STARTED.findall(self.log.read_text())
-        return {role: int(pid) for role, pid in started}
+        with self.log.open("rb") as log:
+            log.seek(self._read_to)
+            whole = log.read().rpartition(b"\n")[0]
+        self._read_to += len(whole)
+        self._children |= {role: int(pid) for role, pid in _STARTED.findall(whole.decode(errors="replace"))}
+        return dict(self._children)
 
     def stop(self) -> int:
         """Ask it to stop and wait; answers its exit status."""
