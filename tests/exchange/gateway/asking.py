@@ -39,7 +39,7 @@ class Asking:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
     def get(self, path: str = "/echo", **headers: str) -> Reply:
-        return self.send("GET", path, **headers)
+        return self.send("GET", path, None, chunked=False, **headers)
 
     def send(self, method: str, path: str, body: Any = None, *, chunked: bool = False, **headers: str) -> Reply:
         return self.raw(method, f"/i/{scene.LISTING}{path}", body, chunked=chunked, **headers)
