@@ -22,6 +22,18 @@ def load(schema: type[Schema], *, keep_empty: bool = True) -> Any:
     return load_schema(schema, given, where="body")
 
 
+def load_marked(schema: type[Schema], mark: str) -> Any:
+    """The same for a form with names that only the page knew: those that begin with ``mark`` become ``values``.
+
+    What was left empty is left out.
+    """
+    form = {key: value for key, value in flask.request.form.to_dict().items() if key not in _OWN}
+    values = {key.removeprefix(mark): value for key, value in form.items() if key.startswith(mark) and value}
+    rest = {key: value for key, value in form.items() if not key.startswith(mark)}
+    loaded: dict[str, Any] = load_schema(schema, rest, where="body")
+    return loaded | {"values": values}
+
+
 class SignInForm(Schema):
     email = TextField(required=True, longest=254)
     password = fields.String(required=True)

@@ -15,7 +15,7 @@ from catalog.search.types import SearchHit
 from compliance.policy import decide
 from core.actor import Actor
 from core.money import UNITS_PER_MINOR, format_price
-from exchange.web.formats import money
+from exchange.web.formats import money, unit_amount
 from exchange.web.language import language, plain
 from exchange.web.plans import PriceText
 from exchange.web.session import house
@@ -89,6 +89,8 @@ def _price(hit: SearchHit) -> PriceText:
         return PriceText(_source_price(hit), gettext("price at the source"))
     if hit.amount is not None and hit.currency:
         return PriceText(money(hit.amount, hit.currency), word("plan", hit.price_kind))
+    if hit.unit_price is not None and hit.currency:
+        return PriceText(unit_amount(hit.unit_price, hit.currency), word("plan", hit.price_kind))
     return PriceText(word("plan", hit.price_kind))
 
 

@@ -10,7 +10,20 @@ from core.house import House
 from exchange.web import failures, language
 from exchange.web.shell import finish, pages
 
-GROUPS = ("account", "home", "market", "listing", "orders", "money", "review", "audit", "desk", "programs", "usage")
+GROUPS = (
+    "account",
+    "home",
+    "market",
+    "listing",
+    "orders",
+    "money",
+    "review",
+    "audit",
+    "desk",
+    "programs",
+    "usage",
+    "trying",
+)
 
 
 def include(app: flask.Flask, house: House) -> None:

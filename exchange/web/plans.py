@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from billing.rating import billable_outcomes
 from core import plans
 from core.money import UNITS_PER_MINOR
 from core.problems import Invalid
@@ -47,6 +48,15 @@ def describe(document: Mapping[str, Any] | None) -> PriceText:
     except Invalid:
         return PriceText(gettext("Price on the listing"))
     return _said(plan)
+
+
+def billed(document: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    """The outcomes that count under a plan; None for one that says nothing of calls."""
+    try:
+        plan = plans.parse(document)
+    except Invalid:
+        return None
+    return tuple(map(str, billable_outcomes(plan)))
 
 
 def _said(plan: plans.PricePlan) -> PriceText:

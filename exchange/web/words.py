@@ -37,6 +37,7 @@ WORDS = {
         "deliver": _l("Every file was delivered in full"), "accept": _l("Delivery accepted, money released"),
         "accept_overdue": _l("Acceptance period ran out, taken as accepted"),
         "fail": _l("Delivery failed, money returned"),
+        "freeze": _l("Frozen by an officer: calls and deliveries stop"), "release": _l("Released: calls go on"),
     },
     "by": {"buyer": _l("Buyer"), "supplier": _l("Supplier"), "platform": _l("Platform")},
     "qualification": {
@@ -68,6 +69,12 @@ WORDS = {
         "licence": _l("Licence"), "text": _l("Statement"), "valid": _l("Valid"), "state": _l("State"),
         "personal": _l("Cells that name a person"), "plan": _l("Price"), "files": _l("Files"),
     },
+    "outcome": {
+        "hit": _l("Hit"), "miss": _l("Miss"), "upstream_error": _l("Upstream error"), "client_abort": _l("Client gone"),
+        "refused": _l("Refused"),
+    },
+    "place": {"path": _l("path"), "query": _l("query"), "header": _l("header")},
+    "right": {"active": _l("In force"), "revoked": _l("Revoked"), "ended": _l("Ended"), "frozen": _l("Frozen")},
     "orderable": {"yes": _l("Can be ordered"), "no": _l("Cannot be ordered")},
     "invoice": {"INV": _l("Invoice"), "CRN": _l("Credit note")},
     "posting": {
@@ -104,9 +111,11 @@ WORDS = {
 }  # fmt: skip
 
 _SHAPES = {
-    "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released",
-    "wait": "in_review placed delivered submitted recorded pending held on_hold open by_quote returned",
-    "stop": "suspended refunded reversed forbid deny rejected fail failed return",
+    "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released "
+    "active hit",
+    "wait": "in_review placed delivered submitted recorded pending held on_hold open by_quote returned upstream_error "
+    "client_abort",
+    "stop": "suspended refunded reversed forbid deny rejected fail failed return refused revoked frozen",
 }
 SHAPES = {code: shape for shape, codes in _SHAPES.items() for code in codes.split()}
 

@@ -12,13 +12,13 @@ from werkzeug.wrappers import Response
 
 from billing.ledger import queries as ledger
 from catalog.listings import queries, service
-from catalog.listings.types import ListingSnapshot
+from catalog.listings.types import ListingKind, ListingSnapshot
 from compliance.identity import queries as identity
 from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide
 from core.db import Uow
 from core.problems import DomainError
-from exchange.web import drafts, forms, samples, uploads
+from exchange.web import drafts, forms, licences, operations, plans, samples, trying, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
 from exchange.web.session import actor, house
@@ -42,11 +42,20 @@ class ListingPage:
     revisions: Sequence[Any] = ()
     balance: Any = None
     facts: list[tuple[str, str]] = field(default_factory=list)
+    licences: list[licences.Licence] = field(default_factory=list)
+    operations: list[operations.OperationText] = field(default_factory=list)
+    limits: list[tuple[str, str]] = field(default_factory=list)
+    billed: tuple[str, ...] | None = None
 
 
 @pages.get("/listings/<listing_id>")
-def listing(listing_id: str) -> flask.Response:
-    return render("listing/show.html", page=read(lambda uow: _page(uow, listing_id)))
+def listing(listing_id: str, problem: DomainError | None = None, tried: trying.Tried | None = None) -> flask.Response:
+    """``tried`` is what a call that was made from this page came back with."""
+    page = read(lambda uow: _page(uow, listing_id))
+    return render(
+        "listing/show.html", problem.status if problem else 200, page=page, problem=problem, tried=tried,
+        form=flask.request.form,
+    )  # fmt: skip
 
 
 def _page(uow: Uow, listing_id: str) -> ListingPage:
@@ -57,15 +66,32 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
         listing=found,
         supplier=identity.organisations(uow, [found.supplier_id]).get(found.supplier_id),
         own=who.organisation_id == found.supplier_id,
-        abilities=[(_ability(action), decision) for action, decision in decisions.items() if decision],
+        abilities=[(_ability(found.kind, action), decision) for action, decision in decisions.items() if decision],
         order=decisions["listing:order"],
         revisions=queries.revisions(uow, who, listing_id),
         facts=_facts(found),
     )
-    _add_sample(uow, page, decisions["listing:sample"])
+    if found.kind == ListingKind.INTERFACE:
+        _add_operations(uow, page)
+    else:
+        _add_sample(uow, page, decisions["listing:sample"])
     if page.order is not None and page.order.permitted and who.organisation_id:
         page.balance = ledger.balance(uow, who.organisation_id)
     return page
+
+
+def _add_operations(uow: Uow, page: ListingPage) -> None:
+    """What is on offer; to those who hold a licence what they licensed, with lines to copy."""
+    listing_id, revision = page.listing.id, page.listing.revision
+    page.limits = operations.limits(page.listing.offer.limits if page.listing.offer else None)
+    page.billed = plans.billed(page.listing.offer.plan if page.listing.offer else None)
+    page.licences = licences.held(uow, actor(), listing_id)
+    usable = next((each for each in page.licences if each.callable), None)
+    if usable is not None:
+        caller = operations.Caller(f"{house().settings.gateway_address}/i/{listing_id}", usable.purpose)
+        page.operations = operations.operations(usable.interface, caller)
+    elif revision is not None and revision.interface is not None:
+        page.operations = operations.operations(revision.interface)
 
 
 def _decision(found: ListingSnapshot, action: str) -> DecisionText | None:
@@ -83,13 +109,17 @@ def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> N
         page.sample_refused = decision
 
 
-def _ability(action: str) -> str:
-    return str(gettext("See the sample") if action == "listing:sample" else gettext("Order at the list price"))
+def _ability(kind: str, action: str) -> str:
+    if action == "listing:order":
+        return gettext("Order at the list price")
+    return gettext("See the examples") if kind == ListingKind.INTERFACE else gettext("See the sample")
 
 
 def _facts(found: ListingSnapshot) -> list[tuple[str, str]]:
     facts = [(gettext("Scene"), word("scene", found.scene)), (gettext("Origin"), word("origin", found.origin))]
-    if found.revision is not None:
+    if found.revision is not None and found.revision.interface is not None:
+        facts.append((gettext("Operations"), number(found.revision.interface.operation_count)))
+    elif found.revision is not None:
         files = found.revision.files
         facts.append((gettext("Files"), number(len(files))))
         facts.append((gettext("Size"), size(sum(file.size for file in files))))
