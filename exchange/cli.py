@@ -393,9 +393,10 @@ def role(settings: Settings, name: str, bind: str) -> None:
 
         worker.run(settings)
     else:
+        from exchange.app import build_house
         from exchange.sidecar import process
 
-        process.run(settings)
+        process.run(build_house(settings))
 
 
 @main.command(hidden=True)

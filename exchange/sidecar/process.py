@@ -13,9 +13,7 @@ from functools import partial
 from typing import Any
 
 from core.house import House
-from core.settings import Settings
 from exchange import logs
-from exchange.app import build_house
 from exchange.installation import require_current
 from exchange.orphan import when_orphaned
 from exchange.sidecar.lessor import Lessor
@@ -58,10 +56,9 @@ class Sidecar:
                 await asyncio.sleep(0.05)
 
 
-def run(settings: Settings) -> None:
+def run(house: House) -> None:
     """Serve the machine's gateways until SIGTERM, or until the supervisor is gone."""
     logs.configure("sidecar")
-    house = build_house(settings)
     require_current(house.db)
     sidecar = Sidecar(house)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -42,7 +42,7 @@ class Watcher:
         self._resync_at = 0.0
         self._forget_at = time.monotonic() + _FORGET_S
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Compile everything and tell what is new. The mark is taken first: what changes meanwhile is seen again."""
         began = time.monotonic()
         self._mark = self.house.db.read(changes.present)
@@ -86,7 +86,7 @@ class Watcher:
 
     def _attend(self) -> None:
         if time.monotonic() >= self._resync_at:
-            self.begin()
+            self.start()
         self.look()
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _FORGET_S

@@ -28,8 +28,18 @@ def test_only_core_db_commits() -> None:
         for path, tree in modules().items()
         for call in attribute_calls(tree, "commit", "begin", "begin_nested")
         if path not in ("core/db.py", "migrations/__init__.py") and not _is_index_writer(call)
+        if not path.startswith("exchange/gateway/")  # it holds no database, as the next test says
     }
     assert offenders == set()
+
+
+def test_a_gateway_holds_no_database_and_no_framework() -> None:
+    program = (
+        "import sys; from importlib import import_module; import_module('exchange.gateway.__main__'); "
+        "print([name for name in ('sqlalchemy', 'flask', 'marshmallow', 'core.db') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def _is_index_writer(call: ast.Call) -> bool:
