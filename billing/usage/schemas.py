@@ -90,7 +90,7 @@ class CallOut(Schema):
     batch_id = fields.String()
 
 
-class ProofOut(Schema):
+class CallProofOut(Schema):
     """How the call stands in its batch; ``root`` is also what the batch's audit entry says."""
 
     batch_id = fields.String()
@@ -101,7 +101,7 @@ class ProofOut(Schema):
 
 
 class ProvenCallOut(CallOut):
-    proof = fields.Nested(ProofOut, allow_none=True)
+    proof = fields.Nested(CallProofOut, allow_none=True)
 
 
 class LeftOut(Schema):

@@ -24,11 +24,11 @@ def cost(plan: Mapping[str, Any], units: int) -> Fraction:
         return minor(plan["amount"], currency) + beyond * minor(plan.get("overage", "0"), currency)
     if kind == "minimum":
         return max(minor(plan["amount"], currency), cost(plan["usage"], units))
-    paid = max(0, units - plan.get("free_quota", 0))
+    paid: int = max(0, units - plan.get("free_quota", 0))
     if kind == "graduated":
         return _graduated(plan["steps"], paid, currency)
     if kind == "volume":
-        price = next(step["price"] for step in plan["steps"] if step["up_to"] is None or paid <= step["up_to"])
+        price: str = next(step["price"] for step in plan["steps"] if step["up_to"] is None or paid <= step["up_to"])
         return paid * minor(price, currency)
     return Fraction(paid, plan.get("per", 1)) * minor(plan["price"], currency)
 
