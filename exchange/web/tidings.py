@@ -24,6 +24,8 @@ TEXTS = {
     "order-cancelled": _l("The order is cancelled. No money had moved."),
     "order-accepted": _l("Accepted. The money goes to the supplier, less the commission."),
     "order-failed": _l("The delivery is declared failed; the money is back on the buyer's balance."),
+    "order-frozen": _l("Frozen. Calls and downloads have stopped; both parties see the reason."),
+    "order-released": _l("Released. Calls and downloads go on."),
     "key-revoked": _l("The key opens nothing any more."),
     "client-revoked": _l("The client takes no token any more, and those it has stop."),
     "topup-recorded": _l("Recorded. Another person must confirm it before it is booked."),

@@ -37,7 +37,14 @@ WORDS = {
         "deliver": _l("Every file was delivered in full"), "accept": _l("Delivery accepted, money released"),
         "accept_overdue": _l("Acceptance period ran out, taken as accepted"),
         "fail": _l("Delivery failed, money returned"),
-        "freeze": _l("Frozen by an officer: calls and deliveries stop"), "release": _l("Released: calls go on"),
+        "freeze": _l("Frozen by an officer: calls and deliveries stop"),
+        "release": _l("Released: calls and deliveries go on"),
+        "lapse": _l("The licence has ended by its time"),
+    },
+    "call_step": {
+        "pay": _l("Confirmed; the licence begins"), "deliver": _l("Access is open: calls can begin"),
+        "accept": _l("Accepted"), "fail": _l("Access ended, what was paid is returned"),
+        "lapse": _l("The licence has ended by its time"),
     },
     "by": {"buyer": _l("Buyer"), "supplier": _l("Supplier"), "platform": _l("Platform")},
     "qualification": {

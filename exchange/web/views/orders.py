@@ -10,20 +10,25 @@ from werkzeug.wrappers import Response
 
 from billing.invoices import queries as invoices
 from billing.ledger import queries as ledger
+from billing.usage import queries as usage
+from billing.usage.types import Standing
+from catalog.listings.types import ListingKind
 from compliance.audit import queries as audit
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from core.db import Uow
+from core.problems import NotFound
 from exchange.delivery import answers
 from exchange.delivery import queries as delivery
 from exchange.trading import queries, service
-from exchange.trading.types import OrderSnapshot, OrderState
-from exchange.web import forms
+from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
+from exchange.web import forms, operations
 from exchange.web.explain import DecisionText, card
 from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.words import WORDS, word
 
-DEEDS = ("pay", "cancel", "accept", "fail")
+DEEDS = ("pay", "cancel", "accept", "fail", "freeze", "release")
 _STEPS = ("placed", "paid", "delivered", "accepted")
 
 
@@ -41,11 +46,18 @@ class OrderPage:
     deeds: dict[str, DecisionText | None]
     balance: Any = None
     invoices: list[Any] = field(default_factory=list)
+    limits: list[tuple[str, str]] = field(default_factory=list)
+    standing: Standing | None = None
 
     @property
     def bar(self) -> list[tuple[str, str]]:
         """The steps bar: done, now, or still to come."""
         return [(name, _mark(self.order.state, position)) for position, name in enumerate(_STEPS)]
+
+    def step_word(self, step: StepSnapshot) -> str:
+        """What a step was called: access to an interface is not delivered as files are."""
+        group = "call_step" if self.order.kind == "interface" and step.action in WORDS["call_step"] else "step"
+        return word(group, step.action)
 
     def may(self, deed: str) -> bool:
         found = self.deeds.get(deed)
@@ -98,7 +110,19 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         deeds={deed: card(decide(who, f"order:{deed}", resource)) for deed in DEEDS},
         balance=ledger.balance(uow, snapshot.buyer_id) if mine else None,
         invoices=invoices.of_order(uow, order_id),
+        limits=operations.limits(snapshot.limits),
+        standing=_standing(uow, snapshot),
     )
+
+
+def _standing(uow: Uow, order: OrderSnapshot) -> Standing | None:
+    """How the right to call stands; nothing for files, before there is a right, and for those who may not see it."""
+    if order.kind != ListingKind.INTERFACE or order.entitlement is None:
+        return None
+    try:
+        return usage.standing(uow, actor(), order.entitlement.id)
+    except NotFound:
+        return None
 
 
 @pages.post("/orders")
@@ -137,6 +161,21 @@ def fail_order(order_id: str) -> Response:
     form = forms.load(forms.ReasonForm)
     act(lambda uow: service.fail_delivery(uow, actor(), order_id, reason=form["reason"]))
     return done("order-failed", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/freeze")
+def freeze_order(order_id: str) -> Response:
+    signed_in()
+    form = forms.load(forms.ReasonForm)
+    act(lambda uow: service.freeze(uow, actor(), order_id, reason=form["reason"]))
+    return done("order-frozen", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/release")
+def release_order(order_id: str) -> Response:
+    signed_in()
+    act(lambda uow: service.release(uow, actor(), order_id))
+    return done("order-released", "web.order", order_id=order_id)
 
 
 @pages.get("/orders/<order_id>/files/<file_id>")
