@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,7 +93,7 @@ class Year:
             assert (sale.balance().balance, sale.balance().held) == (10_000_000 - gross, 0)
             self.compare_periods(sale)
 
-    def statement(self, sale: Sale, invoice_id: str) -> dict[str, object]:
+    def statement(self, sale: Sale, invoice_id: str) -> dict[str, Any]:
         return self.books.house.db.read(lambda uow: queries.statement(uow, sale.buyer.actor, invoice_id))
 
     def compare_periods(self, sale: Sale) -> None:
