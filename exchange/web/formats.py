@@ -26,7 +26,8 @@ def unit_amount(units: int | None, currency: str = "CNY") -> str:
     """An amount that is not rounded, with every decimal that it has: ``¥5,132.868``."""
     if units is None:
         return "—"
-    return f"{_SIGNS.get(currency, f'{currency} ')}{amounts.format_price(units, currency)}"
+    sign = _SIGNS.get(currency, f"{currency} ")
+    return f"{'−' if units < 0 else ''}{sign}{amounts.format_price(abs(units), currency)}"
 
 
 def moment(at: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str | Markup:

@@ -77,10 +77,10 @@ class TopUpForm(Schema):
     bank_reference = TextField(required=True, shortest=1, longest=100)
 
 
-def load_lists(schema: type[Schema], *lists: str) -> Any:
-    """The same for a form in which some names stand several times."""
+def load_lists(schema: type[Schema], *lists: str, ignored: tuple[str, ...] = ()) -> Any:
+    """The same for a form in which some names stand several times; those ``ignored`` are read by somebody else."""
     form = flask.request.form
-    given: dict[str, Any] = {key: value for key, value in form.to_dict().items() if key not in _OWN}
+    given: dict[str, Any] = {key: value for key, value in form.to_dict().items() if key not in {*_OWN, *ignored}}
     return load_schema(schema, given | {name: form.getlist(name) for name in lists}, where="body")
 
 

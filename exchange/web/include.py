@@ -11,19 +11,9 @@ from exchange.web import failures, language
 from exchange.web.shell import finish, pages
 
 GROUPS = (
-    "account",
-    "home",
-    "market",
-    "listing",
-    "orders",
-    "money",
-    "review",
-    "audit",
-    "desk",
-    "programs",
-    "usage",
-    "trying",
-)
+    "account", "home", "market", "listing", "orders", "money", "review", "audit", "desk", "programs", "usage", "trying",
+    "invoices", "revenue",
+)  # fmt: skip
 
 
 def include(app: flask.Flask, house: House) -> None:

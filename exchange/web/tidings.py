@@ -28,6 +28,7 @@ TEXTS = {
     "order-released": _l("Released. Calls and downloads go on."),
     "key-revoked": _l("The key opens nothing any more."),
     "client-revoked": _l("The client takes no token any more, and those it has stop."),
+    "invoice-credited": _l("The credit note is issued; what was paid is back on the buyer's balance."),
     "topup-recorded": _l("Recorded. Another person must confirm it before it is booked."),
     "topup-confirmed": _l("Confirmed and booked to the balance."),
     "items-answered": _l("The answers are saved."),

@@ -38,12 +38,6 @@ def balance() -> Response:
     return render("money/balance.html", **read(work))
 
 
-@pages.get("/invoices/<invoice_id>")
-def invoice(invoice_id: str) -> flask.Response:
-    signed_in()
-    return render("money/invoice.html", invoice=read(lambda uow: invoices.get(uow, actor(), invoice_id)))
-
-
 @pages.get("/ledger")
 def ledger_page() -> flask.Response:
     """An organisation's own accounts; for finance of the platform, all of it by kind."""
