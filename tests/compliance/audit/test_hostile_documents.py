@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from compliance.audit import notes, verifier
 from compliance.audit.verifier import Malformed, Tampered
 
-KEY, NAME = Ed25519PrivateKey.generate(), "hostile.example/log"
+KEY, NAME = Ed25519PrivateKey.from_private_bytes(bytes(range(32))), "hostile.example/log"
 KEY_TEXT = notes.key_of(NAME, KEY).text()
 
 
