@@ -61,6 +61,11 @@ def collect(uow: Uow, buyer_id: str, currency: str) -> int:
     return collected
 
 
+def take_turn(uow: Uow, invoice: Invoice) -> None:
+    """Lock the buyer's balance before anything else of a correction, as all other units do."""
+    available(uow, Account(AccountKind.BUYER_PREPAID, invoice.buyer_id, invoice.currency))
+
+
 def post_credit(uow: Uow, note_id: str, invoice: Invoice, net: int, tax: int) -> list[TransactionSnapshot]:
     """Take back so much of an invoice: what was not paid yet is no longer owed, what was paid returns."""
     gross = net + tax

@@ -137,6 +137,7 @@ def _chosen(invoice: Invoice, numbers: Sequence[int] | None) -> tuple[Line, ...]
 def _credit(
     uow: Uow, actor: Actor, invoice: Invoice, lines: Sequence[Line], reason: str, decision: Decision | None
 ) -> Invoice:
+    postings.take_turn(uow, invoice)
     if before := queries.correction_of(uow, invoice.id):
         raise AlreadyCredited(Sentence("By %(number)s.", number=before.number))
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)

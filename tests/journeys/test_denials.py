@@ -76,4 +76,5 @@ def test_no_account_and_no_role_lets_one_look_into_the_money_of_others(app: flas
         outsider.get(path).expect(403)
     for path in ("/orders", "/invoices", "/topups", "/reviews", "/my/listings"):
         assert outsider.get(path).expect(200).json["items"] == [], path
-    assert outsider.get("/payables").expect(200).json["items"] == []
+    for path in ("/payables", "/settlements"):
+        assert outsider.get(path).expect(200).json["items"] == [], path

@@ -64,6 +64,24 @@ def test_what_costs_nothing_makes_no_invoice(books: Books) -> None:
     assert books.faults() == []
 
 
+def test_what_a_package_or_a_free_quota_covers_makes_no_invoice(books: Books) -> None:
+    package = {"version": 1, "kind": "package", "currency": "CNY", "amount": "50.00", "unit": "hit", "quantity": 100}
+    quota = {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "1.00", "free_quota": 30, "period": "month"}
+    bought, given = Sale(books, package), Sale(books, quota)
+    for _ in range(2):
+        bought.call(30)
+        given.call(30)
+        wait(books.house)
+        bought.close()
+    given.call(35)
+    wait(books.house)
+    given.close()
+    assert bought.invoices() == []
+    (invoice,) = given.invoices()
+    assert [(line.quantity, line.net) for line in invoice.lines] == [(5, 500)]
+    assert books.faults() == []
+
+
 def test_a_running_month_is_not_closed(books: Books) -> None:
     sale = Sale(books)
     sale.call(10)
