@@ -46,11 +46,14 @@ class StoredFile(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     media_type: Mapped[str] = mapped_column(String(100))
+    rows: Mapped[int | None] = mapped_column(BigInteger)
     profile: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[str] = mapped_column(Text, default="{}")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    def snapshot(self) -> FileSnapshot:
+    def snapshot(self, *, brief: bool = False) -> FileSnapshot:
+        """``brief`` leaves the profile out, for lists that did not load it."""
         return FileSnapshot(
-            self.id, self.name, self.size, self.sha256, self.media_type, self.profile, json.loads(self.facts)
+            self.id, self.name, self.size, self.sha256, self.media_type, self.rows,
+            None if brief else self.profile, json.loads(self.facts),
         )  # fmt: skip

@@ -41,7 +41,7 @@ class FileBriefOut(Schema):
     size = fields.Integer()
     sha256 = fields.String()
     media_type = fields.String()
-    rows = fields.Function(lambda file: file.profile.rows if file.profile else None)
+    rows = fields.Integer(allow_none=True)
 
 
 class StoredFileOut(FileBriefOut):

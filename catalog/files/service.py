@@ -214,11 +214,12 @@ def _drop_expired(uow: Uow) -> None:
 def _add_file(
     uow: Uow, actor: Actor, name: str, size: int, digest: str, described: profiles.Description
 ) -> FileSnapshot:
-    profile = json.dumps(described.profile.as_dict(), ensure_ascii=False) if described.profile else None
+    table = described.profile
+    profile = json.dumps(table.as_dict(), ensure_ascii=False) if table else None
     file = StoredFile(
         id=new_id("fil"), owner_id=actor.organisation_id, name=name, size=size, sha256=digest,
-        media_type=_media_type(name), profile=profile, facts=json.dumps(described.facts, ensure_ascii=False),
-        created_at=uow.now(),
+        media_type=_media_type(name), rows=table.rows if table else None, profile=profile,
+        facts=json.dumps(described.facts, ensure_ascii=False), created_at=uow.now(),
     )  # fmt: skip
     uow.session.add(file)
     uow.session.flush()

@@ -32,13 +32,17 @@ class UploadSnapshot:
 
 @dataclass(frozen=True)
 class FileSnapshot:
-    """A file whose length and hash were checked. The profile, when it is a table, is read when first asked for."""
+    """A file whose length and hash were checked; ``rows`` when it is a table.
+
+    The profile is read when first asked for. Lists have none.
+    """
 
     id: str
     name: str
     size: int
     sha256: str
     media_type: str
+    rows: int | None = None
     stored_profile: str | None = field(default=None, repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -17,6 +17,8 @@ from core.outgoing import CallFailed, OutgoingCall
 from core.problems import Sentence
 
 EXCERPT_BYTES = 2048
+LONGEST_MS = 15_000
+"""A trial waits no longer, whatever callers are allowed: it holds a thread of web."""
 MOST_REQUEST_BYTES = 256 << 10
 _LONGEST_VALUE = 2000
 _HIDDEN = "•••"
@@ -59,8 +61,8 @@ def request(
     upstream = document["upstream"]
     target = upstream["base_url"] + quote(path, safe="/-._~!$&'()*+,;=:@%") + (f"?{urlencode(query)}" if query else "")
     return OutgoingCall(
-        operation["method"], target, headers, sent, upstream["connect_timeout_ms"], upstream["timeout_ms"],
-        outcome.MOST_BODY_BYTES,
+        operation["method"], target, headers, sent, upstream["connect_timeout_ms"],
+        min(upstream["timeout_ms"], LONGEST_MS), outcome.MOST_BODY_BYTES,
     )  # fmt: skip
 
 

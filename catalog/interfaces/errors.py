@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Invalid, NotFound, TooLarge, TooMany
+from core.problems import Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable
 
 
 class InterfaceNotFound(NotFound):
@@ -75,6 +75,10 @@ class CredentialMissing(Conflict):
 
 class TrialInvalid(Invalid):
     code, title = "trial_invalid", "The operation cannot be called like this"
+
+
+class TooBusy(Unavailable):
+    code, title = "interfaces_busy", "Too much of this is going on at the moment"
 
 
 class TooManyTrials(TooMany):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
 
 from catalog.interfaces import calling, openapi, queries, rules
-from catalog.interfaces.errors import CredentialMissing, TooManyTrials, TrialInvalid
+from catalog.interfaces.errors import CredentialMissing, OpenApiTooManyParts, TooBusy, TooManyTrials, TrialInvalid
 from catalog.interfaces.events import UpstreamCredentialChanged
 from catalog.interfaces.models import Interface, InterfaceCredential, InterfaceTrial, OpenApiImport
 from catalog.interfaces.types import InterfaceSnapshot, OpenApiCheck, OwnInterface, Trial
@@ -25,16 +27,31 @@ from core.problems import Sentence
 _KEPT = timedelta(days=7)
 _TRIALS_WINDOW = timedelta(hours=1)
 MOST_TRIALS = 120
+_CHECKS_KEPT = 20
+_MOST_KEPT = 4 << 20
+_READING, _CALLING = threading.BoundedSemaphore(2), threading.BoundedSemaphore(4)
 
 
 def check(house: House, actor: Actor, raw: bytes) -> OpenApiCheck:
     """Read an OpenAPI document and keep what it offers for a week, for the own organisation to pick from.
 
-    Opens its own units. Raises PolicyRefused and what ``openapi.read`` raises.
+    Opens its own units. Raises PolicyRefused, TooBusy and what ``openapi.read`` raises.
     """
     house.db.write(lambda uow: _may_create(actor))
-    read = openapi.read(raw)
+    with _one_of(_READING):
+        read = openapi.read(raw)
     return house.db.write(lambda uow: _keep(uow, actor, read))
+
+
+@contextmanager
+def _one_of(slots: threading.BoundedSemaphore) -> Iterator[None]:
+    """One of few places in this process, for what takes long: a slow upstream must not take every thread of web."""
+    if not slots.acquire(blocking=False):
+        raise TooBusy("Others are at it at this moment.", retry_after=2)
+    try:
+        yield
+    finally:
+        slots.release()
 
 
 def _may_create(actor: Actor) -> None:
@@ -43,9 +60,12 @@ def _may_create(actor: Actor) -> None:
 
 def _keep(uow: Uow, actor: Actor, read: openapi.ReadDocument) -> OpenApiCheck:
     _may_create(actor)
-    own = OpenApiImport.organisation_id == actor.organisation_id
-    uow.session.execute(delete(OpenApiImport).where(own, OpenApiImport.expires_at <= uow.now()))
     operations = json.dumps([each.as_dict() for each in read.operations], ensure_ascii=False)
+    if len(operations) > _MOST_KEPT:
+        raise OpenApiTooManyParts(
+            "What it says of its operations is too long to keep.", hint="Leave out what you do not offer."
+        )
+    _drop_older(uow, actor)
     row = OpenApiImport(
         id=new_id("oas"), organisation_id=actor.organisation_id, title=read.title, openapi=read.openapi,
         sha256=read.sha256, servers=json.dumps(read.servers), credential=json.dumps(read.credential),
@@ -54,6 +74,18 @@ def _keep(uow: Uow, actor: Actor, read: openapi.ReadDocument) -> OpenApiCheck:
     uow.session.add(row)
     uow.session.flush()
     return row.snapshot()
+
+
+def _drop_older(uow: Uow, actor: Actor) -> None:
+    """Make room for one more: what has expired goes, and all but the newest."""
+    own = select(OpenApiImport.id).where(OpenApiImport.organisation_id == actor.organisation_id)
+    newest = own.order_by(OpenApiImport.id.desc()).limit(_CHECKS_KEPT - 1)
+    expired = own.where(OpenApiImport.expires_at <= uow.now())
+    uow.session.execute(
+        delete(OpenApiImport)
+        .where(OpenApiImport.id.in_(own), or_(OpenApiImport.id.not_in(newest), OpenApiImport.id.in_(expired)))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def create(
@@ -115,14 +147,15 @@ def try_operation(
     """Call the upstream once, as a caller's call would, and keep what came as evidence for the review.
 
     Opens its own units, none while it calls. Raises InterfaceNotFound, PolicyRefused, TrialInvalid,
-    CredentialMissing, TooManyTrials. That the upstream did not answer is a result, not an error.
+    CredentialMissing, TooManyTrials, TooBusy. That the upstream did not answer is a result, not an error.
     """
     interface, credential = house.db.write(lambda uow: _ready(uow, actor, interface_id))
     chosen = interface.operation(operation)
     if chosen is None:
         raise TrialInvalid("The interface has no such operation.", field="operation")
     call = calling.request(interface.document, chosen, credential, values, body)
-    result = calling.send(call, chosen["outcome"], credential, house.settings.allowed_upstreams)
+    with _one_of(_CALLING):
+        result = calling.send(call, chosen["outcome"], credential, house.settings.allowed_upstreams)
     return house.db.write(lambda uow: _note(uow, actor, interface, operation, result))
 
 

@@ -55,14 +55,15 @@ class Listing(Base):
     def on_sale(self) -> bool:
         return self.state == ListingState.LISTED
 
-    def snapshot(self) -> ListingSnapshot:
+    def snapshot(self, *, brief: bool = False) -> ListingSnapshot:
+        """``brief`` knows its files without their profiles."""
         return ListingSnapshot(
             id=self.id, kind=self.kind, supplier_id=self.supplier_id, title=json.loads(self.title),
             summary=json.loads(self.summary), description=json.loads(self.description), scene=self.scene,
             origin=self.origin, tags=tuple(json.loads(self.tags)), licence_terms=json.loads(self.licence_terms),
             declarations=json.loads(self.declarations), tier=self.tier, proposed_tier=self.proposed_tier,
             tier_reasons=tuple(json.loads(self.tier_reasons)), state=self.state, reason=self.reason,
-            revision=self.revision.snapshot() if self.revision else None,
+            revision=self.revision.snapshot(brief=brief) if self.revision else None,
             offer=self.offer.snapshot() if self.offer else None, version=self.version, created_at=self.created_at,
             updated_at=self.updated_at, listed_at=self.listed_at,
         )  # fmt: skip
@@ -81,8 +82,8 @@ class Revision(Base):
     interface: Mapped[Interface | None] = relationship(lazy="joined")
     entries: Mapped[list[RevisionFile]] = relationship(lazy="selectin", order_by="RevisionFile.position")
 
-    def snapshot(self) -> RevisionSnapshot:
-        files = tuple(entry.file.snapshot() for entry in self.entries)
+    def snapshot(self, *, brief: bool = False) -> RevisionSnapshot:
+        files = tuple(entry.file.snapshot(brief=brief) for entry in self.entries)
         interface = self.interface.snapshot() if self.interface else None
         return RevisionSnapshot(self.id, self.number, files, self.created_at, self.notes, interface)
 

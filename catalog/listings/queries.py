@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, defaultload
 
+from catalog.files.models import StoredFile
 from catalog.interfaces.models import Interface
 from catalog.listings.errors import ListingNotFound
-from catalog.listings.models import Listing, Revision
+from catalog.listings.models import Listing, Revision, RevisionFile
 from catalog.listings.rules import disclose, without_contents
 from catalog.listings.types import (
     ListingKind,
@@ -30,6 +31,9 @@ from core.house import House
 from core.paging import Page, convert, newest_first
 
 SAMPLE_ROWS = 100
+_FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
+_BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
+"""What lists show: a profile is neither loaded nor read for them."""
 _NAMES_MASKED = frozenset({"qualified_masked", "invitees"})
 
 
@@ -90,8 +94,8 @@ def get(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     return _shown(uow, actor, load(uow, actor, listing_id))
 
 
-def _shown(uow: Uow, actor: Actor, listing: Listing) -> ListingSnapshot:
-    snapshot = listing.snapshot()
+def _shown(uow: Uow, actor: Actor, listing: Listing, *, brief: bool = False) -> ListingSnapshot:
+    snapshot = listing.snapshot(brief=brief)
     if snapshot.revision is None or _knows_all(actor, listing):
         return snapshot
     sampled = decide(actor, "listing:sample", resource_of(uow.house, listing)).permitted
@@ -114,19 +118,19 @@ def listed(
     uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25, scene: str | None = None
 ) -> Page[ListingSnapshot]:
     """What is on sale and visible to the actor, newest first."""
-    statement = select(Listing).where(Listing.state == ListingState.LISTED, visible_to(actor))
+    statement = _BRIEF.where(Listing.state == ListingState.LISTED, visible_to(actor))
     if scene:
         statement = statement.where(Listing.scene == scene)
     page = newest_first(uow, statement, key=Listing.id, purpose="listings", cursor=cursor, limit=limit)
-    return convert(page, lambda row: _shown(uow, actor, row))
+    return convert(page, lambda row: _shown(uow, actor, row, brief=True))
 
 
 def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingSnapshot]:
     """The own organisation's listings in every state, newest first."""
     own = actor.organisation_id or ""
-    statement = select(Listing).where(Listing.supplier_id == own, visible_to(actor))
+    statement = _BRIEF.where(Listing.supplier_id == own, visible_to(actor))
     page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
-    return convert(page, Listing.snapshot)
+    return convert(page, lambda row: row.snapshot(brief=True))
 
 
 def revisions(uow: Uow, actor: Actor, listing_id: str) -> list[RevisionSnapshot]:
@@ -186,16 +190,16 @@ def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:
     return SampleSnapshot(tuple(c.name for c in table.columns), masked, table.rows, decision.obligations)
 
 
-def many(uow: Uow, ids: Iterable[str]) -> dict[str, ListingSnapshot]:
+def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, ListingSnapshot]:
     """Listings by id whatever their state, for those who confirm visibility themselves."""
-    rows = uow.session.execute(select(Listing).where(Listing.id.in_(set(ids)))).scalars()
-    return {row.id: row.snapshot() for row in rows}
+    statement = (_BRIEF if brief else select(Listing)).where(Listing.id.in_(set(ids)))
+    return {row.id: row.snapshot(brief=brief) for row in uow.session.execute(statement).scalars()}
 
 
 def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:
     """Every listing in the order of ids, for rebuilding an index."""
-    statement = select(Listing).where(Listing.id > last_id).order_by(Listing.id).limit(limit)
-    return [row.snapshot() for row in uow.session.execute(statement).scalars()]
+    statement = _BRIEF.where(Listing.id > last_id).order_by(Listing.id).limit(limit)
+    return [row.snapshot(brief=True) for row in uow.session.execute(statement).scalars()]
 
 
 def figures(uow: Uow) -> dict[str, dict[str, int]]:

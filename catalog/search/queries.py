@@ -100,7 +100,7 @@ def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]
 
 def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
     predicate = listing_predicate(actor)
-    seen = {key: row for key, row in listings.many(uow, ids).items() if _admits(uow.house, predicate, row)}
+    seen = {key: row for key, row in listings.many(uow, ids, brief=True).items() if _admits(uow.house, predicate, row)}
     suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
     return {
         key: documents.hit_of_listing(uow.house, row, suppliers.get(row.supplier_id), wanted)

@@ -107,7 +107,7 @@ def _engine(house: House) -> SearchEngine:
 
 
 def _documents(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
-    rows = listings.many(uow, ids)
+    rows = listings.many(uow, ids, brief=True)
     currency = uow.house.settings.currency
     found = [documents.of_reference(row, currency) for row in references.findable(uow, ids).values()]
     return found + _with_suppliers(uow, rows.values())

@@ -477,6 +477,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
         sa.Column("profile", sa.Text(), nullable=True),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from catalog.interfaces.errors import (
     CredentialMissing,
     InterfaceNotFound,
     OpenApiCheckNotFound,
+    TooBusy,
     TooManyTrials,
     TrialInvalid,
 )
@@ -33,6 +36,7 @@ from tests import build
 from tests.build import Built
 from tests.catalog.interfaces import making
 from tests.client import ApiClient
+from tests.core.test_outgoing import serving
 from tests.servers.upstream import Upstream
 
 
@@ -232,6 +236,45 @@ def test_a_check_of_another_organisation_and_one_that_expired_are_not_found(
         house.db.read(lambda uow: queries.openapi_check(uow, supplier.actor, found.id))
 
 
+def test_only_the_newest_checks_are_kept(house: House, upstream: Upstream, supplier: Built) -> None:
+    raw = making.document("companies.json", upstream)
+    made = [service.check(house, supplier.actor, raw).id for _ in range(22)]
+    other = build.organisation(house)
+    theirs = service.check(house, other.actor, raw).id
+    for gone in made[:2]:
+        with pytest.raises(OpenApiCheckNotFound):
+            house.db.read(lambda uow, gone=gone: queries.openapi_check(uow, supplier.actor, gone))  # type: ignore[misc]
+    for kept in made[2:]:
+        house.db.read(lambda uow, kept=kept: queries.openapi_check(uow, supplier.actor, kept))  # type: ignore[misc]
+    house.db.read(lambda uow: queries.openapi_check(uow, other.actor, theirs))
+
+
+def test_slow_upstreams_take_no_more_than_a_few_threads(house: House, supplier: Built, upstream: Upstream) -> None:
+    release = threading.Event()
+
+    def wait(_connection: Any) -> None:
+        release.wait(5)
+
+    with serving(wait) as port:
+        slow = making.made(house, supplier, Upstream(f"http://127.0.0.1:{port}", "x"))
+        call: dict[str, Any] = {"operation": "getCompany", "values": {"credit_code": "x"}, "body": None}
+        threads = [
+            threading.Thread(target=service.try_operation, args=(house, supplier.actor, slow.interface.id), kwargs=call)
+            for _ in range(4)
+        ]
+        for each in threads:
+            each.start()
+        deadline = time.monotonic() + 20
+        while service._CALLING._value and time.monotonic() < deadline:
+            time.sleep(0.02)
+        with pytest.raises(TooBusy):
+            service.try_operation(house, supplier.actor, slow.interface.id, **call)
+        release.set()
+        for each in threads:
+            each.join()
+    assert making.tried(house, supplier, making.made(house, supplier, upstream))[0].succeeded
+
+
 def test_handing_in_needs_a_trial_of_every_operation(house: House, upstream: Upstream, supplier: Built) -> None:
     both = [{"operation": "getCompany"}, {"operation": "getFilings"}]
     made = making.made(house, supplier, upstream, operations=both)
@@ -314,9 +357,9 @@ def test_what_a_tier_hides_of_the_fields_is_hidden(house: House, upstream: Upstr
 
     other = build.organisation(house)
     assert told(other)["response_example"]
-    house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    build.forced_tier(house, listing.id, 3)
     assert (told(other)["response_example"], told(other)["path"]) == ("", "/companies/{credit_code}")
-    house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, listing.id, tier=4))
+    build.forced_tier(house, listing.id, 4)
     masked = told(other)
     assert (masked["path"], masked["response_fields"]) == ("/companies/{…}", [])
     assert [each["name"] for each in masked["parameters"]] == ["field_1"]

@@ -273,11 +273,13 @@ def test_what_a_tier_hides_of_the_columns_is_hidden_where_the_listing_is_read(ho
     other = build.organisation(house)
 
     def columns(who: Built) -> list[tuple[str, Any]]:
-        for found in (_of(house, who, listing.id), house.db.read(lambda uow: queries.listed(uow, who.actor)).items[0]):
-            assert found.revision is not None
-            assert found.revision.profile is not None
-            told = [(column.name, column.maximum) for column in found.revision.profile.columns]
-        return told
+        (listed,) = house.db.read(lambda uow: queries.listed(uow, who.actor)).items
+        assert listed.revision is not None
+        assert [(file.rows, file.profile) for file in listed.revision.files] == [(28, None)]
+        found = _of(house, who, listing.id)
+        assert found.revision is not None
+        assert found.revision.profile is not None
+        return [(column.name, column.maximum) for column in found.revision.profile.columns]
 
     assert columns(other)[2] == ("temperature", "21")
     house.db.write(lambda uow: service.raise_tier(uow, supplier.actor, listing.id, tier=3))

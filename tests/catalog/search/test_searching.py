@@ -117,7 +117,7 @@ def test_interfaces_are_found_by_their_operations_as_far_as_the_tier_tells_them(
     assert ids(find(house, ANONYMOUS, "appkey")) == []
     kinds = find(house, ANONYMOUS, "firm", facets=("kind",), filters={"kind": frozenset({"interface"})})
     assert (counted(kinds, "kind"), kinds.hits[0].kind) == ({"interface": 1}, "interface")
-    house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, listing.id, tier=4))
+    put_on_sale(house, listing.id, tier=4)
     settle(house)
     assert ids(find(house, other.actor, "firms")) == [listing.id]
     assert ids(find(house, other.actor, "getCompany")) == []
@@ -143,7 +143,7 @@ def test_a_raised_tier_is_gone_before_the_index_knows(house: House) -> None:
     listing_id = draft(house, owner, "城市道路点云")
     put_on_sale(house, listing_id)
     settle(house)
-    house.db.write(lambda uow: listings.raise_tier(uow, owner.actor, listing_id, tier=3))
+    house.db.write(lambda uow: listings.raise_tier(uow, owner.actor, listing_id, tier=2))
     result = find(house, ANONYMOUS, "点云")
     assert (result.total, counted(result, "tier")) == (0, {})
     settle(house)
