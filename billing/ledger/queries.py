@@ -64,7 +64,7 @@ def held_of_kind(uow: Uow, kind: AccountKind) -> dict[str, int]:
         .join(LedgerAccount, LedgerAccount.key == LedgerBalance.account)
         .where(LedgerAccount.kind == str(kind), LedgerBalance.held > 0)
     )
-    return {key: held for key, held in uow.session.execute(chosen)}
+    return {row.account: row.held for row in uow.session.execute(chosen)}
 
 
 def own_balance(uow: Uow, actor: Actor, organisation_id: str | None = None) -> BalanceSnapshot:
