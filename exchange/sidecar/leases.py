@@ -7,9 +7,9 @@ had used is known when all its segments are loaded; only then is the rest given 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing.usage import service as usage
@@ -18,6 +18,24 @@ from core.rows import insert_missing
 from exchange.sidecar.models import Epoch, Lease
 from exchange.sidecar.types import Calls, EpochState, Granted, Meter
 from exchange.trading.types import CompiledEntitlement
+
+_LEASES = cast(Table, Lease.__table__)
+_OF = (
+    select(_LEASES)
+    .where(_LEASES.c.epoch == bindparam("process"), _LEASES.c.entitlement_id.in_(bindparam("rights", expanding=True)))
+    .order_by(_LEASES.c.entitlement_id, _LEASES.c.meter, _LEASES.c.window.desc())
+)
+_CONSUME = (
+    update(_LEASES)
+    .where(
+        _LEASES.c.epoch == bindparam("process"),
+        _LEASES.c.entitlement_id == bindparam("right"),
+        _LEASES.c.meter == bindparam("what"),
+        _LEASES.c.window == bindparam("when"),
+    )
+    .values(consumed=_LEASES.c.consumed + bindparam("part"))
+)
+"""The statements of every unit that loads, built once."""
 
 
 def register(uow: Uow, epoch: str) -> None:
@@ -107,25 +125,36 @@ def lock(uow: Uow, epoch: str, entitlement_ids: Iterable[str]) -> None:
     """Leases are locked before the meters that they are of, everywhere."""
     wanted = sorted(set(entitlement_ids))
     if wanted and not uow.house.db.sqlite:
-        chosen = select(Lease.epoch).where(Lease.epoch == epoch, Lease.entitlement_id.in_(wanted))
-        uow.session.execute(chosen.order_by(Lease.entitlement_id, Lease.meter, Lease.window).with_for_update()).all()
+        uow.session.connection().execute(_OF.with_for_update(), {"process": epoch, "rights": wanted}).all()
 
 
 def consume(uow: Uow, epoch: str, used: Mapping[tuple[str, Meter], int]) -> None:
     """So many calls of the process, by entitlement and meter, were loaded: what they were made of is used up."""
-    for (entitlement_id, meter), calls in sorted(used.items()):
-        _consume(_rows(uow, epoch, entitlement_id, meter), calls)
-    uow.session.flush()
+    if not used:
+        return
+    connection = uow.session.connection()
+    rights = sorted({entitlement_id for entitlement_id, _ in used})
+    leases: dict[tuple[str, str], list[Any]] = {}
+    for row in connection.execute(_OF, {"process": epoch, "rights": rights}):
+        leases.setdefault((row.entitlement_id, row.meter), []).append(row)
+    parts = [part for key, rows in leases.items() for part in _parts(rows, used.get((key[0], Meter(key[1])), 0))]
+    if parts:
+        connection.execute(_CONSUME, parts)
 
 
-def _consume(leases: list[Lease], calls: int) -> None:
+def _parts(rows: list[Any], calls: int) -> list[dict[str, Any]]:
     """From the newest window first: of an older one too much may be given back then, which nobody can use."""
-    for lease in leases:
-        part = min(calls, lease.out)
-        lease.consumed += part
+    parts = []
+    for row in rows:
+        part = max(0, min(calls, row.granted - row.returned - row.consumed))
         calls -= part
-    if leases:
-        leases[0].consumed += calls
+        parts.append([row, part])
+    parts[0][1] += calls
+    return [
+        {"process": row.epoch, "right": row.entitlement_id, "what": row.meter, "when": row.window, "part": part}
+        for row, part in parts
+        if part
+    ]
 
 
 def settle(uow: Uow, epoch: str, *, most: int = 50) -> list[str]:

@@ -6,14 +6,14 @@ stretch begins.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from billing.usage import service as usage
 from billing.usage.types import LoadReport, UsageRecord
@@ -22,7 +22,7 @@ from core.db import Uow
 from core.rows import insert_missing
 from exchange.delivery import service as delivery
 from exchange.delivery.types import Transfer
-from exchange.gateway.record import Kind, Usage
+from exchange.gateway.record import Address, Kind, Usage
 from exchange.gateway.segments import Header
 from exchange.sidecar import leases
 from exchange.sidecar.models import Damage, Epoch, Segment, Unresolved
@@ -32,6 +32,30 @@ from exchange.sidecar.types import Meter, SegmentState
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_ID = 40
 _LAST_US = 253_402_300_799_999_999
+
+
+_SEGMENTS = cast(Table, Segment.__table__)
+_EPOCHS = cast(Table, Epoch.__table__)
+_OPENS = cast(Table, Unresolved.__table__)
+_MOVE = (
+    update(_SEGMENTS)
+    .where(
+        _SEGMENTS.c.epoch == bindparam("of"),
+        _SEGMENTS.c.number == bindparam("part"),
+        _SEGMENTS.c.position == bindparam("start"),
+        _SEGMENTS.c.state == str(SegmentState.OPEN),
+    )
+    .values(position=bindparam("stop"), state=bindparam("then"))
+    .returning(_SEGMENTS.c.position)
+)
+_OPEN = insert(_OPENS)
+_SETTLE = delete(_OPENS).where(_OPENS.c.epoch == bindparam("of"), _OPENS.c.seq == bindparam("call"))
+_COUNT = (
+    update(_EPOCHS)
+    .where(_EPOCHS.c.epoch == bindparam("of"))
+    .values(usages=_EPOCHS.c.usages + bindparam("more"), credited=_EPOCHS.c.credited + bindparam("more_credited"))
+)
+"""The statements of every unit, built once."""
 
 
 class MovedMeanwhile(Exception):
@@ -75,25 +99,34 @@ def forget(uow: Uow, epoch: str, numbers: Iterable[int]) -> None:
     uow.session.execute(delete(Segment).where(Segment.epoch == epoch, Segment.number.in_(list(numbers)), done))
 
 
-def storable(found: Usage) -> bool:
-    """Whether the ledger has room for the record's texts; a segment that no gateway of ours wrote may not."""
-    *ids, operation, credential = dataclasses.astuple(found.address)
-    texts = (*ids, operation, credential)
-    return all(len(text) <= _LONGEST_ID for text in (*ids, credential)) and not any("\0" in text for text in texts)
+@lru_cache(maxsize=4096)
+def storable(place: Address) -> bool:
+    """Whether the ledger has room for a record's texts; a segment that no gateway of ours wrote may not."""
+    ids = (
+        place.entitlement_id, place.order_id, place.organisation_id, place.supplier_id, place.listing_id,
+        place.credential_id,
+    )  # fmt: skip
+    return all(len(each) <= _LONGEST_ID for each in ids) and not any("\0" in each for each in (*ids, place.operation))
 
 
-def load(uow: Uow, header: Header, stretch: Stretch, asides: Iterable[Aside], *, done: bool) -> Loaded:
-    """Take a stretch in, but for what is put aside. Raises MovedMeanwhile, nothing taken in."""
+def load(
+    uow: Uow, header: Header, stretch: Stretch, asides: Iterable[Aside], uses: Mapping[str, datetime], *, done: bool
+) -> Loaded:
+    """Take a stretch in, but for what is put aside; ``uses`` are the keys whose last use is to be noted.
+
+    Raises MovedMeanwhile, nothing taken in.
+    """
     _move(uow, header, stretch, done=done)
     for aside in asides:
         put_aside(uow, header.epoch, header.number, aside)
-    ended = [each for each in stretch.ended if storable(each.usage)]
+    ended = [each for each in stretch.ended if storable(each.usage.address)]
     calls = [_record(header, each) for each in ended if each.usage.kind is Kind.CALL]
     leases.lock(uow, header.epoch, {call.entitlement_id for call in calls})
     report = usage.load(uow, calls) if calls else LoadReport(0, 0, 0)
     fresh = [call for call in calls if call.call_id in report.fresh]
     leases.consume(uow, header.epoch, _consumed(fresh, report.billed))
-    keys.note_uses(uow, {call.credential_id: call.at for call in sorted(fresh, key=lambda call: call.at)})
+    if uses:
+        keys.note_uses(uow, uses)
     receipts = sum(delivery.take(uow, _transfer(each)) for each in ended if each.usage.kind is Kind.FILE)
     _resolve(uow, header, stretch)
     loaded = Loaded(report.loaded, sum(call.credited for call in fresh), report.known, report.conflicts, receipts)
@@ -102,16 +135,11 @@ def load(uow: Uow, header: Header, stretch: Stretch, asides: Iterable[Aside], *,
 
 
 def _move(uow: Uow, header: Header, stretch: Stretch, *, done: bool) -> None:
-    moved = uow.session.execute(
-        update(Segment)
-        .where(
-            Segment.epoch == header.epoch, Segment.number == header.number, Segment.position == stretch.start,
-            Segment.state == SegmentState.OPEN,
-        )
-        .values(position=stretch.stop, state=SegmentState.DONE if done else SegmentState.OPEN)
-        .returning(Segment.position)
-    ).all()  # fmt: skip
-    if not moved:
+    values = {
+        "of": header.epoch, "part": header.number, "start": stretch.start, "stop": stretch.stop,
+        "then": SegmentState.DONE if done else SegmentState.OPEN,
+    }  # fmt: skip
+    if uow.session.connection().execute(_MOVE, values).first() is None:
         raise MovedMeanwhile(f"segment {header.number} of {header.epoch} is not at {stretch.start}")
 
 
@@ -131,11 +159,10 @@ def _resolve(uow: Uow, header: Header, stretch: Stretch) -> None:
         for seq, found in stretch.opened.items()
     ]
     if opened:
-        uow.session.execute(insert(Unresolved), opened)
+        uow.session.connection().execute(_OPEN, opened)
     if stretch.settled:
-        uow.session.execute(
-            delete(Unresolved).where(Unresolved.epoch == header.epoch, Unresolved.seq.in_(stretch.settled))
-        )
+        settled = [{"of": header.epoch, "call": seq} for seq in stretch.settled]
+        uow.session.connection().execute(_SETTLE, settled)
 
 
 def _consumed(calls: Iterable[UsageRecord], billed: Mapping[str, int]) -> dict[tuple[str, Meter], int]:
@@ -150,17 +177,14 @@ def _consumed(calls: Iterable[UsageRecord], billed: Mapping[str, int]) -> dict[t
 
 def _count(uow: Uow, epoch: str, loaded: Loaded) -> None:
     if loaded.calls:
-        uow.session.execute(
-            update(Epoch)
-            .where(Epoch.epoch == epoch)
-            .values(usages=Epoch.usages + loaded.calls, credited=Epoch.credited + loaded.credited)
-        )
+        more = {"of": epoch, "more": loaded.calls, "more_credited": loaded.credited}
+        uow.session.connection().execute(_COUNT, more)
 
 
 def _record(header: Header, ended: Ended) -> UsageRecord:
     found = ended.usage
     return UsageRecord(
-        call_id=found.call_id, epoch=found.epoch, seq=found.seq, at=_moment(found), plan_hash=found.plan_hash,
+        call_id=found.call_id, epoch=found.epoch, seq=found.seq, at=moment(found), plan_hash=found.plan_hash,
         mode=found.mode, status=found.status, outcome=found.outcome.text, bytes_in=found.bytes_in,
         bytes_out=found.bytes_out, records=found.records, latency_us=found.latency_us, credited=not ended.delivered,
         raw=found.raw, salt=header.salt(found.seq), **_address(found),
@@ -176,15 +200,15 @@ def _address(found: Usage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def moment(found: Usage) -> datetime:
+    """When it began. A clock that was wrong beyond any calendar gives the last moment of it."""
+    return _EPOCH + timedelta(microseconds=min(found.at_us, _LAST_US))
+
+
 def _transfer(ended: Ended) -> Transfer:
     found = ended.usage
     return Transfer(
-        call_id=found.call_id, at=_moment(found), order_id=found.address.order_id, file_id=found.address.operation,
+        call_id=found.call_id, at=moment(found), order_id=found.address.order_id, file_id=found.address.operation,
         account=found.address.credential_id, start=found.first_byte, stop=found.first_byte + found.bytes_out,
         confirmed=ended.delivered,
     )  # fmt: skip
-
-
-def _moment(found: Usage) -> datetime:
-    """A clock that was wrong beyond any calendar gives the last moment of it."""
-    return _EPOCH + timedelta(microseconds=min(found.at_us, _LAST_US))

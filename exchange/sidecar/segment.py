@@ -6,35 +6,65 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from core.house import House
 from exchange.gateway import segments
-from exchange.gateway.record import Usage
+from exchange.gateway.record import Kind, Usage
 from exchange.gateway.segments import Header, SegmentUnreadable
 from exchange.sidecar import loading, reading
 from exchange.sidecar.loading import Aside, Loaded, MovedMeanwhile
-from exchange.sidecar.reading import Open, Stretch
+from exchange.sidecar.reading import Ended, Open, Stretch
 from exchange.sidecar.types import SegmentState
 
 log = logging.getLogger("piaohao.sidecar")
 
-_UNIT_S = 0.008
-_FEWEST, _MOST = 10, 1000
+_UNIT_S = 0.009
+_FEWEST, _MOST = 80, 1000
+_FAR_BEHIND = 1 << 18
+_NOTED_S = 60.0
 
 
 @dataclass
 class Pace:
-    """How many records a unit takes, so that it ends within 10 ms."""
+    """How many records a unit takes, so that it works for about 10 ms. Waiting for others does not count.
 
-    records: int = 50
+    Who is far behind takes more at a time: what every unit costs is then paid less often.
+    """
+
+    records: int = _FEWEST
+
+    def most(self, bytes_behind: int) -> int:
+        return min(_MOST, self.records * (3 if bytes_behind > _FAR_BEHIND else 1))
 
     def learn(self, records: int, seconds: float) -> None:
-        if records < _FEWEST:
-            return
+        if records != self.records:
+            return  # what every unit costs does not grow with it
         fitting = int(records * _UNIT_S / max(seconds, 1e-6))
-        self.records = max(_FEWEST, min(_MOST, (self.records + min(fitting, self.records * 2)) // 2))
+        self.records = max(_FEWEST, min(_MOST, fitting, self.records + self.records // 4))
+
+
+@dataclass
+class Uses:
+    """When keys were last used, noted once a minute each."""
+
+    noted: dict[str, float] = field(default_factory=dict)
+
+    def due(self, ended: Iterable[Ended]) -> dict[str, datetime]:
+        """Of the keys that made these calls, those whose use is to be noted now."""
+        now = time.monotonic()
+        found = {}
+        for usage in (each.usage for each in ended if each.usage.kind is Kind.CALL):
+            key_id = usage.address.credential_id
+            if self.noted.get(key_id, 0.0) <= now - _NOTED_S:
+                found[key_id] = loading.moment(usage)
+        return found
+
+    def done(self, keys: Iterable[str]) -> None:
+        self.noted |= dict.fromkeys(keys, time.monotonic())
 
 
 @dataclass
@@ -49,6 +79,7 @@ class Tally:
     receipts: int = 0
     damaged: int = 0
     loaded_at: float = field(default_factory=time.monotonic)
+    uses: Uses = field(default_factory=Uses)
 
     def add(self, loaded: Loaded) -> None:
         self.units += 1
@@ -120,7 +151,7 @@ class LoadingSegment:
         assert self.header is not None
         if self.position == sys.maxsize:
             return False
-        most = self.pace.records
+        most = self.pace.most(self.path.stat().st_size - self.position)
         stretch = reading.read(self.path, self.position, self.open, most)
         at_end = stretch.records < most
         done = stretch.closed or (at_end and not alive)
@@ -133,11 +164,13 @@ class LoadingSegment:
         return not (done or at_end)
 
     def _load(self, header: Header, stretch: Stretch, *, done: bool) -> None:
-        asides = [self._keep(each.usage) for each in stretch.ended if not loading.storable(each.usage)]
-        began = time.monotonic()
-        loaded = self.house.db.write(lambda uow: loading.load(uow, header, stretch, asides, done=done))
-        self.pace.learn(stretch.records, time.monotonic() - began)
+        asides = [self._keep(each.usage) for each in stretch.ended if not loading.storable(each.usage.address)]
+        uses = self.tally.uses.due(stretch.ended)
+        began = time.thread_time()
+        loaded = self.house.db.write(lambda uow: loading.load(uow, header, stretch, asides, uses, done=done))
+        self.pace.learn(stretch.records, time.thread_time() - began)
         self.tally.add(loaded)
+        self.tally.uses.done(uses)
         self.position = stretch.stop
         for seq in stretch.settled:
             self.open.pop(seq, None)
