@@ -7,6 +7,7 @@ import hmac
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -92,7 +93,7 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def knows(self, path: str, headers: Mapping[str, str], query: Mapping[str, list[str]]) -> bool:
+    def knows(self, path: str, headers: Message, query: Mapping[str, list[str]]) -> bool:
         """Whether the request carries the secret where its interface asks for it: header, password or query."""
         if path.startswith("/identity/"):
             given = headers.get("X-Supplier-Secret") or ""

@@ -63,6 +63,10 @@ class Market:
         found: dict[str, Any] = self.client().post(f"/orders/{order_id}/pay").expect(200).json
         return found
 
+    def raise_tier(self, listing: dict[str, Any], tier: int) -> None:
+        owner = self.supplier.actor
+        self.house.db.write(lambda uow: listings.raise_tier(uow, owner, listing["id"], tier=tier))
+
     def balance(self) -> str:
         return str(self.client().get("/balance").json["available"])
 
@@ -195,13 +199,10 @@ def test_a_refund_of_a_package_ends_the_access(market: Market) -> None:
 def test_the_tier_of_now_decides_about_calls(market: Market) -> None:
     listing = market.on_sale(plan=PER_HIT)
     market.paid(listing)
-    raise_to = lambda tier: market.house.db.write(  # noqa: E731
-        lambda uow: listings.raise_tier(uow, market.supplier.actor, listing["id"], tier=tier)
-    )
-    raise_to(2)
+    market.raise_tier(listing, 2)
     right = market.house.db.read(queries.compiled)[0]
     assert (right.tier, right.permitted) == (2, True), "the buyer is qualified, and calls of L2 are tradable"
-    raise_to(3)
+    market.raise_tier(listing, 3)
     right = market.house.db.read(queries.compiled)[0]
     assert (right.tier, right.permitted) == (3, False)
 
