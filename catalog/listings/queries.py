@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, defaultload
 
 from catalog.files.models import StoredFile
+from catalog.interfaces import queries as interfaces
 from catalog.interfaces.models import Interface
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision, RevisionFile
@@ -23,7 +24,7 @@ from catalog.listings.types import (
     ServedInterface,
 )
 from compliance.policy import Clause, Resource, decide, listing_predicate, require
-from compliance.recognisers import mask
+from compliance.recognisers import ScanSummary, mask
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
@@ -175,6 +176,13 @@ def with_interface(uow: Uow, interface_id: str) -> list[str]:
     """The listings that have a revision with this interface."""
     statement = select(Revision.listing_id).where(Revision.interface_id == interface_id).distinct()
     return list(uow.session.execute(statement).scalars())
+
+
+def scans(uow: Uow, revision: RevisionSnapshot) -> tuple[list[ScanSummary], list[ScanSummary]]:
+    """What recognisers found in what a revision hands out, and in what callers of an interface hand over."""
+    if revision.interface is not None:
+        return interfaces.scans(uow, revision.interface)
+    return [file.profile.scan for file in revision.files if file.profile is not None], []
 
 
 def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:

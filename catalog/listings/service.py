@@ -25,7 +25,6 @@ from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, R
 from compliance.audit.service import record
 from compliance.identity import queries as identity
 from compliance.policy import Decision, Resource, require
-from compliance.recognisers import ScanSummary
 from compliance.review.service import open_review
 from compliance.tiers import profile, propose
 from core import plans
@@ -289,7 +288,7 @@ def _grade(uow: Uow, listing: Listing) -> None:
     if listing.revision is None:
         return
     revision = listing.revision.snapshot()
-    scans, inputs = _scans(uow, revision)
+    scans, inputs = queries.scans(uow, revision)
     proposal = propose(
         profile(uow.house.settings.tier_profile), scans, scene=listing.scene, origin=listing.origin, inputs=inputs,
         formats=formats_of(revision.files),
@@ -299,20 +298,13 @@ def _grade(uow: Uow, listing: Listing) -> None:
     listing.tier = max(proposal.level, listing.raised_tier)
 
 
-def _scans(uow: Uow, revision: RevisionSnapshot) -> tuple[list[ScanSummary], list[ScanSummary]]:
-    """What recognisers found in what is handed out, and in what callers hand over."""
-    if revision.interface is not None:
-        return interfaces.scans(uow, revision.interface)
-    return [file.profile.scan for file in revision.files if file.profile is not None], []
-
-
 def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
     """What the checklist's items can cite: the supplier's declarations and what the exchange found itself."""
     supplier = identity.organisation(uow, listing.supplier_id)
     revision = listing.revision
     assert revision is not None
     assert listing.offer is not None
-    scans, inputs = _scans(uow, revision)
+    scans, inputs = queries.scans(uow, revision)
     declared = {name: {"declared": text} for name, text in listing.declarations.items()}
     return declared | {
         "entity": {"credit_code": supplier.credit_code, "state": supplier.state, "level": supplier.level},

@@ -93,7 +93,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     work = card(decide(actor, "review:work", reviews.resource_of(review)))
     may_work = work is not None and work.permitted
     refusals = [need.message for need in work.needs] if work is not None and not may_work else []
-    scans = _scans(listing)
+    scans = _scans(uow, listing)
     return ReviewPage(
         review=review,
         title=review.subject,
@@ -113,10 +113,12 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     )
 
 
-def _scans(listing: ListingSnapshot | None) -> list[ScanSummary]:
-    """What the recognisers found in each table of the revision under review."""
-    files = listing.revision.files if listing is not None and listing.revision is not None else ()
-    return [file.profile.scan for file in files if file.profile is not None]
+def _scans(uow: Uow, listing: ListingSnapshot | None) -> list[ScanSummary]:
+    """What the recognisers found in the revision under review, of an interface also in what callers hand over."""
+    if listing is None or listing.revision is None:
+        return []
+    handed_out, taken_in = listings.scans(uow, listing.revision)
+    return [*handed_out, *taken_in]
 
 
 def _counts(scans: Sequence[ScanSummary]) -> list[tuple[str, str, int]]:
