@@ -14,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -25,10 +25,9 @@ from billing.usage import checking, service
 from billing.usage.types import UsageRecord
 from core import plans
 from core.house import House
-from core.ids import new_id
 from core.money import format_amount, format_price, round_units, rounding_of
 from tests.billing.books import Books
-from tests.billing.usage.metering import Right, record_of, right_of
+from tests.billing.usage.metering import Right, meter, record_of
 
 PLAN = {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "0.0028"}
 _OUTCOMES = ("hit", "hit", "hit", "hit", "miss")
@@ -64,12 +63,12 @@ def _rate(calls: int, chance: Random) -> bool:
 def _parts(calls: int, chance: Random) -> list[UsageCount]:
     """So many calls, cut at random places."""
     cuts = sorted({0, calls, *(chance.randrange(calls) for _ in range(min(calls, 200_000)))})
-    return [UsageCount("hit", calls=end - start) for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [UsageCount("hit", calls=end - start) for start, end in pairwise(cuts)]
 
 
 def _load(house: House, given: argparse.Namespace) -> bool:
     books = Books.open(house)
-    rights = _rights(books, given.buyers)
+    rights = _rights(books, given)
     units, took = list(_units(rights, given)), list[float]()
     started = time.perf_counter()
     for batch in units:
@@ -90,13 +89,12 @@ def _load(house: House, given: argparse.Namespace) -> bool:
     return not faults
 
 
-def _rights(books: Books, buyers: int) -> list[Right]:
-    found = []
-    for _ in range(buyers):
-        right = right_of(new_id("org"), new_id("org"), PLAN)
-        books.house.db.write(lambda uow, right=right: service.open_meter(uow, right))  # type: ignore[misc]
-        found.append(right)
-    return found
+def _rights(books: Books, given: argparse.Namespace) -> list[Right]:
+    """Entitlements of funded buyers, all calls of which were given out before."""
+    meters = [meter(books, PLAN, balance=100_000_000) for _ in range(given.buyers)]
+    for each in meters:
+        each.fund(given.records)
+    return [each.right for each in meters]
 
 
 def _units(rights: list[Right], given: argparse.Namespace) -> list[list[UsageRecord]]:

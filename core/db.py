@@ -37,7 +37,7 @@ T = TypeVar("T")
 Id = String(40)
 _LONGEST_WAIT_S = 15.0
 _RETRIED_SQLSTATES = {"40001", "40P01"}
-_RETRIED_CONSTRAINTS = {"pk_idempotency"}
+_RETRIED_CONSTRAINTS = {"pk_idempotency", "pk_usage_record"}
 
 
 class Base(DeclarativeBase):

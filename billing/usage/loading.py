@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, insert, select
 
-from billing.rating import is_billed
+from billing.rating import billable
 from billing.usage import sums
 from billing.usage.holding import Calendar, Meter, locked_all, plan_of, units_by_label
 from billing.usage.models import UsageBatch, UsageConflict, UsageCredit, UsageRow
@@ -135,7 +135,7 @@ def _row(record: UsageRecord, batch_id: str, position: int) -> dict[str, Any]:
 def _count(uow: Uow, meters: Mapping[str, Meter], found: Sequence[Sum], *, sign: int = 1) -> dict[str, int]:
     """Bring windows, leases and holds in line with what came (or, ``sign`` -1, is credited).
 
-    Answers how many calls given out were used up, by entitlement.
+    Answers how many calls given out were used up, by entitlement: also by one that its caller did not get.
     """
     calendar = Calendar(uow)
     billed: dict[str, int] = {}
@@ -147,7 +147,7 @@ def _count(uow: Uow, meters: Mapping[str, Meter], found: Sequence[Sum], *, sign:
         if plan is None:
             continue  # counted when its meter is opened
         if sign > 0:
-            used = sum(each.calls for each in parts if is_billed(plan, each.count))
+            used = sum(each.calls for each in parts if billable(plan, each.outcome, each.mode))
             billed[entitlement_id] = billed.get(entitlement_id, 0) + used
             meter.hold.leased -= min(meter.hold.leased, used)
         counts = [(each.quarter, each.count) for each in parts]

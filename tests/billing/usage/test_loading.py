@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -116,12 +117,13 @@ def test_what_was_not_delivered_is_credited_when_that_is_known(books: Books) -> 
     one.fund(10)
     records = one.records(4)
     one.load(records)
-    one.load([one.record(credited=True)])
+    report = one.load([one.record(credited=True)])
+    assert report.billed == {one.right.id: 1}, "it was given out and made, though nobody pays it"
     assert one.load([replace(records[0], credited=True)]).known == 1, "its segment ended without a confirmation"
     assert one.house.db.write(lambda uow: service.credit(uow, [r.call_id for r in records[:2]], reason="void")) == 1
     assert one.load([records[1]]).known == 1, "read again from an older place of the segment: it stays credited"
     assert sums(one) == {("hit", "live", False): 2, ("hit", "live", True): 3}
-    one.unfund(10)
+    assert one.unfund(10) == 5
     assert held(one) == 8
     assert faults(one) == []
     assert books.faults() == []
@@ -246,4 +248,26 @@ def test_the_database_keeps_the_usage_ledger_whatever_program_writes(books: Book
         with pytest.raises(DBAPIError):
             books.house.db.write(lambda uow, statement=statement: uow.session.execute(text(statement)))  # type: ignore[misc]
         assert sums(one) == before, statement
+    assert faults(one) == []
+
+
+def test_two_loaders_of_the_same_records_load_each_once(books: Books) -> None:
+    one = meter(books)
+    records = one.records(60)
+    reports: list[LoadReport] = []
+
+    def load(start: int) -> None:
+        for place in range(start, 60, 20):
+            reports.append(one.load(records[place : place + 20]))
+        reports.append(one.load(records))
+
+    threads = [threading.Thread(target=load, args=(start,)) for start in (0, 0, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reports) == 3 * 4
+    assert sum(report.loaded for report in reports) == 60
+    assert sum(report.conflicts for report in reports) == 0
+    assert sums(one) == {("hit", "live", False): 60}
     assert faults(one) == []
