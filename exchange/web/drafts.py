@@ -10,11 +10,12 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from catalog.listings import queries
-from catalog.listings.types import DECLARATIONS, ListingSnapshot, Purpose, Scene
+from catalog.listings.types import DECLARATIONS, ListingKind, ListingSnapshot, Purpose, Scene
 from compliance.policy import require
 from core import plans
 from core.actor import Actor
 from core.db import Uow
+from exchange.web import interfaces
 from exchange.web.language import plain
 from exchange.web.words import word
 
@@ -39,6 +40,8 @@ class DraftPage:
     missing: str = ""
     returned: str = ""
     reasons: list[str] = field(default_factory=list)
+    kind: str = "dataset"
+    own: interfaces.OwnPage | None = None
 
     @property
     def scenes(self) -> list[tuple[str, str]]:
@@ -53,18 +56,23 @@ class DraftPage:
         return [(name, str(DECLARED[name][0]), str(DECLARED[name][1])) for name in DECLARATIONS]
 
 
-def blank_page() -> DraftPage:
-    return DraftPage(None, _steps(None))
+def blank_page(kind: str = "dataset") -> DraftPage:
+    chosen = "interface" if kind == "interface" else "dataset"
+    return DraftPage(None, _steps(None, chosen), kind=chosen)
 
 
 def page(uow: Uow, actor: Actor, listing_id: str) -> DraftPage:
     """Raises ListingNotFound, or PolicyRefused for somebody else's listing."""
     listing = queries.get(uow, actor, listing_id)
     require(actor, "listing:edit", queries.resource_of(uow.house, listing))
-    lacking = _missing(listing)
+    revision = listing.revision
+    own = interfaces.own(uow, actor, revision.interface.id) if revision and revision.interface else None
+    lacking = _missing(listing, own)
     return DraftPage(
         listing=listing,
-        steps=_steps(listing),
+        kind=listing.kind,
+        own=own,
+        steps=_steps(listing, listing.kind),
         ready=not lacking and listing.state in ("draft", "returned"),
         missing=gettext("Still missing: %(what)s", what=", ".join(lacking)) if lacking else "",
         returned=listing.reason if listing.state == "returned" else "",
@@ -72,19 +80,21 @@ def page(uow: Uow, actor: Actor, listing_id: str) -> DraftPage:
     )
 
 
-def _missing(listing: ListingSnapshot) -> list[str]:
+def _missing(listing: ListingSnapshot, own: interfaces.OwnPage | None) -> list[str]:
     """Declarations are handed in together with the last step, so they do not count here."""
+    called = listing.kind == ListingKind.INTERFACE
     parts = {
         gettext("title"): listing.title,
         gettext("summary"): listing.summary,
         gettext("licence terms"): listing.licence_terms,
-        gettext("files"): listing.revision,
+        gettext("the interface") if called else gettext("files"): listing.revision,
         gettext("offer"): listing.offer,
     }
-    return [name for name, value in parts.items() if not value]
+    untried = [gettext("a trial of %(name)s", name=name) for name in (own.unproven if own else ())]
+    return [name for name, value in parts.items() if not value] + untried
 
 
-def _steps(listing: ListingSnapshot | None) -> list[tuple[str, str]]:
+def _steps(listing: ListingSnapshot | None, kind: str) -> list[tuple[str, str]]:
     sent = listing is not None and listing.state not in ("draft", "returned")
     reached = [
         listing is not None,
@@ -93,7 +103,8 @@ def _steps(listing: ListingSnapshot | None) -> list[tuple[str, str]]:
         sent,
         listing is not None and listing.state == "listed",
     ]
-    names = [gettext("What it is"), gettext("Files"), gettext("Offer"), gettext("Hand in"), gettext("On sale")]
+    contents = gettext("Interface") if kind == ListingKind.INTERFACE else gettext("Files")
+    names = [gettext("What it is"), contents, gettext("Offer"), gettext("Hand in"), gettext("On sale")]
     first_open = reached.index(False) if False in reached else len(reached)
     return [
         (name, "go" if done else "now" if place == first_open else "")
@@ -112,6 +123,11 @@ def given(form: Mapping[str, Any]) -> dict[str, Any]:
     names = {name: form.get(name, "") for name in ("scene", "tags", "kind", "amount", "term_months")}
     getlist = getattr(form, "getlist", None)
     return texts | names | {"purposes": getlist("purposes") if getlist else [], "declarations": {}}
+
+
+def sent(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what this form holds: the page has several, and one that comes back leaves the others as they are."""
+    return {name: value for name, value in given(form).items() if name in form}
 
 
 def of_listing(listing: ListingSnapshot | None) -> dict[str, Any]:

@@ -77,14 +77,17 @@ class TopUpForm(Schema):
     bank_reference = TextField(required=True, shortest=1, longest=100)
 
 
-def load_lists(schema: type[Schema], *lists: str, ignored: tuple[str, ...] = ()) -> Any:
+def load_lists(schema: type[Schema], *lists: str, ignored: tuple[str, ...] = (), keep_empty: bool = True) -> Any:
     """The same for a form in which some names stand several times; those ``ignored`` are read by somebody else."""
     form = flask.request.form
     given: dict[str, Any] = {key: value for key, value in form.to_dict().items() if key not in {*_OWN, *ignored}}
+    if not keep_empty:
+        given = {key: value for key, value in given.items() if value.strip()}
     return load_schema(schema, given | {name: form.getlist(name) for name in lists}, where="body")
 
 
 class ListingForm(Schema):
+    kind = fields.String(load_default="dataset", validate=validate.OneOf(["dataset", "interface"]))
     version = fields.Integer(load_default=0)
     title_zh = TextField(load_default="", longest=200)
     title_en = TextField(load_default="", longest=200)

@@ -80,6 +80,10 @@ WORDS = {
         "hit": _l("Hit"), "miss": _l("Miss"), "upstream_error": _l("Upstream error"), "client_abort": _l("Client gone"),
         "refused": _l("Refused"),
     },
+    "credential": {
+        "none": _l("It needs no credential"), "header": _l("A header"), "query": _l("A parameter of the query"),
+        "basic": _l("Name and password (basic)"),
+    },
     "place": {"path": _l("path"), "query": _l("query"), "header": _l("header")},
     "right": {"active": _l("In force"), "revoked": _l("Revoked"), "ended": _l("Ended"), "frozen": _l("Frozen")},
     "orderable": {"yes": _l("Can be ordered"), "no": _l("Cannot be ordered")},

@@ -18,7 +18,7 @@ from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide
 from core.db import Uow
 from core.problems import DomainError
-from exchange.web import drafts, forms, licences, operations, plans, samples, trying, uploads
+from exchange.web import drafts, forms, licences, offers, operations, plans, samples, trying, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
 from exchange.web.session import actor, house
@@ -133,7 +133,8 @@ def new_listing(problem: DomainError | None = None) -> flask.Response:
     signed_in()
     form = drafts.given(flask.request.form) if flask.request.form else drafts.empty()
     status = problem.status if problem else 200
-    return render("listing/edit.html", status, page=drafts.blank_page(), form=form, problem=problem)
+    kind = flask.request.values.get("kind", "dataset")
+    return render("listing/edit.html", status, page=drafts.blank_page(kind), form=form, problem=problem)
 
 
 @pages.post("/listings/new")
@@ -141,10 +142,10 @@ def create_listing() -> Response:
     signed_in()
     try:
         form = forms.load(forms.ListingForm)
-        made = act(lambda uow: service.create(uow, actor(), fields=drafts.fields_of(form)))
+        made = act(lambda uow: service.create(uow, actor(), fields=drafts.fields_of(form) | {"kind": form["kind"]}))
     except DomainError as problem:
         return new_listing(problem)
-    return done("listing-created", "web.edit_listing", listing_id=made.id)
+    return done("listing-created", "web.edit_listing", listing_id=made.id, _anchor="files")
 
 
 @pages.get("/listings/<listing_id>/edit")
@@ -153,8 +154,12 @@ def edit_listing(listing_id: str, problem: DomainError | None = None) -> flask.R
     page = read(lambda uow: drafts.page(uow, actor(), listing_id))
     form = drafts.of_listing(page.listing)
     if problem is not None and flask.request.form:
-        form = form | drafts.given(flask.request.form)
-    return render("listing/edit.html", problem.status if problem else 200, page=page, form=form, problem=problem)
+        form = form | drafts.sent(flask.request.form)
+    offer = offers.typed(page.listing.offer if page.listing else None, flask.request.form if problem else {})
+    status = problem.status if problem else 200
+    return render(
+        "listing/edit.html", status, page=page, form=form, offer=offer, sent=flask.request.form, problem=problem
+    )
 
 
 @pages.post("/listings/<listing_id>/edit")
