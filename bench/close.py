@@ -73,12 +73,12 @@ def _batches(sale: Sale, given: argparse.Namespace) -> Iterator[list[UsageRecord
 
 def _close(sale: Sale, given: argparse.Namespace, folder: Path) -> bool:
     wait(sale.house, 40)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     closed = list(service.close_due(sale.house))
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     (invoice,) = sale.invoices()
     again = list(service.close_due(sale.house))
-    _say(f"closed     {len(closed)} period in {seconds * 1000:.0f} ms, again {len(again)}")
+    _say(f"closed     {len(closed)} period in {seconds * 1000:.0f} ms ({cpu * 1000:.0f} ms of CPU), again {len(again)}")
     _say(f"invoice    {invoice.number} {invoice.period}: net ¥{_money(invoice.net)}, gross ¥{_money(invoice.gross)}")
     for line in invoice.lines:
         assert line.usage is not None
