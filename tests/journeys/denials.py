@@ -12,6 +12,7 @@ from typing import Any
 
 from billing.payments import service as payments
 from catalog.files import service as files
+from catalog.interfaces import service as interfaces
 from compliance.identity import queries as identity
 from compliance.keys import service as keys
 from compliance.oauth import service as oauth
@@ -20,12 +21,13 @@ from core.house import House
 from core.http import Route
 from core.ids import new_id
 from tests import build
+from tests.catalog.interfaces.making import DOCUMENTS
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 _NOT_IDS = {"number", "item"}
 PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
-    "key_id": "key", "client_id": "cli",
+    "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
@@ -39,6 +41,8 @@ VALUES: dict[str, Any] = {
     "purposes": ["training"],
     "tier": 5,
     "timezone": "Asia/Shanghai",
+    "operation": "recogniseDigit",
+    "value": "a secret of somebody else's",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
@@ -84,7 +88,7 @@ def scene(house: House) -> Scene:
         "review_id": _review(house, owner), "key_id": _key(house, owner),
         "client_id": _client(house, owner),
     }  # fmt: skip
-    return Scene(ids, owner, outsider)
+    return Scene(ids | _interface(house, owner), owner, outsider)
 
 
 def unknown_ids() -> dict[str, str]:
@@ -121,6 +125,18 @@ def _key(house: House, owner: build.Built) -> str:
 
 def _client(house: House, owner: build.Built) -> str:
     return house.db.write(lambda uow: oauth.register(uow, owner.actor, name="theirs", mode="live").snapshot.id)
+
+
+def _interface(house: House, owner: build.Built) -> dict[str, str]:
+    check = interfaces.check(house, owner.actor, (DOCUMENTS / "digits.yaml").read_bytes())
+    made = house.db.write(
+        lambda uow: interfaces.create(
+            uow, owner.actor, openapi_check_id=check.id, title=None, credential={"kind": "none", "name": ""},
+            upstream={"base_url": "https://digits.example.com", "timeout_ms": 1000, "connect_timeout_ms": 1000},
+            operations=[{"operation": "recogniseDigit"}],
+        )
+    )  # fmt: skip
+    return {"interface_id": made.interface.id, "check_id": check.id}
 
 
 def _upload(house: House, owner: build.Built) -> str:
