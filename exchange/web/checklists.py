@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import flask
@@ -18,12 +18,13 @@ from compliance.review import queries as reviews
 from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, ReviewState
 from core.actor import Actor
 from core.db import Uow
+from exchange.web import interfaces, operations
 from exchange.web.explain import card
 from exchange.web.language import called, language, plain
 from exchange.web.words import word
 
 _VALUES = {"state": "qualification", "purposes": "purpose", "origin": "origin"}
-_SHOWN_ASIDE = ("scan", "reasons")
+_SHOWN_ASIDE = ("scan", "reasons", "operations", "trials", "credential", "interface_sha256")
 _MARKS = {"pass": "go", "not_applicable": "go", "fail": "stop", "": "wait"}
 
 
@@ -71,6 +72,8 @@ class ReviewPage:
     reasons: list[str]
     scan: list[tuple[str, str, int]]
     scan_rows: int
+    operations: list[operations.OperationText] = field(default_factory=list)
+    own: interfaces.OwnPage | None = None
 
 
 def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
@@ -94,6 +97,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     may_work = work is not None and work.permitted
     refusals = [need.message for need in work.needs] if work is not None and not may_work else []
     scans = _scans(uow, listing)
+    interface = listing.revision.interface if listing and listing.revision else None
     return ReviewPage(
         review=review,
         title=review.subject,
@@ -110,6 +114,8 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         reasons=[plain(reason) for reason in listing.tier_reasons] if listing else [],
         scan=_counts(scans),
         scan_rows=sum(scan.rows for scan in scans),
+        operations=operations.operations(interface) if interface else [],
+        own=interfaces.own(uow, actor, interface.id) if interface else None,
     )
 
 
