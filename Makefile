@@ -13,7 +13,7 @@ WORKERS ?= 2
 COVERAGE = --cov --cov-config=pyproject.toml --cov-append --cov-report=
 
 help:
-	@echo "make demo      set up, start a demo exchange, play one trade through its API, go on serving (ONCE=1: end)"
+	@echo "make demo      set up, start a demo exchange, play two trades through its API, go on serving (ONCE=1: end)"
 	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
 	@echo "make test      check, then all tests on SQLite and on PostgreSQL, with coverage"
 	@echo "make check     ruff, mypy --strict, import contracts"

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from billing.invoices import service as invoices
 from billing.settlement import service as settlement
+from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
 from compliance.policy import Decision, require
@@ -57,6 +58,8 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     note(uow, actor, order, "pay", decision)
     if order.kind == ListingKind.INTERFACE:
         _deliver(uow, SYSTEM, order)
+        for right in queries.compiled(uow, [order.entitlement.id] if order.entitlement else []):
+            usage.open_meter(uow, right)
     return order.snapshot()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from compliance.audit.service import record
@@ -34,6 +35,8 @@ def _data(order: Order) -> dict[str, str]:
         "revision": order.revision_id, "currency": order.currency, "gross": str(order.gross), "net": str(order.net),
         "tax": str(order.tax), "purpose": order.purpose, "terms_hash": order.terms_hash, "plan_hash": order.plan_hash,
     }  # fmt: skip
+    if order.limits is not None:
+        data |= {"limits_hash": hashlib.sha256(order.limits.encode()).hexdigest()}
     if order.licence is not None:
         data |= {"licence": order.licence.id}
     if order.invoice_id:

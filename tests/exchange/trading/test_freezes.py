@@ -7,7 +7,10 @@ from typing import Any
 
 import flask
 import pytest
+from sqlalchemy import select
 
+from billing.settlement.models import WithheldOrder
+from compliance.audit import checkpoints, sequencer, verifier
 from core.house import House
 from exchange.trading import queries
 from exchange.trading import service as trading
@@ -131,3 +134,37 @@ def test_time_stands_still_while_it_is_frozen(
     assert trading.tick(house) == 1
     buyer = ApiClient(app).sign_in(people[0].email, build.PASSWORD)
     assert [buyer.get(scene.path).json["state"] for scene in (unpaid, paid)] == ["cancelled", "accepted"]
+
+
+def test_what_is_on_hold_for_the_supplier_stays_on_hold(
+    app: flask.Flask, house: House, people: tuple[Built, Built, Built]
+) -> None:
+    scene = Scene(app, house, people, paid=True)
+
+    def withheld() -> list[str]:
+        return house.db.read(lambda uow: list(uow.session.execute(select(WithheldOrder.order_id)).scalars()))
+
+    scene.freeze()
+    assert withheld() == [scene.order.id]
+    scene.officer.post(f"{scene.path}/release").expect(200)
+    assert withheld() == []
+
+
+def test_the_bundle_of_an_order_that_was_frozen_tells_it_and_verifies(
+    app: flask.Flask, house: House, people: tuple[Built, Built, Built]
+) -> None:
+    scene = Scene(app, house, people, paid=True)
+    scene.freeze()
+    scene.officer.post(f"{scene.path}/release").expect(200)
+    scene.buyer.post(f"{scene.path}/accept").expect(200)
+    house.clock.advance(timedelta(days=400))
+    trading.tick(house)
+    while sequencer.run(house):
+        pass
+    checkpoints.sign(house)
+    buyer = ApiClient(app).sign_in(people[0].email, build.PASSWORD)
+    bundle = buyer.get(f"{scene.path}/bundle").expect(200).body
+    report = verifier.verify(verifier.unpacked(bundle))
+    told = [entry["action"] for _, entry in report.entries if entry["object"] == scene.order.id]
+    steps = [action for action in told if action != "order:receipt"]
+    assert steps == [f"order:{step}" for step in ("place", "pay", "freeze", "release", "accept", "lapse")]

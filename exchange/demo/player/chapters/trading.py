@@ -20,6 +20,8 @@ def play(cast: Cast, tale: Tale, order: dict[str, Any]) -> str:
     _too_early(tale, buyer, path)
     _pay(tale, cast.members["yunfan"]["money"], path)
     _strangers(cast, tale, path)
+    if cast.world.gateway:
+        _granted(cast, tale, path)
     download(tale, cast.members["yunfan"]["dev"], path)
     accepted = buyer.post(f"{path}/accept", {}).expect(200).json
     tale.check(accepted["state"] == "accepted", "买方验收", "the buyer accepts", accepted["state"])
@@ -54,6 +56,15 @@ def _strangers(cast: Cast, tale: Tale, path: str) -> None:
     other.get(f"{path}/files/{file_id}").expect(404)
     refused = cast.members["tinglan"]["tao"].get(f"{path}/files/{file_id}").expect(403, "not_the_buyer")
     tale.done("供方也不能代为下载", "the supplier does not download for the buyer", refused.detail)
+
+
+def _granted(cast: Cast, tale: Tale, path: str) -> None:
+    """A gateway hands the bytes out, to whoever holds a ticket for this file and these minutes."""
+    developer = cast.members["yunfan"]["dev"]
+    file = developer.get(f"{path}/files").expect(200).json["items"][0]
+    granted = developer.post(f"{path}/files/{file['file_id']}/grant", {}).expect(201).json
+    told = f"{granted['url'][:60]}…, {granted['expires_at']}"
+    tale.check(granted["url"].startswith(cast.world.gateway), "网关交付凭票", "a ticket for the gateway", told)
 
 
 def download(tale: Tale, person: Person, path: str) -> None:
