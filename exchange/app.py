@@ -12,6 +12,7 @@ from core.house import House
 from core.settings import Settings
 from exchange import clock_api, figures, health
 from exchange.delivery.include import include as include_delivery
+from exchange.metrics import page as metrics_page
 from exchange.notices.include import include as include_notices
 from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
@@ -31,6 +32,7 @@ def build_house(settings: Settings) -> House:
     health.include(house)
     figures.include(house)
     clock_api.include(house)
+    house.mounts.append(metrics_page.mount)
     return house
 
 

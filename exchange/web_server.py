@@ -19,6 +19,7 @@ from core.settings import Settings
 from exchange import logs
 from exchange.app import create_app
 from exchange.installation import require_current
+from exchange.metrics.web import Counted
 from exchange.orphan import when_orphaned
 
 DRAIN_S = 10
@@ -38,11 +39,18 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, bind: str) -> None:
         self.settings = settings
         self.bind = bind
+        self.counted: Counted | None = None
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in _options(self.settings, self.bind).items():
             self.cfg.set(name, value)
+        self.cfg.set("post_fork", self._after_fork)
+
+    def _after_fork(self, _server: object, _worker: object) -> None:
+        """Threads do not cross a fork: each worker process writes its figures itself."""
+        if self.counted is not None:
+            self.counted.start_writing(self.settings.data)
 
     def load(self) -> Callable[..., Any]:
         """Called once, in the master: workers are forks of it that start at once and share its memory."""
@@ -52,7 +60,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         _warm(app)
         database.engine.dispose()  # no connection crosses the fork
         _tune()
-        return logs.RequestIds(app)
+        self.counted = Counted(app)
+        return logs.RequestIds(self.counted)
 
 
 def _warm(app: flask.Flask) -> None:

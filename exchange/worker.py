@@ -25,6 +25,8 @@ from core.settings import Settings
 from exchange import logs
 from exchange.app import build_house
 from exchange.installation import require_current
+from exchange.metrics.families import Family, counter, gauge
+from exchange.metrics.files import Writer
 from exchange.orphan import when_orphaned
 from exchange.trading import service as trading
 
@@ -42,19 +44,27 @@ class Chore:
     every_s: float
     due_at: float = 0.0
     failures: int = 0
+    turns: int = 0
+    failed: int = 0
+    seconds: float = 0.0
 
     def attend(self, house: House) -> bool:
         """Do it when it is due. A failure is logged, and waited after, longer each time."""
-        if time.monotonic() < self.due_at:
+        began = time.monotonic()
+        if began < self.due_at:
             return False
+        self.turns += 1
         try:
             more = self.act(house)
         except Exception:  # one chore's failure must not stop the others
             self.failures += 1
+            self.failed += 1
             pause = min(_LONGEST_PAUSE_S, self.every_s * 2**self.failures)
             log.exception("%s failed, again in %.1f s", self.name, pause)
             self.due_at = time.monotonic() + pause
             return False
+        finally:
+            self.seconds += time.monotonic() - began
         self.failures = 0
         self.due_at = time.monotonic() + (0.0 if more else self.every_s)
         return more
@@ -108,12 +118,27 @@ def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
     when_orphaned(stop.set)
+    steady, long = chores(), [Chore("jobs", jobs.run_one, 0.2)]
+    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *long]))
     running = [
-        threading.Thread(target=loop, args=(house, stop, chores(), 0.05), name="steady"),
-        threading.Thread(target=loop, args=(house, stop, [Chore("jobs", jobs.run_one, 0.2)], 0.1), name="jobs"),
+        threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
+        threading.Thread(target=loop, args=(house, stop, long, 0.1), name="jobs"),
+        threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:
         thread.start()
     for thread in running:
         thread.join()
     log.info("worker stopped")
+
+
+def _families(house: House, attended: list[Chore]) -> list[Family]:
+    def by_chore(value: Callable[[Chore], float]) -> dict[str, float]:
+        return {chore.name: value(chore) for chore in attended}
+
+    return [
+        counter("piaohao_worker_turns", "Turns of each chore", by_chore(lambda c: c.turns), "chore"),
+        counter("piaohao_worker_failures", "Turns that failed", by_chore(lambda c: c.failed), "chore"),
+        counter("piaohao_worker_seconds", "Time spent on each chore", by_chore(lambda c: c.seconds), "chore"),
+        gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", house.db.read(outbox.waiting)),
+    ]

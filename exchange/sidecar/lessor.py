@@ -16,6 +16,7 @@ from typing import Any
 from core.db import Uow
 from core.house import House
 from exchange.sidecar import leases
+from exchange.sidecar.figures import Leasing
 from exchange.sidecar.switchboard import Peer
 from exchange.sidecar.types import Calls, Granted, Meter
 from exchange.sidecar.windows import quota_until
@@ -87,6 +88,7 @@ class Lessor:
     house: House
     send: Callable[[Peer, dict[str, Any]], None]
     connected: Callable[[], Mapping[str, Peer]]
+    figures: Leasing = field(default_factory=Leasing)
     inbox: queue.SimpleQueue[Heard | frozenset[str]] = field(default_factory=queue.SimpleQueue)
     _waiting: dict[tuple[str, str], tuple[float, Want]] = field(default_factory=dict)
     _empty: dict[str, tuple[float, Meter]] = field(default_factory=dict)
@@ -124,6 +126,7 @@ class Lessor:
         returns = [message for message in messages if message[1]["t"] in ("hello", "give")]
         if returns or wants:
             told += self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
+            self.figures.count(message for _, message in returns)
         for answer in told:
             self._conclude(answer)
 
@@ -153,7 +156,9 @@ class Lessor:
 
     def _conclude(self, answer: Answer) -> None:
         want, now = answer.want, time.monotonic()
-        self.send(want.peer, answer.message())
+        message = answer.message()
+        self.figures.tell(message)
+        self.send(want.peer, message)
         if answer.granted.short is None:
             self._waiting.pop(want.key, None)
             return

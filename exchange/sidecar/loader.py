@@ -73,6 +73,13 @@ class Loader:
             more |= self._load_epoch(epoch)
         return more
 
+    def waiting(self) -> tuple[int, int]:
+        """Segments on the disk, and their bytes that are not loaded yet; as far as it is known."""
+        known = {(each.epoch, each.number): each.position for each in list(self._open.values())}
+        sizes = [(path, _size(path)) for path in self.folder.glob("*/*.seg")]
+        behind = (size - known.get((path.parent.name, int(path.stem)), 0) for path, size in sizes)
+        return len(sizes), sum(max(0, each) for each in behind)
+
     def _epochs(self) -> list[str]:
         """Those with a folder, and now and then those that left none."""
         found = {path.name for path in self.folder.glob("*") if path.is_dir()} if self.folder.is_dir() else set()
@@ -105,6 +112,13 @@ class Loader:
         if key not in self._open:
             self._open[key] = LoadingSegment(self.house, path, self.pace, self.tally)
         return self._open[key]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _live_epochs(uow: Uow) -> list[str]:

@@ -6,16 +6,22 @@ The event loop speaks with the gateways; a thread each watches for changes, gran
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
+import sys
 import threading
 from functools import partial
 from typing import Any
 
 from core.house import House
+from core.settings import Settings
 from exchange import logs
 from exchange.installation import require_current
+from exchange.metrics import page
+from exchange.metrics.files import Writer
 from exchange.orphan import when_orphaned
+from exchange.sidecar.figures import collect
 from exchange.sidecar.lessor import Lessor
 from exchange.sidecar.loader import Loader
 from exchange.sidecar.place import socket_path
@@ -23,6 +29,9 @@ from exchange.sidecar.switchboard import Encoded, Peer, Switchboard
 from exchange.sidecar.watcher import Watcher
 
 log = logging.getLogger("piaohao.sidecar")
+
+_SWITCH_S = 0.001
+"""A change must not wait for a thread that computes."""
 
 
 class Sidecar:
@@ -35,6 +44,7 @@ class Sidecar:
         self.lessor = Lessor(house, self._send, self.board.connected)
         self.watcher = Watcher(house, self._tell)
         self.loader = Loader(house, self.lessor.freed)
+        self.figures = Writer(house.settings.data, "sidecar", lambda: collect(self))
         self.board.heard = self.lessor.hear
 
     def _send(self, peer: Peer, message: dict[str, Any]) -> None:
@@ -47,8 +57,10 @@ class Sidecar:
         """Until ``stop`` is set and every thread has ended."""
         threads = [
             threading.Thread(target=part.run, args=(self.stop,), name=name)
-            for name, part in (("watcher", self.watcher), ("lessor", self.lessor), ("loader", self.loader))
-        ]
+            for name, part in (
+                ("watcher", self.watcher), ("lessor", self.lessor), ("loader", self.loader), ("figures", self.figures),
+            )
+        ]  # fmt: skip
         async with self.board.open():
             for thread in threads:
                 thread.start()
@@ -64,5 +76,17 @@ def run(house: House) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: sidecar.stop.set())
     when_orphaned(sidecar.stop.set)
+    _serve_figures(house.settings)
+    sys.setswitchinterval(_SWITCH_S)
+    gc.freeze()
     asyncio.run(sidecar.serve())
     log.info("sidecar stopped")
+
+
+def _serve_figures(settings: Settings) -> None:
+    """A port that is taken costs the figures there, not the gateways: web shows them too."""
+    if settings.metrics_port:
+        try:
+            page.serve(settings.data, settings.metrics_port)
+        except OSError as error:
+            log.warning("no figures on port %d: %s", settings.metrics_port, error.strerror)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.sidecar import wire
+from exchange.sidecar.figures import Gateways
 from exchange.sidecar.types import Ref
 
 log = logging.getLogger("piaohao.sidecar")
@@ -68,6 +69,8 @@ class Switchboard:
         self.items: dict[Ref, bytes] = {}
         self.sessions: dict[str, Session] = {}
         self.looked_at = float("-inf")
+        self.changes = 0
+        self.gateways = Gateways()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._numbers = count(1)
         self._connected: Mapping[str, Peer] = {}
@@ -105,6 +108,7 @@ class Switchboard:
                 self.items.pop(ref, None)
             else:
                 self.items[ref] = item
+        self.changes += len(changes)
         frames = list(_frames(changes))
         for session in self.sessions.values():
             for frame in frames:
@@ -175,7 +179,9 @@ class Switchboard:
             log.info("gateway %s is gone", epoch)
 
     def _enter(self, epoch: str, session: Session | None) -> None:
-        self.sessions.pop(epoch, None)
+        former = self.sessions.pop(epoch, None)
+        if former is not None and session is None:
+            self.gateways.end(former.beat.get("metrics") or {})
         if session is not None:
             self.sessions[epoch] = session
         self._connected = {each: known.peer for each, known in self.sessions.items()}

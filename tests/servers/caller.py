@@ -44,9 +44,13 @@ class Connection:
 
     def __init__(self, port: int, key: str) -> None:
         self._port = port
-        self._head = f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n"
+        self.use(key)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
+
+    def use(self, key: str) -> None:
+        """Send this key from now on."""
+        self._head = f"Host: 127.0.0.1:{self._port}\r\nAuthorization: Bearer {key}\r\n\r\n"
 
     async def get(self, path: str) -> Answer:
         """The whole answer. Raises OSError or EOFError when the connection breaks before that."""

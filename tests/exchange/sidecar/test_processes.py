@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import func, select
@@ -136,6 +138,26 @@ def test_what_is_killed_comes_back_and_loses_nothing(scene: Scene) -> None:
         assert eventually(lambda: _serves(scene))
         delivered += len([answer for answer in scene.call(times=20) if answer.status == 200])
     assert eventually(lambda: scene.loaded() >= delivered, within_s=15)
+
+
+def test_figures_of_all_processes_stand_on_one_page(scene: Scene) -> None:
+    scene.call(times=3)
+
+    def told() -> bool:
+        text = _page(scene.running.metrics_port)
+        calls = re.search(r'piaohao_gateway_calls_total\{outcome="hit"\} (\d+)', text)
+        return calls is not None and int(calls[1]) >= 3 and "piaohao_worker_turns_total" in text
+
+    assert eventually(told, within_s=15)
+    text = _page(scene.running.metrics_port)
+    for role in ("web", "worker", "sidecar", "gateway"):
+        assert f'role="{role}"' in text
+    assert "piaohao_web_requests_total" in _page(scene.running.port)
+
+
+def _page(port: int) -> str:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
 
 
 def _alive(pid: int) -> bool:
