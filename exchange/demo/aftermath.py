@@ -1,4 +1,5 @@
-"""After the story: the operator proves the whole log, and a byte changed behind the exchange's back is caught."""
+"""After the story: the operator proves the whole log and holds usage against the books; a byte changed behind the
+exchange's back is caught."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ def main(data: Path, language: str) -> int:
     tale.chapter("运维核验整个日志", "The operator verifies the whole log")
     try:
         _verified(tale, data)
+        _reconciled(tale, data)
         if (data / _DATABASE).exists():
             _caught(tale, data)
     except Difference as difference:
@@ -31,6 +33,11 @@ def main(data: Path, language: str) -> int:
 def _verified(tale: Tale, data: Path) -> None:
     status, said = verify_log(data)
     tale.check(status == 0, "piaohao audit verify 通过", "piaohao audit verify", said)
+
+
+def _reconciled(tale: Tale, data: Path) -> None:
+    status, said = _command(data, "usage", "reconcile")
+    tale.check(status == 0, "piaohao usage reconcile：网关记录、用量账与汇总一致", "piaohao usage reconcile", said)
 
 
 def _caught(tale: Tale, data: Path) -> None:
@@ -45,7 +52,11 @@ def _caught(tale: Tale, data: Path) -> None:
 
 def verify_log(data: Path) -> tuple[int, str]:
     """Exit status and first line of ``piaohao audit verify``."""
-    command = [sys.executable, "-m", "exchange", "--data", str(data), "--profile", "demo", "audit", "verify"]
+    return _command(data, "audit", "verify")
+
+
+def _command(data: Path, *words: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "exchange", "--data", str(data), "--profile", "demo", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, ((done.stdout + done.stderr).strip().splitlines() or ["-"])[0]
 
