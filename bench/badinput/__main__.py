@@ -1,8 +1,8 @@
 """Bad input of every kind against a real exchange: one line each, with the answer as it came.
 
-Files that differ from what was declared, prices that are none, ids of others, used keys, damaged imports,
-bundles that are weapons, a full disk. Each line is followed by a check that nothing changed. Answers 1 when
-anything was not as expected, such as an answer of 5xx other than 507.
+Files that differ from what was declared, OpenAPI documents that are none, upstreams that misbehave, prices that
+are none, ids of others, used keys, damaged imports, bundles that are weapons, a full disk. Each line is followed by
+a check that nothing changed. Answers 1 when anything was not as expected, such as an answer of 5xx other than 507.
 
     python -m bench.badinput
 """
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.badinput import archives, disk, imports, requests, uploads
+from bench.badinput import archives, disk, imports, interfaces, requests, uploads
 from bench.badinput.stage import staged
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="piaohao-badinput-") as name:
         folder = Path(name)
         with staged(folder) as stage:
-            for chapter in (uploads, requests, imports, archives):
+            for chapter in (uploads, interfaces, requests, imports, archives):
                 chapter.play(stage)
         sheets = [stage.sheet, disk.play(folder)]
     cases, faults = (sum(getattr(sheet, what) for sheet in sheets) for what in ("cases", "faults"))

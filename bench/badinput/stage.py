@@ -45,7 +45,7 @@ def staged(folder: Path) -> Iterator[Stage]:
     house = open_house(folder / "data")
     cast, scene, routes = assemble(house), denials.scene(house), list(denials.routes(house))
     house.db.engine.dispose()
-    running = Running(folder / "data", web_workers=2, profile="test")
+    running = Running(folder / "data", web_workers=2, profile="test", upstream_allow="127.0.0.1")
     try:
         running.wait()
         yield Stage(running, cast, scene, routes, Sheet(folder / "data"), folder)
