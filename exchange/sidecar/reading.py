@@ -102,5 +102,5 @@ def torn(path: Path, position: int) -> bool:
         rest = file.read(FRAME.size + LONGEST_BODY + 1)
     if len(rest) < FRAME.size:
         return True
-    length = FRAME.unpack_from(rest)[0]
+    length: int = FRAME.unpack_from(rest)[0]
     return 0 < length <= LONGEST_BODY and len(rest) < FRAME.size + length

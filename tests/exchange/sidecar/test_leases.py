@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -83,11 +85,9 @@ def test_money_that_is_not_there_is_not_lent(books: Books) -> None:
 
 
 def test_a_right_that_is_not_in_force_gets_nothing(books: Books) -> None:
-    from dataclasses import replace
-
     right = entitlement(books, plan=FREE, quota=10, quota_period="day")
     for changed in ({"state": "revoked"}, {"frozen": True}, {"permitted": False}):
-        assert Process(books.house, replace(right, **changed)).ask(quota=5) == Granted(Calls())  # type: ignore[arg-type]
+        assert Process(books.house, replace(right, **changed)).ask(quota=5) == Granted(Calls())
     assert _taken(books.house, right) == 0
 
 

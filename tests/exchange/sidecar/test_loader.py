@@ -133,7 +133,7 @@ def dying(house: House, at: int, *, after_commit: bool) -> Callable[[], bool]:
             raise Killed
         return answer
 
-    house.db.write = counted  # type: ignore[assignment, method-assign]
+    house.db.write = counted  # type: ignore[method-assign]
 
     def stop() -> bool:
         house.db.write = write  # type: ignore[method-assign]
