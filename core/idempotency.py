@@ -47,6 +47,13 @@ def check_key(key: str) -> str:
     return key
 
 
+def amend(uow: Uow, actor: Actor, key: str, body: Any) -> None:
+    """Keep an answer that was known only after the unit of its change, for whoever repeats the request."""
+    stored = uow.session.get(StoredAnswer, (actor.account_id or "anonymous", key))
+    if stored is not None:
+        stored.answer = json.dumps(body, ensure_ascii=False)
+
+
 def once(uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple[int, Any]]) -> tuple[int, Any, bool]:
     """Run ``work`` once for this actor and key; answers (status, body, replayed).
 

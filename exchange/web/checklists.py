@@ -24,7 +24,15 @@ from exchange.web.language import called, language, plain
 from exchange.web.words import word
 
 _VALUES = {"state": "qualification", "purposes": "purpose", "origin": "origin"}
-_SHOWN_ASIDE = ("scan", "reasons", "operations", "trials", "credential", "interface_sha256")
+_SHOWN_ASIDE = (
+    "scan",
+    "reasons",
+    "operations",
+    "trials",
+    "credential",
+    "upstream",
+    "interface_sha256",
+)
 _MARKS = {"pass": "go", "not_applicable": "go", "fail": "stop", "": "wait"}
 
 
@@ -189,7 +197,7 @@ def lines(evidence: Mapping[str, Any]) -> list[str]:
     return [
         f"{word('evidence', key)}: {_value(value, key)}"
         for key, value in evidence.items()
-        if key not in _SHOWN_ASIDE and value not in (None, "")
+        if key not in _SHOWN_ASIDE and value not in (None, "", [], {})
     ]
 
 

@@ -130,6 +130,21 @@ def sent(form: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given(form).items() if name in form}
 
 
+FIELDS = {
+    "title_zh": _l("Title in Chinese"), "title_en": _l("Title in English"), "summary_zh": _l("Summary in Chinese"),
+    "summary_en": _l("Summary in English"), "description_zh": _l("Description in Chinese"),
+    "description_en": _l("Description in English"), "terms_zh": _l("Terms in Chinese"),
+    "terms_en": _l("Terms in English"), "scene": _l("Scene"), "tags": _l("Tags"),
+}  # fmt: skip
+
+
+def conflict(stored: ListingSnapshot | None, typed: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Where a form differs from what somebody else has stored meanwhile: what it is, stored, typed."""
+    kept = of_listing(stored)
+    rows = [(name, str(kept.get(name) or ""), str(typed.get(name, "")).replace("\r\n", "\n")) for name in FIELDS]
+    return [(str(FIELDS[name]), theirs, yours) for name, theirs, yours in rows if theirs.strip() != yours.strip()]
+
+
 def of_listing(listing: ListingSnapshot | None) -> dict[str, Any]:
     """The form as the stored listing fills it."""
     if listing is None:

@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from core.house import House
 from exchange.web import explain, formats, language, plans, tidings, words
 from exchange.web.frame import frame
+from exchange.web.repeats import form_key
 from exchange.web.session import actor, csrf_token, house
 from exchange.web.shell import asset
 
@@ -29,7 +30,7 @@ def install(app: flask.Flask) -> None:
         price=plans.describe, unit=formats.unit_amount,
     )  # fmt: skip
     environment.globals.update(
-        word=words.word, shape=words.shape, asset=asset, csrf_token=csrf_token, left=formats.left,
+        word=words.word, shape=words.shape, asset=asset, csrf_token=csrf_token, form_key=form_key, left=formats.left,
         here_in=language.here_in,
     )  # fmt: skip
     app.context_processor(_context)

@@ -12,11 +12,20 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from core import http
-from core.problems import DomainError, Unauthenticated
+from core.problems import Conflict, DomainError, Unauthenticated
 from exchange.web.explain import card
+from exchange.web.repeats import SentAlready
 from exchange.web.shell import FOR_PROGRAMS, render
 
 log = logging.getLogger("piaohao.web")
+
+
+class FormSentAlready(Conflict):
+    """The same form twice, and its first answer led to no page: a secret that was shown once is not shown again."""
+
+    code, title = "form_sent_already", "This form was sent already"
+
+
 MEANINGS = {
     400: _l("The request could not be understood. Go back and try again."),
     403: _l("You may know of this, but not do it. The reason stands below."),
@@ -50,8 +59,13 @@ def answer(error: Exception) -> Response:
     """The page of any error, or its problem document where programs ask."""
     if flask.request.path.startswith(FOR_PROGRAMS):
         return http.answer_error(error)
-    if isinstance(error, Unauthenticated) and flask.request.endpoint != "web.enter":
-        return flask.redirect(f"{flask.url_for('web.sign_in')}?next={quote(_wanted())}", 303)
+    elsewhere = _elsewhere(error)
+    return flask.redirect(elsewhere, 303) if elsewhere else _shown(error)
+
+
+def _shown(error: Exception) -> Response:
+    if isinstance(error, SentAlready):
+        return _page(409, FormSentAlready("It was carried out once, and not a second time."))
     if isinstance(error, DomainError):
         return _page(error.status, error)
     if isinstance(error, HTTPException):
@@ -59,6 +73,13 @@ def answer(error: Exception) -> Response:
             return error.get_response()
         return _page(error.code or 500)
     return _unexpected(error)
+
+
+def _elsewhere(error: Exception) -> str:
+    """Where people are sent instead of being shown an error: to sign in, or to what their form did already."""
+    if isinstance(error, Unauthenticated) and flask.request.endpoint != "web.enter":
+        return f"{flask.url_for('web.sign_in')}?next={quote(_wanted())}"
+    return error.location if isinstance(error, SentAlready) else ""
 
 
 def _unexpected(error: Exception) -> Response:

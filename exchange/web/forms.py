@@ -7,11 +7,12 @@ from typing import Any
 import flask
 from marshmallow import Schema, fields, validate
 
-from catalog.listings.types import DECLARATIONS
+from catalog.listings.types import DECLARATIONS, Scene
 from core.fields import TextField
 from core.http import load as load_schema
 
-_OWN = {"csrf", "done"}
+_OWN = {"csrf", "done", "once"}
+MEMBER_ROLES = ("owner", "supplier", "buyer", "developer", "finance")
 
 
 def load(schema: type[Schema], *, keep_empty: bool = True) -> Any:
@@ -51,6 +52,16 @@ class RegistrationForm(PersonForm):
     organisation_en = TextField(load_default="", longest=150)
     credit_code = TextField(required=True, shortest=1, longest=40)
     origin = fields.String(load_default="enterprise", validate=validate.OneOf(["government", "enterprise", "social"]))
+
+
+class MemberForm(PersonForm):
+    roles = fields.List(
+        fields.String(validate=validate.OneOf(MEMBER_ROLES)), required=True, validate=validate.Length(min=1)
+    )
+
+
+class TierForm(Schema):
+    tier = fields.Integer(required=True, validate=validate.Range(min=0, max=5))
 
 
 class MendForm(Schema):
@@ -97,7 +108,7 @@ class ListingForm(Schema):
     description_en = TextField(load_default="", longest=10_000)
     terms_zh = TextField(load_default="", longest=10_000)
     terms_en = TextField(load_default="", longest=10_000)
-    scene = fields.String(required=True)
+    scene = fields.String(required=True, validate=validate.OneOf([str(scene) for scene in Scene]))
     tags = TextField(load_default="", longest=500)
 
 

@@ -87,7 +87,7 @@ def outcomes(rule: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _values(values: Sequence[Any]) -> str:
-    return gettext(" or ").join(json.dumps(each, ensure_ascii=False) for each in values)
+    return str(gettext(" or ")).join(json.dumps(each, ensure_ascii=False) for each in values)
 
 
 def limits(document: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -113,7 +113,7 @@ def example_of(parameter: Mapping[str, Any]) -> str:
 
 
 def _address(operation: Mapping[str, Any], caller: Caller) -> str:
-    path, query = operation["path"], []
+    path, query = str(operation["path"]), []
     for parameter in operation["parameters"]:
         if parameter["in"] == "path":
             path = path.replace("{" + parameter["name"] + "}", quote(example_of(parameter), safe=""))

@@ -79,7 +79,7 @@ def _per(plan: plans.PricePlan) -> str:
 
 def _bought(plan: plans.PricePlan) -> str:
     unit = _UNITS[plan.unit] if plan.unit else ""
-    return gettext("%(n)s × %(unit)s", n=number(plan.quantity), unit=unit)
+    return str(gettext("%(n)s × %(unit)s", n=number(plan.quantity), unit=unit))
 
 
 def _usage(plan: plans.PricePlan) -> tuple[str, ...]:
@@ -105,9 +105,11 @@ def _package(plan: plans.PricePlan) -> tuple[str, ...]:
 def _billed(unit: plans.Unit) -> str:
     """Which outcomes count, as rating has it."""
     if unit in (plans.Unit.HIT, plans.Unit.RECORD):
-        return gettext(
+        said = gettext(
             "Only what is found counts. A miss, an upstream error, a call you break off and a refused one cost nothing."
         )
-    return gettext(
-        "Every answer counts, hit or miss. An upstream error, a call you break off and a refused one cost nothing."
-    )
+    else:
+        said = gettext(
+            "Every answer counts, hit or miss. An upstream error, a call you break off and a refused one cost nothing."
+        )
+    return str(said)

@@ -12,7 +12,7 @@ import flask
 
 from core.db import Uow
 from core.problems import Unauthenticated
-from exchange.web import language
+from exchange.web import language, repeats
 from exchange.web.session import actor, house, keep_visitor, refuse_foreign_forms
 
 T = TypeVar("T")
@@ -44,9 +44,11 @@ def read(work: Callable[[Uow], T]) -> T:
 
 
 def act(work: Callable[[Uow], T]) -> T:
-    """One command of a form."""
-    actor()
-    return house().db.write(work)
+    """One command of a form; the same form sent twice carries it out once. Raises SentAlready the second time."""
+    who, key = actor(), repeats.key_of_request()
+    made = house().db.write(lambda uow: repeats.once(uow, who, key, work))
+    repeats.carried_out(key)
+    return made
 
 
 def signed_in() -> None:
@@ -65,6 +67,7 @@ def done(notice: str, endpoint: str, **values: Any) -> flask.Response:
     """Send the browser on after a command; ``notice`` is the code of what the next page says first."""
     target = flask.url_for(endpoint, done=notice, **values)
     response = flask.redirect(target, 303)
+    repeats.remember(house(), actor(), target)
     return flask.make_response(response)
 
 

@@ -77,10 +77,28 @@ def register() -> Response:
 
 
 @pages.get("/settings/sessions")
-def sessions() -> flask.Response:
+def sessions(problem: DomainError | None = None) -> flask.Response:
     signed_in()
     found, members = read(lambda uow: (queries.sessions(uow, actor()), queries.members(uow, actor())))
-    return render("account/sessions.html", sessions=found, members=members)
+    status = problem.status if problem else 200
+    return render(
+        "account/sessions.html", status, problem=problem, sessions=found, members=members, form=flask.request.form,
+        roles=forms.MEMBER_ROLES,
+    )  # fmt: skip
+
+
+@pages.post("/settings/members")
+def add_member() -> Response:
+    """An owner adds a person of the own organisation, who can sign in at once."""
+    signed_in()
+    try:
+        form = forms.load_lists(forms.MemberForm, "roles")
+        roles = form.pop("roles")
+        person = service.new_person(**form, language=language.language())
+        act(lambda uow: service.add_member(uow, actor(), person=person, roles=roles))
+    except DomainError as problem:
+        return sessions(problem)
+    return done("member-added", "web.sessions", _anchor="members")
 
 
 @pages.post("/settings/sessions/<session_id>/end")

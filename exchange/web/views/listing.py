@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 
 from billing.ledger import queries as ledger
 from catalog.listings import queries, service
-from catalog.listings.types import ListingKind, ListingSnapshot
+from catalog.listings.types import ListingKind, ListingSnapshot, ListingState
 from compliance.identity import queries as identity
 from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide
 from core.db import Uow
-from core.problems import DomainError
+from core.problems import DomainError, StaleVersion
 from exchange.web import drafts, forms, licences, offers, operations, plans, samples, trying, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
@@ -42,6 +42,7 @@ class ListingPage:
     revisions: Sequence[Any] = ()
     balance: Any = None
     facts: list[tuple[str, str]] = field(default_factory=list)
+    suspend: DecisionText | None = None
     licences: list[licences.Licence] = field(default_factory=list)
     operations: list[operations.OperationText] = field(default_factory=list)
     limits: list[tuple[str, str]] = field(default_factory=list)
@@ -71,6 +72,8 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
         revisions=queries.revisions(uow, who, listing_id),
         facts=_facts(found),
     )
+    if who.platform("officer") and found.state == ListingState.LISTED:
+        page.suspend = card(decide(who, "listing:suspend", queries.resource_of(house(), found)))
     if found.kind == ListingKind.INTERFACE:
         _add_operations(uow, page)
     else:
@@ -111,8 +114,8 @@ def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> N
 
 def _ability(kind: str, action: str) -> str:
     if action == "listing:order":
-        return gettext("Order at the list price")
-    return gettext("See the examples") if kind == ListingKind.INTERFACE else gettext("See the sample")
+        return str(gettext("Order at the list price"))
+    return str(gettext("See the examples") if kind == ListingKind.INTERFACE else gettext("See the sample"))
 
 
 def _facts(found: ListingSnapshot) -> list[tuple[str, str]]:
@@ -157,9 +160,11 @@ def edit_listing(listing_id: str, problem: DomainError | None = None) -> flask.R
         form = form | drafts.sent(flask.request.form)
     offer = offers.typed(page.listing.offer if page.listing else None, flask.request.form if problem else {})
     status = problem.status if problem else 200
+    theirs = drafts.conflict(page.listing, flask.request.form) if isinstance(problem, StaleVersion) else []
     return render(
-        "listing/edit.html", status, page=page, form=form, offer=offer, sent=flask.request.form, problem=problem
-    )
+        "listing/edit.html", status, page=page, form=form, offer=offer, sent=flask.request.form, problem=problem,
+        theirs=theirs,
+    )  # fmt: skip
 
 
 @pages.post("/listings/<listing_id>/edit")
@@ -212,6 +217,26 @@ def _declare_and_submit(uow: Uow, listing_id: str, declarations: dict[str, str])
     found = queries.get(uow, actor(), listing_id)
     service.edit(uow, actor(), listing_id, found.version, {"declarations": declarations})
     service.submit(uow, actor(), listing_id)
+
+
+@pages.post("/listings/<listing_id>/tier")
+def raise_tier(listing_id: str) -> Response:
+    """Upwards only; what is on sale and now needs more approval goes back into review."""
+    signed_in()
+    try:
+        form = forms.load(forms.TierForm)
+        act(lambda uow: service.raise_tier(uow, actor(), listing_id, tier=form["tier"]))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("tier-raised", "web.edit_listing", listing_id=listing_id)
+
+
+@pages.post("/listings/<listing_id>/suspend")
+def suspend_listing(listing_id: str) -> Response:
+    signed_in()
+    reason = forms.load(forms.ReasonForm)["reason"]
+    act(lambda uow: service.suspend(uow, actor(), listing_id, reason=reason))
+    return done("listing-suspended", "web.listing", listing_id=listing_id)
 
 
 @pages.post("/listings/<listing_id>/withdraw")

@@ -93,3 +93,13 @@ def confirm_topup(topup_id: str) -> Response:
     signed_in()
     act(lambda uow: payments_service.confirm_topup(uow, actor(), topup_id))
     return done("topup-confirmed", "web.topups")
+
+
+@pages.post("/topups/<topup_id>/<any(reject, cancel):step>")
+def undo_topup(topup_id: str, step: str) -> Response:
+    """Another person rejects what the bank does not show; whoever recorded it takes back a mistake."""
+    signed_in()
+    reason = forms.load(forms.ReasonForm)["reason"]
+    carried_out = payments_service.reject_topup if step == "reject" else payments_service.cancel_topup
+    act(lambda uow: carried_out(uow, actor(), topup_id, reason=reason))
+    return done("topup-rejected" if step == "reject" else "topup-cancelled", "web.topups")

@@ -47,10 +47,9 @@ def grouped(rows: Sequence[SettlementRow], by: str) -> Sequence[SettlementRow]:
     """The rows of a month, or one for each customer or listing; what is summed over has an empty id then."""
     if not by:
         return rows
-    summed_over = "listing_id" if by == "buyer" else "buyer_id"
     sums: dict[tuple[str, str, str], SettlementRow] = {}
     for row in rows:
-        single = replace(row, **{summed_over: ""})
+        single = replace(row, listing_id="") if by == "buyer" else replace(row, buyer_id="")
         key = single.supplier_id, single.buyer_id, single.listing_id
         sums[key] = _sum(sums[key], single) if key in sums else single
     return sorted(sums.values(), key=lambda row: -row.net)

@@ -71,8 +71,8 @@ def test_a_supplier_makes_an_interface_and_a_reviewer_sees_its_evidence(
     edit = supplier.get(f"{listing}/edit")
     assert "a trial of getCompany" in edit
     assert upstream.secret not in edit
-    code = next(iter(firms()))
-    supplier.send(f"{listing}/trials", operation="getCompany", body="", **{"value-credit_code": code})
+    code: dict[str, Any] = {"value-credit_code": next(iter(firms()))}
+    supplier.send(f"{listing}/trials", operation="getCompany", body="", **code)
     assert "proven" in supplier.get(f"{listing}/edit")
     supplier.send(f"{listing}/call-offer", **OFFER)
     supplier.send(f"{listing}/submit", **DECLARED)
@@ -138,7 +138,12 @@ def test_a_buyer_orders_an_interface_and_finds_lines_made_for_the_licence(
     assert made.offer is not None
     buyer = browser().sign_in(build.organisation(house))
     buyer.get(f"/listings/{made.id}")
-    terms = {"listing_id": made.id, "offer_id": made.offer.id, "purpose": "product", "accept_terms": "true"}
+    terms: dict[str, Any] = {
+        "listing_id": made.id,
+        "offer_id": made.offer.id,
+        "purpose": "product",
+        "accept_terms": "true",
+    }
     order = f"/orders/{_id(buyer.send('/orders', **terms).headers['Location'], 'ord')}"
     assert "Confirm, and begin" in buyer.get(order)
     buyer.send(f"{order}/pay")
@@ -151,7 +156,12 @@ def test_a_buyer_orders_an_interface_and_finds_lines_made_for_the_licence(
     assert "Data-Purpose: product" in listing
     assert "os.environ" in listing
     entitlement = _id(page, "ent")
-    trial = {"operation": "getCompany", "entitlement_id": entitlement, "key": "ph_test_x", "value-credit_code": "1"}
+    trial: dict[str, Any] = {
+        "operation": "getCompany",
+        "entitlement_id": entitlement,
+        "key": "ph_test_x",
+        "value-credit_code": "1",
+    }
     assert "without a gateway" in buyer.send(f"/listings/{made.id}/try", status=503, **trial).text
     stranger = browser().sign_in(build.organisation(house))
     assert "curl" not in stranger.get(f"/listings/{made.id}")
