@@ -21,6 +21,8 @@ from core.house import House
 from core.http import Route
 from core.ids import new_id
 from tests import build
+from tests.billing.books import Books
+from tests.billing.usage import metering
 from tests.catalog.interfaces.making import DOCUMENTS
 
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -29,6 +31,7 @@ PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
+    "entitlement_id": "ent", "call_id": "",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -88,12 +91,20 @@ def scene(house: House) -> Scene:
         "review_id": _review(house, owner), "key_id": _key(house, owner),
         "client_id": _client(house, owner),
     }  # fmt: skip
-    return Scene(ids | _interface(house, owner), owner, outsider)
+    return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
+
+
+def _call(house: House) -> dict[str, str]:
+    """A call that was recorded, and the entitlement under which it was made."""
+    meter = metering.meter(Books.open(house))
+    record = meter.record()
+    meter.load([record])
+    return {"entitlement_id": meter.right.id, "call_id": record.call_id}
 
 
 def unknown_ids() -> dict[str, str]:
     """Ids that nothing has."""
-    return {name: new_id(prefix) for name, prefix in PREFIXES.items()}
+    return {name: new_id(prefix) for name, prefix in PREFIXES.items() if prefix} | {"call_id": "0123456789abcdef-999"}
 
 
 def routes(house: House) -> Iterator[Route]:
