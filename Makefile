@@ -18,7 +18,7 @@ help:
 	@echo "make test      check, then all tests on SQLite and on PostgreSQL, with coverage"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make soak      the long campaigns (crash, contention, leaks, tampering, bad input)"
-	@echo "make bench     figures of the web process beside a bare Flask view"
+	@echo "make bench     figures of web and gateway beside named peers"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make docs      write the generated pages of docs/ anew"
 	@echo "make requirements   compile requirements*.in into pinned, hashed requirements*.txt"
@@ -63,9 +63,18 @@ soak: setup-dev
 	@$(RUN) bench.contention --database=postgresql
 	@$(RUN) bench.tamper
 	@$(RUN) bench.badinput
+	@$(RUN) bench.hostile
+	@$(RUN) bench.calls
+	@$(RUN) bench.close
+	@$(RUN) bench.metering --kills=20
+	@$(RUN) bench.metering --kills=10 --database=postgresql
+	@$(RUN) bench.limits
+	@$(RUN) bench.revocation
+	@$(RUN) bench.longrun
 
 bench: setup-dev
 	@$(RUN) bench.web
+	@$(RUN) bench.gateway
 
 format: setup-dev
 	@$(RUN) ruff check --fix --quiet $(PACKAGES)
