@@ -80,6 +80,7 @@ def chores() -> list[Chore]:
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
+        Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import and_, bindparam, select
 
@@ -58,6 +59,12 @@ def organisations_in_state(uow: Uow, state: str, limit: int = 200) -> list[Organ
     """For officers: the oldest first."""
     statement = select(Organisation).where(Organisation.state == state).order_by(Organisation.id).limit(limit)
     return [row.snapshot(uow.now()) for row in uow.session.execute(statement).scalars()]
+
+
+def qualifications_ended(uow: Uow, since: datetime, until: datetime) -> list[str]:
+    """The organisations whose qualification ended by time between two moments; no event tells of that."""
+    ended = (Organisation.qualified_until > since, Organisation.qualified_until <= until)
+    return list(uow.session.execute(select(Organisation.id).where(*ended).order_by(Organisation.id)).scalars())
 
 
 def organisation_by_credit_code(uow: Uow, credit_code: str) -> OrganisationSnapshot | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from billing.invoices import service as invoices
 from billing.settlement import service as settlement
 from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
+from compliance.identity import queries as identity
 from compliance.policy import Decision, require
 from core import plans
 from core.actor import SYSTEM, Actor
@@ -21,6 +22,7 @@ from core.money import TaxSplit, add_tax, rounding_of
 from core.problems import Sentence
 from exchange.trading import queries, rights
 from exchange.trading.errors import NotSellableYet, OfferChanged, PurposeNotOffered, TermsNotAccepted
+from exchange.trading.events import EntitlementChanged
 from exchange.trading.models import Order
 from exchange.trading.steps import note
 from exchange.trading.types import OrderSnapshot, OrderState
@@ -145,6 +147,27 @@ def tick(house: House) -> int:
     return len(due)
 
 
+def follow_qualifications(house: House) -> int:
+    """Tell of the rights whose holder's qualification has ended by time since the last look, a day back at first.
+
+    Answers how many; telling twice changes nothing.
+    """
+    now = house.clock.now()
+    since, _looked[id(house)] = _looked.get(id(house), now - _FIRST_LOOK_BACK), now
+    return house.db.write(lambda uow: _tell(uow, identity.qualifications_ended(uow, since, now)))
+
+
+_FIRST_LOOK_BACK = timedelta(days=1)
+_looked: dict[int, datetime] = {}
+
+
+def _tell(uow: Uow, holders: list[str]) -> int:
+    found = [each for holder in holders for each in queries.entitlement_ids(uow, organisation_id=holder)]
+    for entitlement_id in found:
+        uow.emit(EntitlementChanged(entitlement_id=entitlement_id))
+    return len(found)
+
+
 def _overdue(uow: Uow, order_id: str, step: str) -> None:
     order = uow.session.get_one(Order, order_id, with_for_update={"of": Order})
     if (order_id, step) not in queries.due(uow, uow.now()):
@@ -243,6 +266,7 @@ __all__ = [
     "cancel",
     "fail_delivery",
     "fail_delivery_by_system",
+    "follow_qualifications",
     "freeze",
     "mark_delivered",
     "pay",

@@ -13,6 +13,8 @@ from compliance.identity import service as identity
 from core.house import House
 from exchange.app import create_app_of
 from exchange.trading import queries
+from exchange.trading import service as trading
+from exchange.trading.events import EntitlementChanged
 from tests import build
 from tests.build import PER_HIT, Built
 from tests.client import Answer, ApiClient
@@ -213,3 +215,18 @@ def test_the_qualification_of_now_decides_about_calls(market: Market) -> None:
     assert owner is not None
     market.house.db.write(lambda uow: identity.set_qualification(uow, owner, state="suspended", level=0, until=None))
     assert not market.house.db.read(queries.compiled)[0].permitted
+
+
+def test_a_qualification_that_ends_by_time_reaches_the_rights_too(market: Market) -> None:
+    listing = market.on_sale(plan=PER_HIT, term_months=0)
+    market.paid(listing)
+    market.raise_tier(listing, 2)
+    house, told = market.house, list[str]()
+    house.registry.inline(EntitlementChanged, lambda _uow, event: told.append(event.entitlement_id))
+    assert trading.follow_qualifications(house) == 0
+    house.clock.advance(timedelta(days=366))
+    assert trading.follow_qualifications(house) == 1
+    right = house.db.read(queries.compiled)[0]
+    assert told == [right.id]
+    assert not right.permitted
+    assert trading.follow_qualifications(house) == 0, "told once"
