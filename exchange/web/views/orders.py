@@ -12,6 +12,7 @@ from billing.invoices import queries as invoices
 from billing.ledger import queries as ledger
 from billing.usage import queries as usage
 from billing.usage.types import Standing
+from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind
 from compliance.audit import queries as audit
 from compliance.identity import queries as identity
@@ -48,6 +49,7 @@ class OrderPage:
     invoices: list[Any] = field(default_factory=list)
     limits: list[tuple[str, str]] = field(default_factory=list)
     standing: Standing | None = None
+    operations: list[operations.OperationText] = field(default_factory=list)
 
     @property
     def bar(self) -> list[tuple[str, str]]:
@@ -112,7 +114,18 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         invoices=invoices.of_order(uow, order_id),
         limits=operations.limits(snapshot.limits),
         standing=_standing(uow, snapshot),
+        operations=_operations(uow, snapshot) if mine else [],
     )
+
+
+def _operations(uow: Uow, order: OrderSnapshot) -> list[operations.OperationText]:
+    """What was licensed, with lines to copy, also when the listing is no longer shown to anybody."""
+    right = order.entitlement
+    interface = listings.revision(uow, order.revision_id).interface
+    if interface is None or right is None or right.state != "active" or order.frozen_at is not None:
+        return []
+    address = f"{house().settings.gateway_address}/i/{order.listing_id}"
+    return operations.operations(interface, operations.Caller(address, order.purpose))
 
 
 def _standing(uow: Uow, order: OrderSnapshot) -> Standing | None:

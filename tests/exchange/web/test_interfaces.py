@@ -150,6 +150,7 @@ def test_a_buyer_orders_an_interface_and_finds_lines_made_for_the_licence(
     page = buyer.get(order)
     assert "Access is open" in page
     assert "/usage?entitlement=ent_" in page
+    assert "$PIAOHAO_KEY" in page
     listing = buyer.get(f"/listings/{made.id}")
     assert f"{house.settings.gateway_address}/i/{made.id}/companies/" in listing
     assert "$PIAOHAO_KEY" in listing
