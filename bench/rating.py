@@ -83,9 +83,7 @@ def _load(house: House, given: argparse.Namespace) -> bool:
          f"p99 {cuts[98] * 1000:.1f} ms")  # fmt: skip
     started = time.perf_counter()
     faults = house.db.read(checking.check)
-    _say(
-        f"check     every sum made again from the records in {time.perf_counter() - started:.1f} s: {len(faults)} faults"
-    )
+    _say(f"check     every sum made again in {time.perf_counter() - started:.1f} s: {len(faults)} faults")
     return not faults
 
 

@@ -63,7 +63,7 @@ def _height(value: int, top: int) -> float:
 
 def _round_up(value: int) -> int:
     """The next 1, 2 or 5 times a power of ten, four at least: the axis has whole numbers."""
-    power = 10 ** max(0, len(str(value)) - 1)
+    power = int(10 ** max(0, len(str(value)) - 1))
     return max(4, next(step * power for step in (1, 2, 5, 10) if step * power >= value))
 
 

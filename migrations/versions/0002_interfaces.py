@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("credential", sa.Text(), nullable=False),
         sa.Column("operations", sa.Text(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_openapi_import_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_openapi_import_organisation_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_openapi_import")),
     )
     op.create_index(op.f("ix_openapi_import_organisation_id"), "openapi_import", ["organisation_id"], unique=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def _scan(**counts: int) -> ScanSummary:
         ([], {"scene": "faces", "origin": "government"}, 2),
     ],
 )
-def test_the_level_that_data_asks_for(scans: list[ScanSummary], facts: dict[str, str], level: int) -> None:
+def test_the_level_that_data_asks_for(scans: list[ScanSummary], facts: dict[str, Any], level: int) -> None:
     proposal = propose(CN, scans, **facts)
     assert proposal.level == level
     assert all(reason["zh"] and reason["en"] for reason in proposal.reasons)
