@@ -1,6 +1,6 @@
-"""The metering campaign: gateways, sidecar and supervisor are killed under load; a client's own journal judges.
+"""The metering campaign: every process of calls is killed under load; a client's own journal judges.
 
-A client notes every answer that it got whole. Gateways, the sidecar and the supervisor are killed (SIGKILL) in turn,
+A client notes every answer that it got whole. Gateways, sidecar, loader and supervisor are killed (SIGKILL) in turn,
 at random moments. Afterwards every answer in the journal must stand in the usage ledger once; what stands there and
 did not arrive must be credited and be no more than what was under way at the kills; a second buyer's quota and
 balance must not have been exceeded; and segments, leases, ledger and sums must agree.
@@ -30,7 +30,7 @@ from exchange.sidecar.models import Epoch, Unresolved
 from tests import metered
 from tests.servers.exchange import Running, eventually
 
-TARGETS = ("gateway", "sidecar", "supervisor")
+TARGETS = ("gateway", "sidecar", "loader", "supervisor")
 QUOTA = 3_000
 BALANCE = "106.00"  # 2,500 hits at ¥0.04 and 6 % tax
 PAID_HITS = 2_500

@@ -379,7 +379,7 @@ def doctor(settings: Settings) -> None:
 
 
 @main.command(hidden=True)
-@click.argument("name", type=click.Choice(("web", "worker", "sidecar")))
+@click.argument("name", type=click.Choice(("web", "worker", "sidecar", "loader")))
 @click.option("--bind", default="")
 @click.pass_obj
 def role(settings: Settings, name: str, bind: str) -> None:
@@ -394,9 +394,10 @@ def role(settings: Settings, name: str, bind: str) -> None:
         worker.run(settings)
     else:
         from exchange.app import build_house
-        from exchange.sidecar import process
+        from exchange.sidecar import loading_role, process
 
-        process.run(build_house(settings))
+        run = process.run if name == "sidecar" else loading_role.run
+        run(build_house(settings))
 
 
 @main.command(hidden=True)

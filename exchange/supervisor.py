@@ -2,8 +2,8 @@
 
 The supervisor holds the listening sockets, so connections wait instead of being refused while web or a
 gateway is restarted. Each child's standard input is a pipe from here: when this process is gone, killed
-even, they see its end and stop. SIGTERM drains and stops everything, the sidecar last: it loads what the
-gateways have left.
+even, they see its end and stop. SIGTERM drains and stops everything, sidecar and loader last: they settle
+what the gateways have left.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _children(settings: Settings, web: int, gateway: int | None) -> list[Child]:
     ]
     if gateway is None:
         return children
-    children.append(Child("sidecar", [*program, "sidecar"], last=True))
+    children += [Child(role, [*program, role], last=True) for role in ("sidecar", "loader")]
     command = _gateway_command(settings, gateway)
     return children + [Child(f"gateway {n}", command, (gateway,)) for n in range(1, settings.gateway_workers + 1)]
 

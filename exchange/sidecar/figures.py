@@ -1,4 +1,4 @@
-"""What the sidecar tells Prometheus: of itself, and of its gateways all together."""
+"""What sidecar and loader tell Prometheus: of themselves, and of the gateways all together."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from exchange.metrics.families import Family, counter, gauge, histogram, labelle
 from exchange.sidecar.types import Meter
 
 if TYPE_CHECKING:
+    from exchange.sidecar.loader import Loader
     from exchange.sidecar.process import Sidecar
 
 _OF_NOW = frozenset(("open_connections", "upstream_connections", "unconfirmed", "metering_stopped"))
@@ -107,25 +108,23 @@ def collect(sidecar: Sidecar) -> Iterator[Family]:
     yield gauge("piaohao_gateway_in_flight", "Calls under way", sum(s.beat.get("in_flight", 0) for s in sessions))
     for session in sessions:
         yield from labelled(process.of(session.pid), role="gateway", process=str(session.pid))
-    yield from _loading(sidecar)
     yield from _telling(sidecar)
     yield from _leases(sidecar.lessor.figures)
 
 
-def _loading(sidecar: Sidecar) -> Iterator[Family]:
-    tally = sidecar.loader.tally
+def loading(loader: Loader) -> Iterator[Family]:
+    """What the loader of this machine has done, and what waits for it."""
+    tally = loader.tally
     ends = {
         "loaded": tally.calls, "credited": tally.credited, "known": tally.known, "conflict": tally.conflicts,
         "damaged": tally.damaged,
     }  # fmt: skip
-    yield counter(
-        "piaohao_sidecar_records", "Records by what became of them; credited ones are loaded too", ends, "end"
-    )
-    yield counter("piaohao_sidecar_receipts", "Transfers of files that became receipts", tally.receipts)
-    yield counter("piaohao_sidecar_loading_units", "Units of loading", tally.units)
-    segments, waiting = sidecar.loader.waiting()
-    yield gauge("piaohao_sidecar_segments", "Segments on the disk", segments)
-    yield gauge("piaohao_sidecar_waiting_bytes", "Bytes of segments that are not loaded yet", waiting)
+    yield counter("piaohao_loader_records", "Records by their end; credited ones are loaded too", ends, "end")
+    yield counter("piaohao_loader_receipts", "Transfers of files that became receipts", tally.receipts)
+    yield counter("piaohao_loader_units", "Units of loading", tally.units)
+    segments, waiting = loader.waiting()
+    yield gauge("piaohao_loader_segments", "Segments on the disk", segments)
+    yield gauge("piaohao_loader_waiting_bytes", "Bytes of segments that are not loaded yet", waiting)
 
 
 def _telling(sidecar: Sidecar) -> Iterator[Family]:

@@ -9,12 +9,15 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from core.db import Uow
 from core.house import House
+from core.problems import Unavailable
 from exchange.sidecar import leases
 from exchange.sidecar.figures import Leasing
 from exchange.sidecar.switchboard import Peer
@@ -28,10 +31,11 @@ log = logging.getLogger("piaohao.sidecar")
 REFUSALS = {
     Meter.QUOTA: "quota_exhausted", Meter.FUNDED: "balance_insufficient", Meter.TRIAL: "trial_exhausted",
 }  # fmt: skip
-_MOST_A_UNIT = 20
+_MOST_A_UNIT = 8
 _WAITS_S = 1.0
 _RECALL_AGAIN_S = 0.1
 _EMPTY_S = 0.2
+_AGAIN_S = 0.2
 
 Heard = tuple[Peer, dict[str, Any]]
 
@@ -89,37 +93,52 @@ class Lessor:
     send: Callable[[Peer, dict[str, Any]], None]
     connected: Callable[[], Mapping[str, Peer]]
     figures: Leasing = field(default_factory=Leasing)
-    inbox: queue.SimpleQueue[Heard | frozenset[str]] = field(default_factory=queue.SimpleQueue)
+    inbox: queue.SimpleQueue[Heard] = field(default_factory=queue.SimpleQueue)
     _waiting: dict[tuple[str, str], tuple[float, Want]] = field(default_factory=dict)
     _empty: dict[str, tuple[float, Meter]] = field(default_factory=dict)
     _recalled: dict[str, float] = field(default_factory=dict)
 
     def hear(self, peer: Peer, message: dict[str, Any]) -> None:
-        self.inbox.put((peer, message))
-
-    def freed(self, entitlement_ids: Iterable[str]) -> None:
-        """Something of these was given back or paid in: who waits for it is tried again."""
-        self.inbox.put(frozenset(entitlement_ids))
+        """From any thread. What is not of this protocol is passed over."""
+        if message["t"] == "hello" or (message["t"] in ("want", "give") and isinstance(message.get("e"), str)):
+            self.inbox.put((peer, message))
 
     def run(self, stop: threading.Event) -> None:
+        """Answer until asked to stop."""
         while not stop.is_set():
             try:
-                waiting = [self.inbox.get(timeout=0.2)]
+                heard = [self.inbox.get(timeout=0.2)]
             except queue.Empty:
                 continue
-            while len(waiting) < _MOST_A_UNIT and not self.inbox.empty():
-                waiting.append(self.inbox.get())
-            try:
-                self.attend(waiting)
-            except Exception:  # they ask again
-                log.exception("leases cannot be granted")
-                stop.wait(0.2)
+            while len(heard) < _MOST_A_UNIT and not self.inbox.empty():
+                heard.append(self.inbox.get())
+            self.answer(heard, stop)
 
-    def attend(self, heard: Iterable[Heard | frozenset[str]]) -> None:
+    def answer(self, heard: Sequence[Heard], stop: threading.Event) -> None:
+        """Attend to all of it, one by one when that fails; who asked is answered in any case."""
+        while not stop.is_set():
+            try:
+                return self.attend(heard)
+            except (Unavailable, OperationalError):
+                log.warning("leases wait for the database", exc_info=True)
+                stop.wait(_AGAIN_S)
+            except Exception:
+                if len(heard) == 1:
+                    log.exception("this cannot be leased or taken back: %s", heard[0])
+                    return self._give_up(*heard[0])
+                for each in heard:
+                    self.answer([each], stop)
+                return None
+        return None
+
+    def _give_up(self, peer: Peer, message: dict[str, Any]) -> None:
+        """Nothing is granted; what was given back is settled when its process ends."""
+        if (want := _want(peer, message)) is not None:
+            self.send(peer, Answer(want, Granted(Calls())).message())
+
+    def attend(self, messages: Sequence[Heard]) -> None:
         """Give back and grant in the order of what was heard, then answer."""
-        heard = list(heard)
-        messages = [each for each in heard if isinstance(each, tuple)]
-        freed = frozenset[str]().union(*(each for each in heard if isinstance(each, frozenset)), _given(messages))
+        freed = _given(messages)
         for entitlement_id in freed:
             self._empty.pop(entitlement_id, None)
         told, wants = self._known(self._wants(messages, freed))

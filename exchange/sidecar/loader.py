@@ -6,9 +6,9 @@ When a process is gone and its segments are loaded to the end, its leases are se
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sqlalchemy import select
@@ -26,6 +26,7 @@ log = logging.getLogger("piaohao.sidecar")
 _IDLE_S = 0.03
 _BREATH_S = 0.002
 _LEFT_BEHIND_S = 1.0
+_EPOCH = re.compile(r"\A[0-9a-f]{16}\Z")
 
 
 def segments_folder(house: House) -> Path:
@@ -33,12 +34,11 @@ def segments_folder(house: House) -> Path:
 
 
 class Loader:
-    """``freed`` is told of entitlements of which a dead process gave something back."""
+    """All segments of this machine; ``tally`` counts what it did."""
 
-    def __init__(self, house: House, freed: Callable[[Iterable[str]], None] = lambda _ids: None) -> None:
+    def __init__(self, house: House) -> None:
         self.house = house
         self.folder = segments_folder(house)
-        self.freed = freed
         self.tally = Tally()
         self.pace = Pace()
         self._open: dict[tuple[str, int], LoadingSegment] = {}
@@ -82,7 +82,7 @@ class Loader:
 
     def _epochs(self) -> list[str]:
         """Those with a folder, and now and then those that left none."""
-        found = {path.name for path in self.folder.glob("*") if path.is_dir()} if self.folder.is_dir() else set()
+        found = {path.name for path in self.folder.glob("*") if _EPOCH.match(path.name) and path.is_dir()}
         if time.monotonic() >= self._look_behind_at:
             self._look_behind_at = time.monotonic() + _LEFT_BEHIND_S
             found |= set(self.house.db.read(_live_epochs))
@@ -97,7 +97,7 @@ class Loader:
         left = {int(path.stem) for path in paths if path.exists()}
         self._forget(epoch, {number for known, number in self._open if known == epoch} - left)
         if not (alive or more or left):
-            self.freed(closing.finish(self.house, self.folder, epoch))
+            closing.finish(self.house, self.folder, epoch)
         return more
 
     def _forget(self, epoch: str, numbers: set[int]) -> None:

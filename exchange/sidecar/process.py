@@ -1,6 +1,7 @@
-"""The sidecar role: four things at once, none of which waits for another.
+"""The sidecar role: several things at once, none of which waits for another.
 
-The event loop speaks with the gateways; a thread each watches for changes, grants leases, and loads segments.
+The event loop speaks with the gateways; a thread each watches for changes and grants leases. Loading has a process
+of its own: what computes for long would hold up a change.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from exchange.metrics.files import Writer
 from exchange.orphan import when_orphaned
 from exchange.sidecar.figures import collect
 from exchange.sidecar.lessor import Lessor
-from exchange.sidecar.loader import Loader
 from exchange.sidecar.place import socket_path
 from exchange.sidecar.switchboard import Encoded, Peer, Switchboard
 from exchange.sidecar.watcher import Watcher
@@ -43,7 +43,6 @@ class Sidecar:
         self.board = Switchboard(socket_path(house.settings.data))
         self.lessor = Lessor(house, self._send, self.board.connected)
         self.watcher = Watcher(house, self._tell)
-        self.loader = Loader(house, self.lessor.freed)
         self.figures = Writer(house.settings.data, "sidecar", lambda: collect(self))
         self.board.heard = self.lessor.hear
 
@@ -56,9 +55,10 @@ class Sidecar:
     async def serve(self) -> None:
         """Until ``stop`` is set and every thread has ended."""
         threads = [
-            threading.Thread(target=part.run, args=(self.stop,), name=name)
-            for name, part in (
-                ("watcher", self.watcher), ("lessor", self.lessor), ("loader", self.loader), ("figures", self.figures),
+            threading.Thread(target=act, args=(self.stop,), name=name)
+            for name, act in (
+                ("watcher", self.watcher.run), ("comparison", self.watcher.run_comparing),
+                ("lessor", self.lessor.run), ("figures", self.figures.run),
             )
         ]  # fmt: skip
         async with self.board.open():

@@ -122,6 +122,8 @@ class LoadingSegment:
         except MovedMeanwhile:
             self.header = None
             return True
+        except FileNotFoundError:
+            return False  # another sidecar, which is about to end, has loaded the rest
 
     def _begin(self) -> bool:
         """Read the header and how far the database is; False while there is no whole header."""

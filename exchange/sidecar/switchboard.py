@@ -77,7 +77,10 @@ class Switchboard:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Serve while the context lasts. Only this user may connect."""
+        """Serve while the context lasts. Only this user may connect.
+
+        The socket's file stays: it may be that of a successor by then.
+        """
         self._loop = asyncio.get_running_loop()
         self.path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._attend, self.path)
@@ -90,7 +93,6 @@ class Switchboard:
             server.close()
             for session in list(self.sessions.values()):
                 session.writer.close()
-            self.path.unlink(missing_ok=True)
 
     def post(self, act: Callable[[], None]) -> None:
         """Have ``act`` run in the loop, soon; from any thread."""

@@ -1,7 +1,7 @@
 """Looks for changes every 50 ms, sooner when PostgreSQL calls, and says what gateways have to take over.
 
-From time to time everything is compiled anew: what changes by time alone, a qualification that ran out, is
-found then, and so would be a change that nobody told.
+Beside it everything is compiled anew from time to time: what changes by time alone, a qualification that ran
+out, is found then, and so would be a change that nobody told. What differs is looked at again, not believed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
 from core.db import Uow
 from core.house import House
@@ -22,56 +23,63 @@ from exchange.sidecar.wire import compact
 log = logging.getLogger("piaohao.sidecar")
 
 POLL_S = 0.05
-_RESYNC_S = 60.0
-_RESYNC_SHARE = 0.02
+_COMPARE_S = 60.0
+_COMPARE_SHARE = 0.02
 """So much of the time may go into compiling everything anew."""
 _FORGET_S = 60.0
+_LONGEST_BLIND_S = 600.0
+"""After so long without a look, changes may have been forgotten that were not seen."""
 
 
 class Watcher:
-    """``tell`` gets what changed after every look, also nothing; ``named`` gets the things that were named."""
+    """``tell`` gets what changed after every look, also nothing; the first time it gets everything."""
 
-    def __init__(
-        self, house: House, tell: Callable[[Encoded], None], named: Callable[[Iterable[Ref]], None] | None = None
-    ) -> None:
+    def __init__(self, house: House, tell: Callable[[Encoded], None]) -> None:
         self.house = house
         self.tell = tell
-        self.named = named
         self._known: dict[Ref, bytes] = {}
         self._mark = changes.Mark()
-        self._resync_at = 0.0
+        self._looked_at = float("-inf")
         self._forget_at = time.monotonic() + _FORGET_S
+        self._doubtful: SimpleQueue[Ref] = SimpleQueue()
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Compile everything and tell what is new. The mark is taken first: what changes meanwhile is seen again."""
-        began = time.monotonic()
         self._mark = self.house.db.read(changes.present)
-        fresh = {compiling.ref_of(item): compact(item) for item in compiling.everything(self.house)}
+        fresh = self._everything()
         different: dict[Ref, bytes | None] = dict.fromkeys(self._known.keys() - fresh.keys())
         different |= {ref: item for ref, item in fresh.items() if self._known.get(ref) != item}
         self._known = fresh
         self.tell(different)
-        took = time.monotonic() - began
-        self._resync_at = time.monotonic() + max(_RESYNC_S, took / _RESYNC_SHARE)
+
+    def _everything(self) -> dict[Ref, bytes]:
+        return {compiling.ref_of(item): compact(item) for item in compiling.everything(self.house)}
 
     def look(self) -> None:
-        """Take over what changed since the last look."""
-        refs, compiled, self._mark = self.house.db.read(self._read)
-        encoded: dict[Ref, bytes | None] = {
-            ref: None if item is None else compact(item) for ref, item in compiled.items()
-        }
+        """Take over what changed since the last look, and what is in doubt."""
+        doubtful = self._take_doubtful()
+        compiled, self._mark = self.house.db.read(lambda uow: self._read(uow, doubtful))
+        encoded = {ref: None if item is None else compact(item) for ref, item in compiled.items()}
         for ref, item in encoded.items():
             if item is None:
                 self._known.pop(ref, None)
             else:
                 self._known[ref] = item
+        self._looked_at = time.monotonic()
         self.tell(encoded)
-        if refs and self.named is not None:
-            self.named(refs)
 
-    def _read(self, uow: Uow) -> tuple[list[Ref], compiling.Compiled, changes.Mark]:
+    def _read(self, uow: Uow, doubtful: list[Ref]) -> tuple[compiling.Compiled, changes.Mark]:
         refs, mark = changes.since(uow, self._mark)
-        return refs, compiling.of(uow, refs) if refs else {}, mark
+        wanted = [*refs, *doubtful]
+        return compiling.of(uow, wanted) if wanted else {}, mark
+
+    def _take_doubtful(self) -> list[Ref]:
+        found = []
+        while True:
+            try:
+                found.append(self._doubtful.get_nowait())
+            except Empty:
+                return found
 
     def run(self, stop: threading.Event) -> None:
         """Begin, then look until asked to stop. While the database cannot be read, nothing is told."""
@@ -85,9 +93,30 @@ class Watcher:
                 bell.wait(POLL_S)
 
     def _attend(self) -> None:
-        if time.monotonic() >= self._resync_at:
-            self.start()
+        if time.monotonic() - self._looked_at > _LONGEST_BLIND_S:
+            self.begin()
         self.look()
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _FORGET_S
             self.house.db.write(lambda uow: changes.forget(uow, self._mark))
+
+    def compare(self) -> int:
+        """Compile everything beside what is known; answers how much of it is in doubt and will be looked at again."""
+        fresh = self._everything()
+        known = dict(self._known)
+        doubtful = [ref for ref in fresh.keys() | known.keys() if fresh.get(ref) != known.get(ref)]
+        for ref in doubtful:
+            self._doubtful.put(ref)
+        return len(doubtful)
+
+    def run_comparing(self, stop: threading.Event) -> None:
+        """Compare now and then, until asked to stop."""
+        pause = _COMPARE_S
+        while not stop.wait(pause):
+            began = time.monotonic()
+            try:
+                if found := self.compare():
+                    log.info("%d things are looked at again", found)
+            except Exception:  # the next time may be better
+                log.exception("what gateways know cannot be compared")
+            pause = max(_COMPARE_S, (time.monotonic() - began) / _COMPARE_SHARE)

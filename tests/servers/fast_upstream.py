@@ -40,6 +40,8 @@ class Answering(asyncio.Protocol):
                 self._answer(kind, name)
 
     def _answer(self, kind: bytes, name: bytes) -> None:
+        if self._transport.is_closing():
+            return
         status, reason = _STATUS.get(kind, (404, b"Not Found"))
         body = b'{"asked": "%b"}' % name
         self._transport.write(

@@ -1,4 +1,4 @@
-"""Supervisor, web, worker, sidecar and two gateways as real processes: calls are metered, changes arrive, all ends."""
+"""Everything as real processes, with two gateways: calls are metered, changes arrive, all of it ends."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_calls_are_loaded_once_and_everything_ends_with_sigterm(scene: Scene) ->
     assert eventually(lambda: scene.loaded() >= before + 4, within_s=10)
     children = scene.running.children()
     assert scene.running.stop() == 0
-    assert set(children) == {"web", "worker", "sidecar", "gateway 1", "gateway 2"}
+    assert set(children) == {"web", "worker", "sidecar", "loader", "gateway 1", "gateway 2"}
     assert not any(_alive(pid) for pid in children.values())
     assert list((scene.running.data / "segments").iterdir()) == []
     states = scene.house.db.read(lambda uow: set(uow.session.execute(select(Epoch.state)).scalars()))
@@ -131,7 +131,7 @@ def _changes(scene: Scene) -> list[tuple[Callable[[], object], str]]:
 
 def test_what_is_killed_comes_back_and_loses_nothing(scene: Scene) -> None:
     delivered = len([answer for answer in scene.call(times=20) if answer.status == 200])
-    for role in ("gateway 1", "sidecar", "gateway 2"):
+    for role in ("gateway 1", "sidecar", "loader", "gateway 2"):
         before = scene.running.children()[role]
         os.kill(before, signal.SIGKILL)
         assert eventually(lambda role=role, before=before: scene.running.children()[role] != before)  # type: ignore[misc]
@@ -150,7 +150,7 @@ def test_figures_of_all_processes_stand_on_one_page(scene: Scene) -> None:
 
     assert eventually(told, within_s=15)
     text = _page(scene.running.metrics_port)
-    for role in ("web", "worker", "sidecar", "gateway"):
+    for role in ("web", "worker", "sidecar", "loader", "gateway"):
         assert f'role="{role}"' in text
     assert "piaohao_web_requests_total" in _page(scene.running.port)
 
