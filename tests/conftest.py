@@ -1,6 +1,6 @@
 """What every test can ask for: a fresh house on SQLite or PostgreSQL, and a client of its HTTP API.
 
-``--database=postgresql`` runs the same tests on a real PostgreSQL, started once for the run. The database
+``--database=postgresql`` runs those that use a database on a real PostgreSQL, started once for the run. The database
 is migrated once, into a template, and copied for each test. Connections go to the loopback only.
 """
 
@@ -53,6 +53,14 @@ def pytest_configure(config: pytest.Config) -> None:
     except postgresql.PostgresqlMissing as missing:
         pytest.exit(f"PostgreSQL not run: {missing}", returncode=1 if strict() else 0)
     config.add_cleanup(resources.close)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what a database can change: the others have run on SQLite and would say the same."""
+    if config.getoption("--database") == "postgresql":
+        without = [item for item in items if "template" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]
 
 
 @pytest.hookimpl(optionalhook=True)
