@@ -246,6 +246,7 @@ class Allowance:
         An answer speaks of the meters that it was asked for; another question may still be under way.
         """
         answered = granted.get("asked")
+        self._enter_window(granted.get("until"))
         for budget in (self.quota, self.funded, self.trial):
             got = int(granted.get(budget.name) or 0)
             budget.receive(got)
@@ -260,8 +261,14 @@ class Allowance:
             if got:
                 budget.promised_until = 0
             budget.asked = 0
-        self.quota_until = granted.get("until")
         self.wake()
+
+    def _enter_window(self, until: float | None) -> None:
+        """What is left of the quota's window before this one is void, also when nobody saw its end."""
+        if until is not None:
+            if self.quota_until is not None and until != self.quota_until:
+                self.quota.available = 0
+            self.quota_until = until
 
     def promised(self, now: int) -> bool:
         """Whether more may come any moment from other processes."""

@@ -22,7 +22,6 @@ class Bounds:
     idle_s: float = 60.0
     stall_s: float = 60.0
     total_s: float = 300.0
-    upstream_idle_s: float = 60.0
     lease_s: float = 2.0
     recall_s: float = 0.25
     drain_s: float = 10.0

@@ -350,13 +350,11 @@ class Call:
         segment = self._record(reading.outcome, self.status, reading.records)
         if segment is None:
             self._unmetered()
-            return
-        group = self.gateway.meter.group
-        if group is None:
+        elif self.gateway.meter.group is None:
             self._deliver(segment)
         else:
             self.client.deadline = math.inf
-            group.wait(lambda survived: self._synced(segment, survived))
+            self.gateway.meter.group.wait(lambda survived: self._synced(segment, survived))
 
     def _synced(self, segment: Segment, survived: bool) -> None:
         if survived:
@@ -366,11 +364,9 @@ class Call:
             self._unmetered()
 
     def _deliver(self, segment: Segment) -> None:
-        client, held = self.client, self._held
-        if client.lost:
-            self.gateway.meter.handed(client, segment, self.seq)
-            return
-        client.transport.write(held[0] if len(held) == 1 else b"".join(held))
+        client = self.client
+        if not client.lost:
+            client.transport.write(b"".join(self._held))
         self.gateway.meter.handed(client, segment, self.seq)
         client.call_ended(self)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from exchange.gateway.call import STATUS_LINES, Call
 from exchange.gateway.chunks import ChunkReader, ChunksMalformed
 from exchange.gateway.heads import Head, request_line
-from exchange.gateway.prepared import again, prepare
+from exchange.gateway.prepared import Prepared, again, prepare
 from exchange.gateway.refusals import REFUSALS, Refusal, Refused
 from exchange.gateway.transfer import open_transfer
 
@@ -48,7 +48,7 @@ class ClientConnection(asyncio.Protocol):
     """``work`` is what is under way; more requests wait in ``_buffer`` meanwhile."""
 
     __slots__ = (
-        "_buffer", "_chunks", "_discarded", "_left", "began", "broken", "closing", "deadline", "gateway",
+        "_block", "_buffer", "_chunks", "_discarded", "_left", "began", "broken", "closing", "deadline", "gateway",
         "half_closed", "http11", "keep", "lost", "paused", "reading", "transport", "unread", "work",
     )  # fmt: skip
 
@@ -68,6 +68,7 @@ class ClientConnection(asyncio.Protocol):
         self.lost = False
         self.broken = False
         self._buffer = b""
+        self._block = b""
         self._left = 0
         self._chunks: ChunkReader | None = None
         self._discarded = -1
@@ -168,52 +169,44 @@ class ClientConnection(asyncio.Protocol):
         """Begin one request; answers what follows its head and is not its body."""
         gateway = self.gateway
         self.began = gateway.now
-        line_end = data.find(b"\r\n")
-        line, block = data[:line_end], data[line_end + 2 : end + 4]
-        rest = data[end + 4 :]
-        head = gateway.heads.known.get(block)
-        if head is not None and head.plain and line[-9:] == b" HTTP/1.1" and gateway.closed is None:
-            at_ns = time.monotonic_ns()
-            longest = gateway.bounds.target_bytes
-            found = again(gateway.snapshot, head, line, (at_ns + gateway.unix_ns) * 1e-9, longest)
-            if found is not None:
-                self.http11 = True
-                self.unread = False
-                self.keep = not (gateway.draining or self.half_closed)
-                prepared, query = found
-                seq = gateway.meter.number()
-                call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns)
-                call.begin(prepared.request(query, seq))
-                return rest
-        return self._new_request(line, block, rest)
-
-    def _new_request(self, line: bytes, block: bytes, rest: bytes) -> bytes:
-        """A request that is not like one before."""
-        gateway = self.gateway
         self.http11 = True
+        line_end = data.find(b"\r\n")
+        line, block, rest = data[:line_end], data[line_end + 2 : end + 4], data[end + 4 :]
+        found, method, target = None, b"", b""
+        at_ns = time.monotonic_ns()
         try:
-            method, target, self.http11 = request_line(line, gateway.bounds)
-            head = gateway.heads.get(block)
-            if self.http11 and head.host is None:
-                raise Refused("host_invalid")
-            if head.chunked and not self.http11:
-                raise Refused("framing_ambiguous")
+            head = gateway.heads.known.get(block)
+            if head is None:
+                head = gateway.heads.get(block, self._block)
+                self._block = block
+            if head.refused is None and gateway.closed is None:
+                now, longest = (at_ns + gateway.unix_ns) * 1e-9, gateway.bounds.target_bytes
+                found = again(head.caller, gateway.snapshot, line, now, longest)
+            if found is None:
+                method, target, self.http11 = request_line(line, gateway.bounds)
+            if not head.plain:
+                self._check(head)
         except Refused as refused:
             self._refuse_head(refused.refusal)
             return b""
-        wanted = not head.close if self.http11 else head.keep_alive and not head.close
-        self.keep = wanted and not (gateway.draining or self.half_closed)
-        body = b""
-        self.unread = bool(head.length or head.chunked)
-        if head.length and len(rest) >= head.length:
-            body, rest = rest[: head.length], rest[head.length :]
-            self.unread = False
-        path, _, query = target.partition(b"?")
-        if path[:3] == b"/i/":
-            self._call(method, path[2:], query, head, body)
+        self.keep = not (gateway.draining or self.half_closed) and ((head.plain and self.http11) or self._keeps(head))
+        body, self.unread = b"", not head.plain and bool(head.length or head.chunked)
+        if self.unread and 0 < head.length <= len(rest):
+            body, rest, self.unread = rest[: head.length], rest[head.length :], False
+        if found is not None:
+            self._begin(found[0], found[1], head, body, at_ns)
         else:
-            self._other(method, path, head)
+            self._decide(method, target, head, body, at_ns)
         return self._begin_body(head, rest) if self.unread else rest
+
+    def _check(self, head: Head) -> None:
+        if self.http11 and head.host is None:
+            raise Refused("host_invalid")
+        if head.chunked and not self.http11:
+            raise Refused("framing_ambiguous")
+
+    def _keeps(self, head: Head) -> bool:
+        return not head.close and (self.http11 or head.keep_alive)
 
     def _begin_body(self, head: Head, rest: bytes) -> bytes:
         """The body is still coming: what is here of it goes to the work. Answers what follows the body."""
@@ -226,22 +219,31 @@ class ClientConnection(asyncio.Protocol):
             rest, self._buffer = self._buffer, b""
         return rest
 
-    def _call(self, method: bytes, path: bytes, query: bytes, head: Head, body: bytes) -> None:
+    def _decide(self, method: bytes, target: bytes, head: Head, body: bytes, at_ns: int) -> None:
+        """A request that is not like one before."""
         gateway = self.gateway
-        refusal = gateway.closed
-        if refusal is None and head.refused is not None:
-            refusal = REFUSALS[head.refused]
-        at_ns = time.monotonic_ns()
-        now, epoch = (at_ns + gateway.unix_ns) * 1e-9, gateway.meter.epoch_text
-        found = refusal or prepare(gateway.snapshot, head, method, path, now, epoch)
-        if isinstance(found, Refusal):
-            self._refuse(found, method)
-        elif head.length > gateway.bounds.body_bytes:
-            self._refuse(REFUSALS["body_too_large"], method)
-        else:
-            seq = gateway.meter.number()
-            call = self.work = Call(self, found.grant, method, head, seq, at_ns)
-            call.begin(found.request(query, seq), body)
+        path, _, query = target.partition(b"?")
+        if path[:3] != b"/i/":
+            self._other(method, path, head)
+            return
+        try:
+            if gateway.closed is not None or head.refused is not None:
+                raise Refused(gateway.closed.code if gateway.closed else head.refused or "")
+            now = (at_ns + gateway.unix_ns) * 1e-9
+            prepared = prepare(gateway.snapshot, head.caller, method, path[2:], now)
+        except Refused as refused:
+            self._refuse(refused.refusal, method)
+            return
+        self._begin(prepared, query, head, body, at_ns)
+
+    def _begin(self, prepared: Prepared, query: bytes, head: Head, body: bytes, at_ns: int) -> None:
+        gateway = self.gateway
+        if head.length > gateway.bounds.body_bytes:
+            self._refuse(REFUSALS["body_too_large"], prepared.method)
+            return
+        seq = gateway.meter.number()
+        call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns)
+        call.begin(prepared.request(query, head, gateway.meter.epoch_text, seq), body)
 
     def _other(self, method: bytes, path: bytes, head: Head) -> None:
         gateway = self.gateway

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from exchange.gateway.heads import fingerprint
 from exchange.gateway.refusals import Refusal, Refused
 from exchange.gateway.routes import Route, well_spelled
@@ -10,6 +12,22 @@ from exchange.gateway.tokens import TokenInvalid
 
 _TOKENS_KEPT = 20_000
 _PURPOSE_NEEDED_FROM_TIER = 2
+
+
+@dataclass(slots=True)
+class Admission:
+    """Who calls a listing's interface, under which right. Good from ``since`` until ``until``, while nothing changes.
+
+    ``alone`` when there was no other right to choose.
+    """
+
+    who: Credential
+    revision: Revision
+    entitlement: Entitlement
+    since: float
+    until: float
+    version: int
+    alone: bool
 
 
 def decide(
@@ -25,15 +43,47 @@ def decide(
     ``now`` is unix time. A caller without a good credential learns nothing of what there is.
     """
     try:
-        who = identify(snapshot, credential, now)
-        if not snapshot.organisations.get(who.organisation_id, False):
-            raise Refused("organisation_suspended")
-        cut = path.find(b"/", 1)
-        listing_id, rest = (path[1:cut], path[cut:]) if cut > 0 else (path[1:], b"/")
-        interface, held = _interface(snapshot, who, listing_id.decode("latin-1"))
-        return _grant(interface, choose(held, purpose, now), who, method, rest)
+        listing_id, rest = split(path)
+        return operate(admit(snapshot, credential, listing_id, now, purpose), method, rest)
     except Refused as refused:
         return refused.refusal
+
+
+def split(path: bytes) -> tuple[bytes, bytes]:
+    """The listing's id, and the path of the operation."""
+    cut = path.find(b"/", 1)
+    return (path[1:cut], path[cut:]) if cut > 0 else (path[1:], b"/")
+
+
+def admit(
+    snapshot: Snapshot,
+    credential: bytes | None,
+    listing_id: bytes,
+    now: float,
+    purpose: bytes | None = None,
+    mark: bytes | None = None,
+) -> Admission:
+    """Which right the caller has to the listing; ``mark`` is the credential's fingerprint, if known. Raises Refused."""
+    who = identify(snapshot, credential, now, mark)
+    if not snapshot.organisations.get(who.organisation_id, False):
+        raise Refused("organisation_suspended")
+    interface, held = _interface(snapshot, who, listing_id.decode("latin-1"))
+    entitlement = choose(held, purpose, now)
+    revision = interface.revisions.get(entitlement.revision_id)
+    if revision is None:
+        raise Refused("interface_withdrawn")
+    since, until = max(who.starts_at, entitlement.starts_at), min(who.expires_at, entitlement.ends_at)
+    return Admission(who, revision, entitlement, since, until, snapshot.version, len(held) == 1)
+
+
+def operate(admission: Admission, method: bytes, path: bytes) -> Grant:
+    """The operation of that path and method. Raises Refused."""
+    revision = admission.revision
+    route = revision.router.literal(path) or _templated(revision, path)
+    operation = route.operation(method)
+    if operation is None:
+        raise Refused("method_not_allowed", b"Allow: " + route.allow + b"\r\n")
+    return admission.entitlement.grant(admission.who, operation, revision.target)
 
 
 def _interface(snapshot: Snapshot, who: Credential, listing_id: str) -> tuple[Interface, list[Entitlement]]:
@@ -50,11 +100,11 @@ def _interface(snapshot: Snapshot, who: Credential, listing_id: str) -> tuple[In
     return interface, held
 
 
-def identify(snapshot: Snapshot, credential: bytes | None, now: float) -> Credential:
+def identify(snapshot: Snapshot, credential: bytes | None, now: float, mark: bytes | None = None) -> Credential:
     """Whose credential it is, while it is good. Raises Refused."""
     if credential is None:
         raise Refused("credential_missing")
-    mark = fingerprint(credential)
+    mark = mark or fingerprint(credential)
     found = snapshot.keys.get(mark) or snapshot.tokens.get(mark) or _verified(snapshot, credential, mark, now)
     if not found.active or (found.jti and found.jti in snapshot.revoked):
         raise Refused("credential_revoked")
@@ -121,17 +171,6 @@ def why_not(entitlement: Entitlement, now: float) -> str | None:
     if now < entitlement.starts_at:
         return "licence_not_started"
     return None if entitlement.permitted else "tier_not_permitted"
-
-
-def _grant(interface: Interface, entitlement: Entitlement, who: Credential, method: bytes, path: bytes) -> Grant:
-    revision = interface.revisions.get(entitlement.revision_id)
-    if revision is None:
-        raise Refused("interface_withdrawn")
-    route = revision.router.literal(path) or _templated(revision, path)
-    operation = route.operation(method)
-    if operation is None:
-        raise Refused("method_not_allowed", b"Allow: " + route.allow + b"\r\n")
-    return entitlement.grant(who, operation, revision.target)
 
 
 def _templated(revision: Revision, path: bytes) -> Route:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from exchange.gateway.bounds import Bounds
@@ -36,78 +35,87 @@ NOT_SENT_ON = frozenset(
 )
 
 
+def fingerprint(credential: bytes) -> bytes:
+    """How credentials are looked up and remembered: never as themselves."""
+    return hashlib.sha256(credential).digest()
+
+
+class Caller:
+    """Who calls, and for what: all heads with the same credential and purpose share one.
+
+    ``decided`` is what became of request lines that came with it, ``admissions`` of the listings that they named.
+    """
+
+    __slots__ = ("admissions", "credential", "decided", "mark", "purpose")
+
+    def __init__(self, credential: bytes | None, purpose: bytes | None) -> None:
+        self.credential = credential
+        self.purpose = purpose
+        self.mark = fingerprint(credential) if credential is not None else None
+        self.decided: dict[bytes, Any] = {}
+        self.admissions: dict[bytes, Any] = {}
+
+
 class Head:
     """What a block of headers says. ``fields`` are the lines that may be sent on, by lower-case name.
 
-    ``plain`` when it says nothing of a body or of the connection. ``decided`` is what became of request lines that
-    came with it.
+    ``plain`` when it says nothing of a body or of the connection; ``refused`` when its credential is not one.
     """
 
-    __slots__ = (
-        "chunked", "close", "credential", "decided", "expects", "fields", "forwards", "host", "if_none_match",
-        "if_range", "keep_alive", "length", "plain", "purpose", "range", "refused",
-    )  # fmt: skip
+    length = 0
+    chunked = False
+    close = False
+    keep_alive = False
+    expects = False
+    plain = False
+    host: bytes | None = None
+    credential: bytes | None = None
+    purpose: bytes | None = None
+    range: bytes | None = None
+    if_range: bytes | None = None
+    if_none_match: bytes | None = None
+    refused: str | None = None
+    named: tuple[bytes, ...] = ()
+    caller: Caller
+    fields: list[tuple[bytes, bytes]]
 
     def __init__(self) -> None:
-        self.length = 0
-        self.chunked = False
-        self.close = False
-        self.keep_alive = False
-        self.expects = False
-        self.plain = False
-        self.host: bytes | None = None
-        self.credential: bytes | None = None
-        self.purpose: bytes | None = None
-        self.range: bytes | None = None
-        self.if_range: bytes | None = None
-        self.if_none_match: bytes | None = None
-        self.refused: str | None = None
-        self.fields: list[tuple[bytes, bytes]] = []
         self.forwards: dict[object, bytes] = {}
-        self.decided: dict[bytes, Any] = {}
 
 
-@dataclass(slots=True)
-class Field:
-    """One header line: its name, who reads it, and the line as it is sent on (empty: it is not)."""
-
-    name: bytes
-    value: bytes
-    line: bytes
-    reader: Callable[[Head, bytes, set[bytes]], None] | None
-    repeated: str
+Field = tuple[bytes, bytes, str, Any]
+"""One header line: under which name it may stand once, the line as it is sent on (empty: it is not), and what of a
+head it sets to what (empty: nothing)."""
 
 
 def _classify(name: bytes, value: bytes) -> Field:
+    """Raises Refused for a value that cannot be."""
     lowered = name.lower()
     line = b"" if lowered in NOT_SENT_ON else name + b": " + value + b"\r\n"
-    return Field(lowered, value, line, _READERS.get(lowered), _REPEATED.get(lowered, "request_malformed"))
+    reader = _READERS.get(lowered)
+    return (lowered, line, "", None) if reader is None else (_ONCE.get(lowered, lowered), line, *reader(value))
 
 
 class Heads:
-    """Reads blocks of headers; those read lately are answered from memory, the older half forgotten now and then."""
+    """Reads blocks of headers. Blocks that come again and again are kept, the older half forgotten now and then."""
 
-    def __init__(self, bounds: Bounds, *, kept: int = 2_048, longest_kept: int = 2_048) -> None:
+    def __init__(self, bounds: Bounds, *, kept: int = 1_024, longest_kept: int = 2_048) -> None:
         self._bounds = bounds
         self._kept = kept
         self._longest_kept = longest_kept
         self.known: dict[bytes, Head] = {}
         self._old: dict[bytes, Head] = {}
         self._fields = Fields(_classify)
+        self._callers: dict[tuple[bytes | None, bytes | None], Caller] = {}
 
-    def get(self, block: bytes) -> Head:
-        """The head of a block that ends with its empty line. Raises Refused."""
-        head = self.known.get(block)
-        if head is None:
-            head = self._old.get(block) or self._read(block)
-            if len(block) <= self._longest_kept:
-                self._keep(block, head)
+    def get(self, block: bytes, before: bytes = b"") -> Head:
+        """The head of a block that ends with its empty line; kept when it is the same as ``before``. Raises Refused."""
+        head = self.known.get(block) or self._old.get(block) or self._read(block)
+        if block == before and len(block) <= self._longest_kept:
+            if len(self.known) >= self._kept:
+                self._old, self.known = self.known, {}
+            self.known[block] = head
         return head
-
-    def _keep(self, block: bytes, head: Head) -> None:
-        if len(self.known) >= self._kept:
-            self._old, self.known = self.known, {}
-        self.known[block] = head
 
     def _read(self, block: bytes) -> Head:
         if len(block) > self._bounds.head_bytes:
@@ -115,14 +123,40 @@ class Heads:
         lines = block.split(b"\r\n")
         if len(lines) - 2 > self._bounds.headers:
             raise Refused("headers_too_large")
-        known, read = self._fields.known, self._fields.read
-        found = []
-        for line in lines[:-2]:
-            try:
-                found.append(known.get(line) or read(line))
-            except FieldMalformed:
-                raise Refused(_why(line)) from None
-        return _head(found)
+        del lines[-2:]
+        head, known = Head(), self._fields.known
+        once, passed = set[bytes](), []
+        for line in lines:
+            name, passed_line, attribute, value = known.get(line) or self._line(line)
+            if attribute:
+                if name in once:
+                    raise Refused(_REPEATED.get(name, "request_malformed"))
+                once.add(name)
+                setattr(head, attribute, value)
+            elif name == b"connection":
+                _connection(head, value)
+            if passed_line:
+                passed.append((name, passed_line))
+        if head.chunked and b"content-length" in once:
+            raise Refused("framing_ambiguous")
+        head.plain = not (head.length or head.chunked or head.close or head.refused) and head.host is not None
+        head.fields = [each for each in passed if each[0] not in head.named] if head.named else passed
+        head.caller = self._caller(head.credential, head.purpose)
+        return head
+
+    def _line(self, line: bytes) -> Field:
+        try:
+            return self._fields.read(line)
+        except FieldMalformed:
+            raise Refused(_why(line)) from None
+
+    def _caller(self, credential: bytes | None, purpose: bytes | None) -> Caller:
+        caller = self._callers.get((credential, purpose))
+        if caller is None:
+            if len(self._callers) >= self._kept:
+                self._callers.clear()
+            caller = self._callers[credential, purpose] = Caller(credential, purpose)
+        return caller
 
 
 def _why(line: bytes) -> str:
@@ -132,112 +166,76 @@ def _why(line: bytes) -> str:
     return "framing_ambiguous" if framing else "request_malformed"
 
 
-def _head(found: list[Field]) -> Head:
-    head, once, named = Head(), set[bytes](), set[bytes]()
-    for each in found:
-        if each.reader is not None:
-            if each.name in once:
-                raise Refused(each.repeated)
-            if each.name != b"connection":
-                once.add(each.name)
-            each.reader(head, each.value, named)
-    if head.chunked and b"content-length" in once:
-        raise Refused("framing_ambiguous")
-    head.plain = not (head.length or head.chunked or head.close or head.refused) and head.host is not None
-    head.fields = [(each.name, each.line) for each in found if each.line and each.name not in named]
-    return head
+def _connection(head: Head, tokens: tuple[bytes, ...]) -> None:
+    head.close = head.close or b"close" in tokens
+    head.keep_alive = head.keep_alive or b"keep-alive" in tokens
+    head.named += tuple(token for token in tokens if token not in (b"close", b"keep-alive", b""))
 
 
-def _connection(head: Head, value: bytes, named: set[bytes]) -> None:
-    for part in value.split(b","):
-        token = part.strip().lower()
-        head.close = head.close or token == b"close"
-        head.keep_alive = head.keep_alive or token == b"keep-alive"
-        if token not in (b"close", b"keep-alive", b""):
-            named.add(token)
+def _read_connection(value: bytes) -> tuple[str, Any]:
+    return "", tuple(part.strip().lower() for part in value.split(b","))
 
 
-def _length(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_length(value: bytes) -> tuple[str, Any]:
     if not _LENGTH.match(value):
         raise Refused("framing_ambiguous")
-    head.length = int(value)
+    return "length", int(value)
 
 
-def _transfer_encoding(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_transfer_encoding(value: bytes) -> tuple[str, Any]:
     if value.lower() != b"chunked":
         raise Refused("framing_ambiguous" if b"chunked" in value.lower() else "transfer_coding_not_supported")
-    head.chunked = True
+    return "chunked", True
 
 
-def _expect(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_expect(value: bytes) -> tuple[str, Any]:
     if value.lower() != b"100-continue":
         raise Refused("expectation_failed")
-    head.expects = True
+    return "expects", True
 
 
-def _host(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_host(value: bytes) -> tuple[str, Any]:
     if not _HOST.match(value):
         raise Refused("host_invalid")
-    head.host = value
+    return "host", value
 
 
-def _authorization(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_authorization(value: bytes) -> tuple[str, Any]:
     match = _BEARER.match(value)
-    _credential(head, match.group(1) if match else b"", "credential_unknown")
+    return ("credential", match.group(1)) if match else ("refused", "credential_unknown")
 
 
-def _api_key(head: Head, value: bytes, _: set[bytes]) -> None:
-    _credential(head, value if _KEY.match(value) else b"", "credential_unknown")
+def _read_api_key(value: bytes) -> tuple[str, Any]:
+    return ("credential", value) if _KEY.match(value) else ("refused", "credential_unknown")
 
 
-def _credential(head: Head, text: bytes, otherwise: str) -> None:
-    if head.credential is not None or head.refused is not None:
-        head.refused = "credential_repeated"
-    elif text:
-        head.credential = text
-    else:
-        head.refused = otherwise
-
-
-def _purpose(head: Head, value: bytes, _: set[bytes]) -> None:
-    head.purpose = value
-
-
-def _upgrade(head: Head, value: bytes, _: set[bytes]) -> None:
+def _read_upgrade(value: bytes) -> tuple[str, Any]:
     raise Refused("upgrade_not_supported")
 
 
-def _range(head: Head, value: bytes, _: set[bytes]) -> None:
-    head.range = value
+def _as(attribute: str) -> Callable[[bytes], tuple[str, Any]]:
+    return lambda value: (attribute, value)
 
 
-def _if_range(head: Head, value: bytes, _: set[bytes]) -> None:
-    head.if_range = value
-
-
-def _if_none_match(head: Head, value: bytes, _: set[bytes]) -> None:
-    head.if_none_match = value
-
-
-_READERS = {
-    b"connection": _connection,
-    b"content-length": _length,
-    b"transfer-encoding": _transfer_encoding,
-    b"expect": _expect,
-    b"host": _host,
-    b"authorization": _authorization,
-    b"x-api-key": _api_key,
-    b"data-purpose": _purpose,
-    b"upgrade": _upgrade,
-    b"range": _range,
-    b"if-range": _if_range,
-    b"if-none-match": _if_none_match,
+_READERS: dict[bytes, Callable[[bytes], tuple[str, Any]]] = {
+    b"connection": _read_connection,
+    b"content-length": _read_length,
+    b"transfer-encoding": _read_transfer_encoding,
+    b"expect": _read_expect,
+    b"host": _read_host,
+    b"authorization": _read_authorization,
+    b"x-api-key": _read_api_key,
+    b"data-purpose": _as("purpose"),
+    b"upgrade": _read_upgrade,
+    b"range": _as("range"),
+    b"if-range": _as("if_range"),
+    b"if-none-match": _as("if_none_match"),
 }
+_ONCE = {b"authorization": b"x-api-key"}
 _REPEATED = {
     b"content-length": "framing_ambiguous",
     b"transfer-encoding": "framing_ambiguous",
     b"host": "host_invalid",
-    b"authorization": "credential_repeated",
     b"x-api-key": "credential_repeated",
     b"data-purpose": "purpose_malformed",
 }
@@ -272,8 +270,3 @@ def _why_not(parts: list[bytes], bounds: Bounds) -> str:
     if method not in METHODS:
         return "method_not_implemented"
     return "target_not_origin" if target[:1] != b"/" else "request_malformed"
-
-
-def fingerprint(credential: bytes) -> bytes:
-    """How credentials are looked up and remembered: never as themselves."""
-    return hashlib.sha256(credential).digest()

@@ -39,6 +39,7 @@ from exchange.orphan import when_orphaned
 log = logging.getLogger("piaohao.gateway")
 
 _TICK_S = 0.1
+_BURY_S = 0.5
 _BACKLOG = 1_024
 
 
@@ -81,6 +82,7 @@ class Gateway:
         self.pool = Pool(loop, options.bounds, lambda: self.snapshot.settings.get("upstream_allow") or ())
         self._clock = Clock(options.data / "clock-offset", movable=options.movable_clock)
         self.unix_ns = 0
+        self._bury_at = 0.0
         self.closed: Refusal | None = REFUSALS["gateway_stale"]
         self.now = time.monotonic()
         self._link: link.Link | None = None
@@ -113,6 +115,9 @@ class Gateway:
         self.pool.tick()
         self.access.flush()
         self._give_idle(time.monotonic_ns())
+        if self._shared is not None and now >= self._bury_at:
+            self._bury_at = now + _BURY_S
+            self._shared.forget_the_dead()
 
     # What is known
 

@@ -138,13 +138,6 @@ class Snapshot:
             self._verifier = Verifier(str(settings.get("issuer", "")), str(settings.get("audience", "")), self._jwks)
         return self._verifier
 
-    def decides_alone(self, grant: Grant, path: bytes) -> bool:
-        """Whether this path of this caller always leads to this grant, until something changes."""
-        entitlement = grant.entitlement
-        interface = self.interfaces[entitlement.listing_id]
-        alone = len(self.held[entitlement.organisation_id, entitlement.listing_id]) == 1
-        return alone and interface.revisions[entitlement.revision_id].router.literal(path) is not None
-
     def put(self, item: Item) -> None:
         """Take over one item, new or changed. An item of an unknown kind is passed over."""
         self.version = next(_versions)

@@ -73,15 +73,17 @@ class Target:
 
     def fields(self, head: Head, plain: bool) -> bytes:
         """The header lines that the upstream gets: the caller's that may be sent on, then ours. Kept with the head."""
-        key = (self, plain)
-        lines = head.forwards.get(key)
-        if lines is None:
-            left_out = {self.injection.header, b"accept-encoding" if plain else b""}
-            own = b"".join(line for name, line in head.fields if name not in left_out)
-            lines = own + (b"Accept-Encoding: identity\r\n" if plain else b"") + self.fixed
-            if len(head.forwards) > 8:
-                head.forwards.clear()
-            head.forwards[key] = lines
+        injected = self.injection.header
+        if plain:
+            own = [line for name, line in head.fields if name != injected and name != b"accept-encoding"]
+            own.append(b"Accept-Encoding: identity\r\n")
+        else:
+            own = [line for name, line in head.fields if name != injected]
+        own.append(self.fixed)
+        lines = b"".join(own)
+        if len(head.forwards) > 8:
+            head.forwards.clear()
+        head.forwards[self, plain] = lines
         return lines
 
     def path(self, path: bytes, query: bytes) -> bytes:

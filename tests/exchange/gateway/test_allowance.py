@@ -196,3 +196,19 @@ def test_what_a_killed_process_had_under_way_is_forgotten(tmp_path: Path) -> Non
     other.stdout.close()
     shared.forget_the_dead()
     assert ours.reserve(now, True) is None
+
+
+def test_calls_of_an_old_window_are_not_taken_over_into_the_next() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.want(START, True)
+    made.lease(START, {"quota": 8, "until": 1_000.0})
+    made.lease(START, {"quota": 3, "until": 2_000.0})
+    assert made.give_back(START, all_of_it=True) == {"quota": 3}
+
+
+def test_an_answer_that_tells_no_window_does_not_make_the_quota_last_for_ever() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.lease(START, {"quota": 8, "until": 1_000.0})
+    made.lease(START, {"quota": 0, "until": None})
+    made.lapse(1_000.0)
+    assert made.give_back(START, all_of_it=True) == {}

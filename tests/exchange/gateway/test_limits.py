@@ -31,7 +31,7 @@ def started(folder: Path, feeder: Feeder, processes: int = 2) -> list[GatewayPro
 
 
 def test_the_rate_holds_for_both_processes_together(tmp_path: Path, upstream: Upstream) -> None:
-    rate, burst = 40, 60
+    rate, burst = 8, 10
     items = scene.everything(upstream.port, limits={"rate_per_second": rate, "burst": burst})
     with Feeder(tmp_path / "s", items) as feeder:
         gateways = started(tmp_path, feeder)
@@ -44,8 +44,7 @@ def test_the_rate_holds_for_both_processes_together(tmp_path: Path, upstream: Up
         gateways[1].kill()
     admitted = len(list(usages(tmp_path)))
     assert load.codes["rate_limited"] > admitted
-    assert admitted <= burst + rate * (ended - began)
-    assert admitted >= (burst + rate * 2.5) * 0.9
+    assert (burst + rate * 2.5) * 0.8 <= admitted <= burst + rate * (ended - began)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +76,10 @@ def test_two_processes_share_what_is_allowed_at_once(tmp_path: Path, upstream: U
     items = scene.everything(upstream.port, limits={"concurrency": 3})
     with Feeder(tmp_path / "s", items) as feeder:
         gateways = started(tmp_path, feeder)
-        with Load([each.port for each in gateways], 10, "/echo?delay=50") as load:
-            time.sleep(1.0)
-        assert load.codes["concurrency_limited"] > 10
-        records = sorted((each.at_us, each.at_us + each.latency_us) for each in usages(tmp_path))
-        for begin, _ in records:
-            assert sum(1 for other, end in records if other <= begin < end - 1_000) <= 3
+        upstream.most_at_once = 0
+        with Load([each.port for each in gateways], 10, "/echo?delay=200") as load:
+            assert eventually(lambda: load.codes["concurrency_limited"] > 10 and load.codes[""] > 10)
+        assert 2 <= upstream.most_at_once <= 3
         for gateway in gateways:
             gateway.kill()
 

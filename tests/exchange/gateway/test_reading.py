@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.gateway.bounds import Bounds, BoundUnknown, with_changes
 from exchange.gateway.chunks import ChunkReader, ChunksMalformed
+from exchange.gateway.fields import FieldMalformed, Fields, judge
 from exchange.gateway.heads import Heads, request_line
 from exchange.gateway.outcome import PointerMalformed, Rule
 from exchange.gateway.record import Outcome
@@ -169,13 +170,30 @@ def test_any_bytes_for_a_head_are_refused_or_read(data: bytes) -> None:
             assert 400 <= refused.refusal.status < 600
 
 
-def test_heads_are_remembered_and_forgotten() -> None:
+@settings(max_examples=500)
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_a_line_is_read_alike_by_name_and_by_httptools(first: bytes, second: bytes) -> None:
+    fields = Fields(lambda name, value: (name, value))
+    for value in (first, second):
+        line = b"X-A: " + value
+        try:
+            expected = judge(line)
+        except FieldMalformed:
+            with pytest.raises(FieldMalformed):
+                fields.read(line)
+        else:
+            assert fields.read(line) == (expected, value.strip(b" \t"))
+
+
+def test_heads_that_come_again_are_remembered_and_forgotten() -> None:
     heads = Heads(Bounds(), kept=4)
-    first = heads.get(b"Host: a\r\n\r\n")
-    assert heads.get(b"Host: a\r\n\r\n") is first
-    for number in range(20):
-        heads.get(b"Host: a%d\r\n\r\n" % number)
-    assert heads.get(b"Host: a\r\n\r\n") is not first
+    blocks = [b"Host: a%d\r\n\r\n" % number for number in range(20)]
+    assert heads.get(blocks[0]) is not heads.get(blocks[0])
+    kept = heads.get(blocks[0], blocks[0])
+    assert heads.get(blocks[0]) is kept
+    for block in blocks[1:]:
+        heads.get(block, block)
+    assert heads.get(blocks[0]) is not kept
     assert len(heads.known) <= 4
 
 

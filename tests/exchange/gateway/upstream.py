@@ -11,6 +11,8 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,6 +39,9 @@ class Upstream:
         self.port: int = self._listener.getsockname()[1]
         self.seen: list[Seen] = []
         self.connections = 0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
         self._stopped = False
 
     def __enter__(self) -> Upstream:
@@ -57,11 +62,23 @@ class Upstream:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """Counts who pauses at the same time."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        yield
+        with self._lock:
+            self._at_once -= 1
+
     def _serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as stream:
             try:
                 while not self._stopped and (request := read_request(stream)) is not None:
                     self.seen.append(request)
+                    with self._busy():
+                        pause(request)
                     if not answer(connection, request):
                         return
             except (OSError, ValueError):  # the request was cut
@@ -95,12 +112,20 @@ def read_lines(stream: object) -> list[tuple[str, str]]:
     return lines
 
 
+def asked_for(request: Seen) -> dict[str, str]:
+    query = parse_qs(urlsplit(request.target).query, keep_blank_values=True)
+    return {name: values[0] for name, values in query.items()}
+
+
+def pause(request: Seen) -> None:
+    time.sleep(int(asked_for(request).get("delay", 0)) / 1000)
+
+
 def answer(connection: socket.socket, request: Seen) -> bool:
     """Send what the query asks for; whether the connection goes on."""
     asked = {
         name: values[0] for name, values in parse_qs(urlsplit(request.target).query, keep_blank_values=True).items()
     }
-    time.sleep(int(asked.get("delay", 0)) / 1000)
     if "silent" in asked:
         time.sleep(30)
         return False
