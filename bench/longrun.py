@@ -69,6 +69,8 @@ def campaign(on: Stage, trade: metered.Trade, given: argparse.Namespace) -> list
         after, calls = look(on), len(load.journal.delivered) - calls_before
         load.stop()
     left = eventually(lambda: segments(on) <= GATEWAYS, 60)
+    remaining = segments(on)
+    stopped = on.running.stop()
     print(f"{calls:,} calls in {given.minutes:g} min ({calls / given.minutes / 60:.0f}/s), "
           f"refused {dict(load.journal.refused)}, broken off {load.journal.broken}")  # fmt: skip
     print(f"{'process':12}{'MB before':>11}{'MB after':>10}{'files before':>14}{'after':>7}")
@@ -76,8 +78,10 @@ def campaign(on: Stage, trade: metered.Trade, given: argparse.Namespace) -> list
         now = after.get(pid)
         shown = f"{now.memory_mb:>10.1f}{was.files:>14}{now.files:>7}" if now else f"{'ended':>10}"
         print(f"{was.role:12}{was.memory_mb:>11.1f}{shown}")
-    print(f"segments {files_before} under load at the start, {segments(on)} left after the end")
-    faults = [] if left else [f"{segments(on)} segments are left"]
+    print(f"segments {files_before} under load at the start, {remaining} left after the end")
+    faults = [] if left else [f"{remaining} segments are left"]
+    if stopped:
+        faults.append(f"the exchange ended with {stopped}")
     for pid, was in before.items():
         now = after.get(pid)
         if now is None:
