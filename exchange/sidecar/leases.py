@@ -63,7 +63,7 @@ def grant(uow: Uow, epoch: str, entitlement: CompiledEntitlement, asked: Calls, 
 
 
 def _lease(uow: Uow, epoch: str, entitlement: CompiledEntitlement, meter: Meter, asked: int, sharers: int) -> int:
-    window = usage.quota_window(uow, entitlement) if meter is Meter.QUOTA else ""
+    window = _window(uow, entitlement, meter)
     taken = _take(uow, entitlement, meter, window, asked)
     if 1 < taken < asked and sharers > 1:
         kept = max(1, taken // sharers)
@@ -72,6 +72,10 @@ def _lease(uow: Uow, epoch: str, entitlement: CompiledEntitlement, meter: Meter,
     if taken:
         _add(uow, (epoch, entitlement.id, meter, window), granted=taken)
     return taken
+
+
+def _window(uow: Uow, entitlement: CompiledEntitlement, meter: Meter) -> str:
+    return usage.quota_window(uow, entitlement) if meter is Meter.QUOTA else ""
 
 
 def _take(uow: Uow, entitlement: CompiledEntitlement, meter: Meter, window: str, calls: int) -> int:
@@ -173,11 +177,15 @@ def settle(uow: Uow, epoch: str, *, most: int = 50) -> list[str]:
     return settled
 
 
-def out_elsewhere(uow: Uow, epoch: str, entitlement_id: str, meter: Meter) -> list[str]:
-    """The other processes that hold something of this meter, or whose calls are not loaded yet."""
+def out_elsewhere(uow: Uow, epoch: str, entitlement: CompiledEntitlement, meter: Meter) -> list[str]:
+    """The other processes that hold something of this meter, or whose calls are not loaded yet.
+
+    What is left of a quota's window that is over does not count: nobody gives it back before its process ends.
+    """
     chosen = select(Lease.epoch).where(
-        Lease.entitlement_id == entitlement_id,
+        Lease.entitlement_id == entitlement.id,
         Lease.meter == meter,
+        Lease.window == _window(uow, entitlement, meter),
         Lease.epoch != epoch,
         Lease.granted > Lease.returned + Lease.consumed,
     )

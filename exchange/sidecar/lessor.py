@@ -214,7 +214,7 @@ def _answer(uow: Uow, want: Want, entitlement: CompiledEntitlement | None, share
     until = quota_until(uow, entitlement)
     holders: list[str] = []
     if granted.short is not None:
-        holders = leases.out_elsewhere(uow, want.peer.epoch, want.entitlement_id, granted.short)
+        holders = leases.out_elsewhere(uow, want.peer.epoch, entitlement, granted.short)
     return Answer(want, granted, until.timestamp() if until else None, tuple(holders))
 
 

@@ -1,4 +1,4 @@
-"""Looks for changes every 50 ms, sooner when PostgreSQL calls, and says what gateways have to take over.
+"""Looks for changes as soon as there are any, and says what gateways have to take over.
 
 Beside it everything is compiled anew from time to time: what changes by time alone, a qualification that ran
 out, is found then, and so would be a change that nobody told. What differs is looked at again, not believed.
@@ -22,7 +22,8 @@ from exchange.sidecar.wire import compact
 
 log = logging.getLogger("piaohao.sidecar")
 
-POLL_S = 0.05
+LOOK_S = 0.2
+"""So often it looks although nothing calls: gateways hear that the database was asked."""
 _COMPARE_S = 60.0
 _COMPARE_SHARE = 0.02
 """So much of the time may go into compiling everything anew."""
@@ -90,7 +91,7 @@ class Watcher:
                 except Exception:  # whatever it is, the gateways notice by the beats that do not come
                     log.exception("changes cannot be read")
                     stop.wait(1.0)
-                bell.wait(POLL_S)
+                bell.wait(self._mark, LOOK_S)
 
     def _attend(self) -> None:
         if time.monotonic() - self._looked_at > _LONGEST_BLIND_S:
