@@ -210,9 +210,7 @@ def added_latency(folder: Path, rows: list[Row], behind: Peer, given: argparse.N
         direct = Row("the upstream itself", behind, "/echo")
         runs = [direct, *(Row(row.name, row.peer, row.path) for row in chosen)]
         rounds(folder, runs, given.rounds, connections, given.seconds)
-        print(
-            f"\nLatency at {connections} connection{'s' * (connections > 1)}, without a pause: p50, p99, and what is added"
-        )
+        print(f"\nLatency at {connections} connection{'s' * (connections > 1)}, no pause: p50, p99, and what is added")
         base50 = statistics.median(burst.p50_us for burst in direct.bursts)
         base99 = statistics.median(burst.p99_us for burst in direct.bursts)
         for row in runs:

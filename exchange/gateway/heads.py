@@ -27,11 +27,12 @@ _LENGTH = re.compile(rb"\A\d{1,15}\Z")
 _BEARER = re.compile(rb"\A[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*)\Z")
 _KEY = re.compile(rb"\A[\x21-\x7e]{1,4096}\Z")
 
-# Spoken between neighbours, or spoken to us: never sent on.
+# Spoken between neighbours, or spoken to us: never sent on. A part of an answer would have an outcome without a price.
 NOT_SENT_ON = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
     b"upgrade http2-settings host content-length expect authorization x-api-key data-purpose cookie cookie2 via "
-    b"forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-real-ip call-id".split()
+    b"range if-range forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-real-ip "
+    b"call-id".split()
 )
 
 

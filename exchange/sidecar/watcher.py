@@ -44,7 +44,7 @@ class Watcher:
         self._forget_at = time.monotonic() + _FORGET_S
         self._doubtful: SimpleQueue[Ref] = SimpleQueue()
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Compile everything and tell what is new. The mark is taken first: what changes meanwhile is seen again."""
         self._mark = self.house.db.read(changes.present)
         fresh = self._everything()
@@ -95,7 +95,7 @@ class Watcher:
 
     def _attend(self) -> None:
         if time.monotonic() - self._looked_at > _LONGEST_BLIND_S:
-            self.begin()
+            self.start()
         self.look()
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + _FORGET_S

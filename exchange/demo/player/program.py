@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,6 +85,34 @@ class Program:
             parts = urlsplit(self.gateway)
             self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
         return self._connection
+
+
+class Traffic:
+    """Calls one after the other until it is left; remembers when each answer came first and last."""
+
+    def __init__(self, calling: Program, method: str, path: str, body: object = None) -> None:
+        self.program = calling
+        self.codes: Counter[str] = Counter()
+        self.first: dict[str, float] = {}
+        self.last: dict[str, float] = {}
+        self._call = method, path, body
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.005):
+            reply = self.program.call(*self._call)
+            name = reply.code or str(reply.status)
+            self.codes[name] += 1
+            self.first.setdefault(name, time.monotonic())
+            self.last[name] = time.monotonic()
 
 
 def shown(reply: Reply) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from exchange.gateway.allowance import Allowance
+from exchange.gateway.bounds import Bounds
 from exchange.gateway.decision import decide
+from exchange.gateway.heads import Heads
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.snapshot import Grant, Snapshot
 from tests.exchange.gateway import scene
@@ -169,3 +171,8 @@ def test_an_item_of_an_unknown_kind_is_no_harm() -> None:
     made = snapshot({"k": "news", "id": "x"})
     made.drop("news", "x")
     assert code(made) == "echo"
+
+
+def test_a_part_of_an_answer_cannot_be_asked_for_as_it_would_have_no_price() -> None:
+    head = Heads(Bounds()).get(b"Host: g\r\nRange: bytes=0-\r\nIf-Range: x\r\n\r\n", b"")
+    assert not {b"range", b"if-range"} & {name for name, line in head.fields if line}

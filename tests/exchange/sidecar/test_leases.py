@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -54,6 +55,10 @@ def _leased(house: House, right: CompiledEntitlement) -> int:
     return house.db.read(work)
 
 
+def _elsewhere(house: House, process: Process, right: CompiledEntitlement) -> list[str]:
+    return house.db.read(lambda uow: leases.out_elsewhere(uow, process.epoch, right, Meter.QUOTA))
+
+
 def _held(house: House, right: CompiledEntitlement) -> int:
     return house.db.read(lambda uow: ledger.balance(uow, right.organisation_id).held)
 
@@ -98,6 +103,17 @@ def test_nobody_gives_back_more_than_it_has(books: Books) -> None:
     process.ask(quota=2)
     books.house.db.write(lambda uow: leases.give_back(uow, process.epoch, right.id, Calls(quota=100, funded=5)))
     assert _taken(books.house, right) == 4
+
+
+def test_who_holds_the_rest_of_an_old_window_is_not_waited_for(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=2, quota_period="day")
+    idle, busy = Process(books.house, right), Process(books.house, right)
+    idle.ask(quota=2)
+    assert _elsewhere(books.house, busy, right) == [idle.epoch]
+    books.house.clock.advance(timedelta(days=1))
+    busy.ask(quota=2)
+    assert busy.ask(quota=1) == Granted(Calls(), Meter.QUOTA)
+    assert _elsewhere(books.house, busy, right) == []
 
 
 def test_messages_that_got_lost_are_made_good_when_it_connects_again(books: Books) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
-from typing import Any
 
-from exchange.demo.interfaces import DIGITS, IDENTITY
+from exchange.demo.interfaces import COMPANIES, DIGITS, IDENTITY
 from exchange.demo.player.chapters.credentials import program
 from exchange.demo.player.chapters.interfaces import picture
 from exchange.demo.player.client import Person
 from exchange.demo.player.filling import Cast
-from exchange.demo.player.program import Program, shown
+from exchange.demo.player.program import Traffic, shown
 from exchange.demo.player.tale import Tale, eventually
 
 _DIGITS, _BLANKS = 240, 60
@@ -23,6 +21,7 @@ _REASON = "收到投诉，暂停核查"
 def play(cast: Cast, tale: Tale) -> None:
     tale.chapter("十一、用量与冻结", "11. Usage, and a freeze")
     _counted(cast, tale)
+    _outcomes(cast, tale)
     _standing(cast, tale)
     _hidden(cast, tale)
     _frozen(cast, tale)
@@ -66,6 +65,13 @@ def _counted(cast: Cast, tale: Tale) -> None:
     tale.check(own["hit"] == _DIGITS, "自己数的与平台记录的一致", "own count and the exchange's record agree", told)
 
 
+def _outcomes(cast: Cast, tale: Tale) -> None:
+    """The upstream's error and the call that was hung up on stand there as what they were."""
+    found = settled(cast.members["yunfan"]["dev"], entitlement(cast, COMPANIES.key))
+    right = found["upstream_error"] == 1 and found["client_abort"] == 1
+    tale.check(right, "上游故障与中途挂断如实记录", "an upstream error and a client's abort are recorded", dict(found))
+
+
 def _standing(cast: Cast, tale: Tale) -> None:
     developer = cast.members["yunfan"]["dev"]
     for key in (DIGITS.key, IDENTITY.key):
@@ -91,7 +97,7 @@ def _hidden(cast: Cast, tale: Tale) -> None:
 def _frozen(cast: Cast, tale: Tale) -> None:
     officer = cast.staff["officer"]
     path = f"/orders/{cast.orders[DIGITS.key]['id']}"
-    traffic = _Traffic(program(cast, DIGITS.key, cast.keys["digits"]["key"]))
+    traffic = Traffic(program(cast, DIGITS.key, cast.keys["digits"]["key"]), "POST", _PATH, picture("1"))
     with traffic:
         eventually(lambda: traffic.codes["200"] > 20, "traffic", 10)
         officer.post(f"{path}/freeze", {"reason": _REASON}).expect(200)
@@ -108,30 +114,3 @@ def _frozen(cast: Cast, tale: Tale) -> None:
         officer.post(f"{path}/release", {}).expect(200)
         eventually(lambda: traffic.last["200"] > last + 1, "the release", 10)
     tale.done("解冻后恢复", "released, calls go on", shown(traffic.program.call("POST", _PATH, picture("1"))))
-
-
-class _Traffic:
-    """Calls one after the other until it is left; remembers when each answer came first and last."""
-
-    def __init__(self, calling: Program) -> None:
-        self.program = calling
-        self.codes: Counter[str] = Counter()
-        self.first: dict[str, float] = {}
-        self.last: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_error: Any) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.005):
-            reply = self.program.call("POST", _PATH, picture("1"))
-            name = reply.code or str(reply.status)
-            self.codes[name] += 1
-            self.first.setdefault(name, time.monotonic())
-            self.last[name] = time.monotonic()
