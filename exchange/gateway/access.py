@@ -37,7 +37,8 @@ class AccessLog:
         if descriptor is not None:
             self._thread.start()
 
-    def called(self, call: Call, outcome: Outcome, status: int, at_us: int, latency_us: int) -> None:
+    def called(self, call: Call, outcome: Outcome, status: int, latency_us: int) -> None:
+        at_us = call.at_us
         second = at_us // 1_000_000
         if second != self._second:
             self._begin(second)

@@ -108,10 +108,9 @@ class Gateway:
         self.unix_ns = time.time_ns() - time.monotonic_ns() + round(ahead.total_seconds() * 1e9)
         self.http_date = formatdate(self.unix(), usegmt=True).encode()
         self.look()
-        oldest = int((now - self.bounds.total_s) * 1e9)
-        for client in [each for each in self.clients if each.deadline < now or each.is_older(oldest)]:
+        oldest = now - self.bounds.total_s
+        for client in [each for each in self.clients if each.deadline < now or each.began < oldest]:
             client.expire()
-        self.figures.gather()
         self.meter.tick()
         self.pool.tick()
         self.access.flush()
