@@ -37,8 +37,7 @@ class AccessLog:
         if descriptor is not None:
             self._thread.start()
 
-    def called(self, call: Call, outcome: Outcome, status: int, latency_us: int) -> None:
-        at_us = call.at_us
+    def called(self, call: Call, outcome: Outcome, status: int, at_us: int, latency_us: int) -> None:
         second = at_us // 1_000_000
         if second != self._second:
             self._begin(second)

@@ -36,7 +36,7 @@ class Budget:
 
     __slots__ = (
         "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name",
-        "promised_until", "received", "reserved", "taken", "used_at",
+        "promised_until", "received", "reserved", "seen", "used", "used_at",
     )  # fmt: skip
 
     def __init__(self, name: str, code: str, code_in_flight: str) -> None:
@@ -51,16 +51,24 @@ class Budget:
         self.dry_until = 0
         self.promised_until = 0
         self.used_at = 0
-        self.taken = 0
+        self.used = self.seen = 0
         self.received = self.given = 0
 
     def ask(self, now: int, fastest: int) -> int:
         """How many to ask for, by how fast they went since the last time."""
-        speed = min(self.taken / max(1, now - self.asked_at), fastest / SECOND)
+        used = self.received - self.given - self.available
+        speed = min(max(0, used - self.used) / max(1, now - self.asked_at), fastest / SECOND)
         self.low = max(FIRST_ASK // 4, int(speed * _AHEAD_NS))
         self.asked = min(MOST_ASKED, max(FIRST_ASK, int(speed * _BLOCK_NS)))
-        self.asked_at, self.taken = now, 0
+        self.asked_at, self.used = now, used
         return self.asked
+
+    def idle(self, now: int) -> bool:
+        """Whether none was used for a while; looked at several times a second."""
+        used = self.received - self.given - self.available
+        if used != self.seen or self.reserved:
+            self.seen, self.used_at = used, now
+        return now - self.used_at > IDLE_NS
 
     def receive(self, calls: int) -> None:
         self.available += calls
@@ -84,7 +92,7 @@ class Allowance:
     """The running limits of one entitlement in this process; they outlive any change of the snapshot."""
 
     __slots__ = (
-        "_interval", "_room", "_shared", "_slot", "_tat", "burst", "concurrency", "entitlement_id",
+        "_first", "_interval", "_room", "_second", "_shared", "_slot", "_tat", "burst", "concurrency", "entitlement_id",
         "funded", "hungry", "needs_funding", "needs_quota", "quota", "quota_until", "rate", "refusal", "trial",
         "under_way", "waiting",
     )  # fmt: skip
@@ -111,6 +119,11 @@ class Allowance:
         self.concurrency = int(limits.get("concurrency") or 20)
         self.needs_quota = limits.get("quota") is not None
         self.needs_funding = funding
+        needed = [self.quota] if self.needs_quota else []
+        needed += [self.funded] if funding else []
+        self._first: Budget | None
+        self._second: Budget | None
+        self._first, self._second = (*needed, None, None)[:2]
         self._interval = -(-SECOND // self.rate)
         self._room = self.burst * self._interval
 
@@ -120,8 +133,7 @@ class Allowance:
         ``now`` is the monotonic clock in nanoseconds.
         """
         if live:
-            first = self.quota if self.needs_quota else None
-            second = self.funded if self.needs_funding else None
+            first, second = self._first, self._second
         else:
             first, second = self.trial, None
         if first is not None and first.available <= 0:
@@ -142,9 +154,9 @@ class Allowance:
             self._tat = tat
         self.under_way += 1
         if first is not None:
-            self._take(first, now)
-        if second is not None:
-            self._take(second, now)
+            self._take(first)
+            if second is not None:
+                self._take(second)
         return None
 
     def _empty(self, budget: Budget, now: int) -> Verdict:
@@ -153,12 +165,10 @@ class Allowance:
             return Verdict.SPENT
         return Verdict.WAIT
 
-    def _take(self, budget: Budget, now: int) -> None:
-        budget.available -= 1
+    def _take(self, budget: Budget) -> None:
         budget.reserved += 1
-        budget.taken += 1
-        budget.used_at = now
-        if budget.available <= budget.low and not budget.asked:
+        left = budget.available = budget.available - 1
+        if left <= budget.low and not budget.asked:
             self.hungry = True
 
     def _shared_limits(self, shared: SharedLimits, now: int) -> Verdict | None:
@@ -300,7 +310,7 @@ class Allowance:
         """Leased calls that are not needed: all, or only those of meters that were idle."""
         given = {}
         for budget in (self.quota, self.funded, self.trial):
-            if budget.available and (all_of_it or now - budget.used_at > IDLE_NS):
+            if (budget.idle(now) or all_of_it) and budget.available:
                 given[budget.name] = budget.give_all()
         return given
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from exchange.gateway import record
@@ -14,18 +13,14 @@ from exchange.gateway.outcome import Reading
 from exchange.gateway.pool import CannotConnect
 from exchange.gateway.record import Kind, Outcome
 from exchange.gateway.refusals import REFUSALS, Refusal
-from exchange.gateway.segments import MeterStopped, Segment
+from exchange.gateway.segments import Segment
 from exchange.gateway.snapshot import Grant
-from exchange.gateway.upstream import UNTIL_CLOSE, UpstreamConnection
+from exchange.gateway.upstream import BODILESS, UNTIL_CLOSE, UpstreamConnection
 
 if TYPE_CHECKING:
     from exchange.gateway.client import ClientConnection
 
 _KEPT_BODY = 65_536
-STATUS_LINES = {status: f"HTTP/1.1 {status} \r\n".encode() for status in range(200, 600)} | {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
-_BODILESS = frozenset((204, 304))
 _TOO_LARGE = Reading(Outcome.UPSTREAM_ERROR)
 _LAST_CHUNK = b"0\r\n\r\n"
 _FORBIDDEN_TRAILERS = frozenset(
@@ -35,33 +30,23 @@ _FORBIDDEN_TRAILERS = frozenset(
 
 
 _NOTHING: list[bytes] = []
+_PARKED, _RESERVED, _HEADED, _PASSED_ON = range(1, 5)
+"""Waiting for a lease; reserved; the answer's head is made; a part of the answer has left."""
 
 
 class Call:
     """From the grant to the record. One at a time for each connection of a client."""
 
-    status = 0
-    at_us = 0
-    bytes_in = 0
-    bytes_out = 0
-    _sent = 0
-    upstream: UpstreamConnection | None = None
-    reserved = False
-    parked = False
-    over = False
-    _headed = False
-    _passed_on = False
-    _chunked_out = False
-    _retried = False
-    _kept = True
-    _request = b""
-    _reading: Reading | None = None
-    _body: list[bytes] = _NOTHING
-    _seen: list[bytes]
+    __slots__ = (
+        "_again", "_body", "_chunked_out", "_held", "_phase", "_reading", "_request", "_seen", "_uploaded", "began_ns",
+        "bytes_in", "bytes_out", "client", "gateway", "grant", "head", "method", "over", "seq", "status", "upstream",
+    )  # fmt: skip
+
     _held: list[bytes]
+    _seen: list[bytes]
 
     def __init__(
-        self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int, began_ns: int
+        self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int, began_ns: int, request: bytes
     ) -> None:
         self.client = client
         self.gateway = client.gateway
@@ -69,37 +54,43 @@ class Call:
         self.method = method
         self.head = head
         self.seq = seq
-        self.is_head = method == b"HEAD"
         self.began_ns = began_ns
+        self.upstream: UpstreamConnection | None = None
+        self.status = self.bytes_in = self.bytes_out = self._phase = 0
+        self.over = self._chunked_out = False
+        self._again = True
         self._uploaded = not client.unread
+        self._request = request
+        self._body: list[bytes] = _NOTHING
+        self._reading: Reading | None = None
 
     # Reserving
 
-    def begin(self, request: bytes, body: bytes = b"") -> None:
-        """Reserve and send this request on, or refuse, or wait for a lease. ``body`` is all of it, or nothing yet."""
-        self._request = request
+    def begin(self, body: bytes) -> None:
+        """Reserve and send on, or refuse, or wait for a lease. ``body`` is all of it, or nothing yet."""
         if body:
             self._body = [body]
             self.bytes_in = len(body)
-        self._reserve(self.began_ns)
+        self.reserve(self.began_ns)
 
-    def _reserve(self, now: int) -> None:
+    def reserve(self, now: int) -> None:
+        """Try to reserve; may be called again when a lease has come."""
         grant = self.grant
-        allowance = grant.entitlement.allowance
+        allowance = grant.allowance
         verdict = allowance.reserve(now, grant.live)
         if verdict is not None:
             self._wait(verdict, now)
             return
-        self.reserved = True
+        self._phase = _RESERVED
         if allowance.hungry:
             self.gateway.ask(allowance, grant.live, now)
         target = grant.target
         lane = target.lane or self.gateway.pool.lane_of(target)
         connection = lane.take(now, self.method in REPEATABLE)
-        if connection is None:
-            self._connect()
-        else:
+        if connection is not None:
             self._connected(connection)
+        else:
+            self._connect()
 
     def _wait(self, verdict: Verdict, now: int) -> None:
         """Nothing was reserved: wait for the lease when there may be one, else refuse."""
@@ -108,8 +99,8 @@ class Call:
             self._not_reserved(verdict, now)
             return
         gateway.ask(allowance, self.grant.live, now)
-        if not self.parked:
-            self.parked = True
+        if self._phase != _PARKED:
+            self._phase = _PARKED
             self.client.deadline = gateway.now + gateway.bounds.lease_s
         if allowance.promised(now):
             self.client.deadline = min(self.client.deadline, gateway.now + gateway.bounds.recall_s)
@@ -117,7 +108,7 @@ class Call:
 
     def _resume(self) -> None:
         if not self.over:
-            self._reserve(time.monotonic_ns())
+            self.reserve(time.monotonic_ns())
 
     def _not_reserved(self, verdict: Verdict, now: int) -> None:
         allowance = self.grant.entitlement.allowance
@@ -140,11 +131,11 @@ class Call:
 
     def limits(self, now: int) -> bytes:
         """The headers that tell what the rate still allows."""
-        entitlement = self.grant.entitlement
-        left, reset = entitlement.allowance.left(now)
+        grant = self.grant
+        left, reset = grant.allowance.left(now)
         return (
             b'%bRateLimit: "rate";r=%d;t=%d\r\nRateLimit-Remaining: %d\r\nRateLimit-Reset: %d\r\nCall-Id: %b-%d\r\n'
-            % (entitlement.policy, left, reset, left, reset, self.gateway.meter.epoch_text, self.seq)
+            % (grant.policy, left, reset, left, reset, self.gateway.meter.epoch_text, self.seq)
         )
 
     # Sending on
@@ -170,19 +161,21 @@ class Call:
 
     def _connected(self, connection: UpstreamConnection) -> None:
         self.upstream = connection
-        self.parked = False
-        self.client.deadline = self.gateway.now + self.grant.target.timeout_s
-        if not self._uploaded and self.head.expects and not self._retried:
-            self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request = self._request
+        client, target, request = self.client, self.grant.target, self._request
+        client.deadline = self.gateway.now + target.timeout_s
         if self._body:
             request = b"".join((request, *self._body))
             if self.bytes_in > _KEPT_BODY:
-                self._kept = False
-                self._body = []
-        connection.begin(self, self.grant.target.injection.secrets, request)
+                self._again, self._body = False, _NOTHING
         if not self._uploaded:
-            self.client.read_on(True)
+            self._invite()
+        connection.begin(self, target.injection.secrets, request, self.method == b"HEAD")
+
+    def _invite(self) -> None:
+        """More of the request's body may come."""
+        if self.head.expects and not self.bytes_in:
+            self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.client.read_on(True)
 
     def body(self, piece: bytes) -> None:
         """A piece of the request's body."""
@@ -206,9 +199,7 @@ class Call:
     def _pass_on(self, piece: bytes) -> None:
         connection = self.upstream
         if connection is not None:
-            if self._kept:
-                self._kept = False
-                self._body = []
+            self._again, self._body = False, _NOTHING
             self.client.deadline = self.gateway.now + self.gateway.bounds.body_s
             connection.transport.write(piece)
             return
@@ -228,22 +219,21 @@ class Call:
 
     def informed(self, status: int, fields: bytes) -> None:
         """An interim answer; those that mean something to a caller are passed on."""
-        if status > 101 and self.client.http11 and not self._headed:
+        if status > 101 and self.client.http11:
             self.client.transport.write(b"HTTP/1.1 %d \r\n%b\r\n" % (status, fields))
 
     def progressed(self, connection: UpstreamConnection) -> None:
         """A part of the answer has come, and it is not the last."""
-        if not self._headed and not self._open_answer(connection, time.monotonic_ns()):
+        if self._phase < _HEADED and not self._open_answer(connection, time.monotonic_ns()):
             return
         held = self._take(connection)
         self._held = []
-        if connection.length == UNTIL_CLOSE and not self._chunked_out:
+        if connection.answer.length == UNTIL_CLOSE and not self._chunked_out:
             self._held.append(held.pop())
         client = self.client
         client.deadline = self.gateway.now + self.gateway.bounds.stall_s
         if held:
-            self._passed_on = True
-            self._sent = self.bytes_out
+            self._phase = _PASSED_ON
             client.transport.writelines(held)
             if client.paused:
                 connection.transport.pause_reading()
@@ -260,32 +250,30 @@ class Call:
 
     def _open_answer(self, connection: UpstreamConnection, now: int) -> bool:
         """Begin the answer with its head; False when it is one that is not passed on."""
-        status, client, rule = connection.status, self.client, self.grant.operation.rule
-        if 300 <= status < 400 and status != 304 and not rule.knows(status):
+        answer, client, rule = connection.answer, self.client, self.grant.operation.rule
+        status = self.status = answer.status
+        reading = self._reading = rule.by_status(status)
+        if reading is not None and 300 <= status < 400 and status != 304 and not rule.knows(status):
             connection.abort()
             self._failed("upstream_redirected")
             return False
-        self.status = status
-        self._reading = rule.by_status(status)
         if not self._uploaded:
             client.keep = False
-        length = connection.length
-        framing = b""
-        if length >= 0:
-            if status != 204:
-                framing = b"Content-Length: %d\r\n" % length
-        elif not self.is_head and status not in _BODILESS:
-            if client.http11:
-                self._chunked_out = True
-                framing = b"Transfer-Encoding: chunked\r\n"
-            else:
-                client.keep = False
-        self._headed = True
-        self._held = [
-            b"".join((STATUS_LINES[status], connection.fields, framing, self.limits(now), client.connection_line()))
-        ]
-        self._seen = []
+        framing = b"" if answer.length >= 0 else self._framing(status)
+        self._phase = _HEADED
+        self._held = [answer.start, framing, self.limits(now), client.connection_line()]
+        self._seen = _NOTHING
         return True
+
+    def _framing(self, status: int) -> bytes:
+        """How the end of a body is told whose length is not known."""
+        if self.method == b"HEAD" or status in BODILESS:
+            return b""
+        if self.client.http11:
+            self._chunked_out = True
+            return b"Transfer-Encoding: chunked\r\n"
+        self.client.keep = False
+        return b""
 
     def _take(self, connection: UpstreamConnection) -> list[bytes]:
         """What is ready to go: what was held, and what has come of the body, framed for the client."""
@@ -293,13 +281,12 @@ class Call:
         if not parts:
             return held
         connection.parts = []
-        for part in parts:
-            size = len(part)
-            self.bytes_out += size
-            if self._chunked_out:
-                held += (b"%x\r\n" % size, part, b"\r\n")
-            else:
-                held.append(part)
+        self.bytes_out += sum(map(len, parts))
+        if self._chunked_out:
+            for part in parts:
+                held += (b"%x\r\n" % len(part), part, b"\r\n")
+        else:
+            held += parts
         if self._reading is None:
             self._read(parts)
         return held
@@ -309,21 +296,20 @@ class Call:
         if self.bytes_out > self.gateway.bounds.pointer_bytes:
             self._reading, self._seen = _TOO_LARGE, []
         else:
-            self._seen += parts
+            self._seen = [*self._seen, *parts]
 
     def completed(self, connection: UpstreamConnection) -> None:
         """All of the answer is here: record it, then let its last bytes go."""
         now = time.monotonic_ns()
-        if not self._headed and not self._open_answer(connection, now):
+        if self._phase < _HEADED and not self._open_answer(connection, now):
             return
         held = self._held = self._take(connection)
         if self._chunked_out:
             trailers = connection.trailers
             held.append(b"".join((b"0\r\n", *trailers, b"\r\n")) if trailers else _LAST_CHUNK)
-        reading = self._reading
-        if reading is None:
-            bounds = self.gateway.bounds
-            reading = self.grant.operation.rule.by_body(b"".join(self._seen), connection.coding, bounds.pointer_bytes)
+        if self._reading is None:
+            largest = self.gateway.bounds.pointer_bytes
+            self._reading = self.grant.operation.rule.by_body(b"".join(self._seen), connection.answer.coding, largest)
         self.upstream = None
         client = self.client
         if connection.release() and self._uploaded and not client.paused:
@@ -331,21 +317,29 @@ class Call:
         else:
             connection.transport.abort()
         if client.half_closed:
-            self._probe(reading)
+            self._probe()
         else:
-            self._conclude(reading)
+            self._conclude()
 
-    def _probe(self, reading: Reading) -> None:
+    def _probe(self) -> None:
         """The client stopped sending, perhaps because it is gone: it gets a first piece of the answer alone."""
-        if not self._passed_on:
-            self._passed_on = True
+        whole = self.bytes_out
+        if self._phase < _PASSED_ON:
+            self._phase = _PASSED_ON
+            self.bytes_out = 0
             self.client.transport.write(self._held[0][:9])
             self._held[0] = self._held[0][9:]
-        self.client.probe(lambda: self._conclude(reading))
 
-    def _conclude(self, reading: Reading) -> None:
+        def receives() -> None:
+            self.bytes_out = whole
+            self._conclude()
+
+        self.client.probe(receives)
+
+    def _conclude(self) -> None:
         """Record the call, and let the answer's last bytes go."""
-        if self.over:
+        reading = self._reading
+        if self.over or reading is None:
             return
         segment = self._record(reading.outcome, self.status, reading.records)
         if segment is None:
@@ -372,7 +366,7 @@ class Call:
 
     def _unmetered(self) -> None:
         """What could not be recorded is not delivered."""
-        if self._passed_on:
+        if self._phase == _PASSED_ON:
             self.client.abort()
         else:
             self._reply(REFUSALS["metering_stopped"])
@@ -387,11 +381,10 @@ class Call:
             and connection is not None
             and connection.reused
             and not connection.touched
-            and not self._retried
-            and self._kept
+            and self._again
             and self.method in REPEATABLE
         ):
-            self._retried = True
+            self._again = False
             self.gateway.figures.retries += 1
             self._connect()
         else:
@@ -405,7 +398,7 @@ class Call:
         if self.over:
             return
         refusal = REFUSALS[code]
-        passed_on = self._passed_on
+        passed_on = self._phase == _PASSED_ON
         segment = self._record(outcome, self.status if passed_on else refusal.status, 0)
         self.gateway.figures.refused(code)
         if segment is not None:
@@ -434,21 +427,22 @@ class Call:
         if self.over:
             return
         self._let_go()
-        self.bytes_out = self._sent
-        if not self.reserved:
+        if self._phase < _RESERVED:
             self.over = True
             return
+        if self._phase < _PASSED_ON:
+            self.bytes_out = 0
         segment = self._record(Outcome.CLIENT_ABORT, self.status, 0)
         if segment is not None:
             self.gateway.meter.ended(segment, self.seq)
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self.parked:
+        if self._phase == _PARKED:
             self._refuse(REFUSALS[self.grant.entitlement.allowance.given_up(time.monotonic_ns())])
-        elif self._headed and self.client.paused:
+        elif self._phase >= _HEADED and self.client.paused:
             self.client.abort()
-        elif not self._uploaded and not self._headed and self.client.reading:
+        elif not self._uploaded and self._phase < _HEADED and self.client.reading:
             self._break_off("request_timeout")
         else:
             self._let_go()
@@ -460,20 +454,19 @@ class Call:
         """Write the record and settle what was reserved. None when it cannot be written."""
         self.over = True
         grant, gateway = self.grant, self.gateway
-        meter, entitlement, live = gateway.meter, grant.entitlement, grant.live
-        began_ns = self.began_ns
+        meter, live, began_ns = gateway.meter, grant.live, self.began_ns
+        bytes_in, bytes_out = self.bytes_in, self.bytes_out
         latency_us = (time.monotonic_ns() - began_ns) // 1000
-        at_us = self.at_us = (began_ns + gateway.unix_ns) // 1000
-        framed = record.usage(
-            Kind.CALL, meter.epoch_bytes, self.seq, at_us, live, outcome, status, latency_us,
-            self.bytes_in, self.bytes_out, 0, records, entitlement.plan_hash, grant.address,
+        at_us = (began_ns + gateway.unix_ns) // 1000
+        segment = meter.append(
+            record.usage(
+                Kind.CALL, meter.epoch_bytes, self.seq, at_us, live, outcome, status, latency_us, bytes_in, bytes_out,
+                0, records, grant.plan_hash, grant.address,
+            )
         )  # fmt: skip
-        try:
-            segment = meter.append(framed)
-        except MeterStopped:
-            segment = None
-        entitlement.allowance.settle(live, segment is not None, segment is not None and grant.billed[outcome])
-        gateway.figures.called(outcome, latency_us, self.bytes_in, self.bytes_out)
+        recorded = segment is not None
+        grant.allowance.settle(live, recorded, recorded and grant.billed[outcome])
+        gateway.figures.noted.append((outcome, latency_us, bytes_in, bytes_out))
         if gateway.access.wanted:
-            gateway.access.called(self, outcome, status, latency_us)
+            gateway.access.called(self, outcome, status, at_us, latency_us)
         return segment

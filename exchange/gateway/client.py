@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, cast
 
-from exchange.gateway.call import STATUS_LINES, Call
+from exchange.gateway.call import Call
 from exchange.gateway.chunks import ChunkReader, ChunksMalformed
 from exchange.gateway.heads import Head, request_line
 from exchange.gateway.prepared import Prepared, again, prepare
 from exchange.gateway.refusals import REFUSALS, Refusal, Refused
 from exchange.gateway.transfer import open_transfer
+from exchange.gateway.upstream import STATUS_LINES
 
 if TYPE_CHECKING:
     from exchange.gateway.server import Gateway
@@ -30,6 +31,9 @@ _JSON = b"Content-Type: application/problem+json; charset=utf-8\r\nCache-Control
 
 class Work(Protocol):
     """What a connection is busy with."""
+
+    @property
+    def began_ns(self) -> float: ...
 
     def body(self, piece: bytes) -> None: ...
 
@@ -48,7 +52,7 @@ class ClientConnection(asyncio.Protocol):
     """``work`` is what is under way; more requests wait in ``_buffer`` meanwhile."""
 
     __slots__ = (
-        "_block", "_buffer", "_chunks", "_discarded", "_left", "began", "broken", "closing", "deadline", "gateway",
+        "_block", "_buffer", "_chunks", "_discarded", "_left", "_waiting", "broken", "closing", "deadline", "gateway",
         "half_closed", "http11", "keep", "lost", "paused", "reading", "transport", "unread", "work",
     )  # fmt: skip
 
@@ -57,7 +61,6 @@ class ClientConnection(asyncio.Protocol):
         self.transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.work: Work | None = None
         self.deadline = gateway.now + gateway.bounds.head_s
-        self.began = math.inf
         self.http11 = True
         self.keep = True
         self.reading = True
@@ -69,6 +72,7 @@ class ClientConnection(asyncio.Protocol):
         self.broken = False
         self._buffer = b""
         self._block = b""
+        self._waiting = False
         self._left = 0
         self._chunks: ChunkReader | None = None
         self._discarded = -1
@@ -99,8 +103,6 @@ class ClientConnection(asyncio.Protocol):
                 return
             if self._buffer:
                 data, self._buffer = self._buffer + data, b""
-            else:
-                self.deadline = self.gateway.now + self.gateway.bounds.head_s
             self._requests(data)
         elif self._left or self._chunks is not None:
             self._body(data)
@@ -163,38 +165,57 @@ class ClientConnection(asyncio.Protocol):
         elif self.half_closed:
             self.close()
         else:
+            if not self._waiting:
+                self._waiting = True
+                self.deadline = self.gateway.now + self.gateway.bounds.head_s
             self._buffer = data
 
     def _request(self, data: bytes, end: int) -> bytes:
         """Begin one request; answers what follows its head and is not its body."""
         gateway = self.gateway
-        self.began = gateway.now
-        self.http11 = True
         line_end = data.find(b"\r\n")
         line, block, rest = data[:line_end], data[line_end + 2 : end + 4], data[end + 4 :]
-        found, method, target = None, b"", b""
         at_ns = time.monotonic_ns()
+        self._waiting = False
+        head = gateway.heads.known.get(block)
+        if head is not None and head.plain and gateway.closed is None:
+            now, longest = (at_ns + gateway.unix_ns) * 1e-9, gateway.bounds.target_bytes
+            found = again(head.caller, gateway.snapshot, line, now, longest)
+            if found is not None:
+                self.http11 = True
+                self.unread = False
+                self.keep = not (gateway.draining or self.half_closed)
+                prepared, query = found
+                seq = gateway.meter.number()
+                request = prepared.request(query, head, gateway.meter.epoch_text, seq)
+                call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns, request)
+                call.reserve(at_ns)
+                return rest
+        return self._new_request(line, block, rest, at_ns)
+
+    def _new_request(self, line: bytes, block: bytes, rest: bytes, at_ns: int) -> bytes:
+        """A request that is not wholly like one before."""
+        gateway = self.gateway
+        self.http11 = True
+        found, method, target = None, b"", b""
         try:
-            head = gateway.heads.known.get(block)
-            if head is None:
-                head = gateway.heads.get(block, self._block)
-                self._block = block
+            head = gateway.heads.get(block, self._block)
+            self._block = block
             if head.refused is None and gateway.closed is None:
                 now, longest = (at_ns + gateway.unix_ns) * 1e-9, gateway.bounds.target_bytes
                 found = again(head.caller, gateway.snapshot, line, now, longest)
             if found is None:
                 method, target, self.http11 = request_line(line, gateway.bounds)
-            if not head.plain:
-                self._check(head)
+            self._check(head)
         except Refused as refused:
             self._refuse_head(refused.refusal)
             return b""
-        self.keep = not (gateway.draining or self.half_closed) and ((head.plain and self.http11) or self._keeps(head))
-        body, self.unread = b"", not head.plain and bool(head.length or head.chunked)
-        if self.unread and 0 < head.length <= len(rest):
+        self.keep = not (gateway.draining or self.half_closed) and self._keeps(head)
+        body, self.unread = b"", bool(head.length or head.chunked)
+        if 0 < head.length <= len(rest):
             body, rest, self.unread = rest[: head.length], rest[head.length :], False
         if found is not None:
-            self._begin(found[0], found[1], head, body, at_ns)
+            self._begin(*found, head, body, at_ns)
         else:
             self._decide(method, target, head, body, at_ns)
         return self._begin_body(head, rest) if self.unread else rest
@@ -242,8 +263,9 @@ class ClientConnection(asyncio.Protocol):
             self._refuse(REFUSALS["body_too_large"], prepared.method)
             return
         seq = gateway.meter.number()
-        call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns)
-        call.begin(prepared.request(query, head, gateway.meter.epoch_text, seq), body)
+        request = prepared.request(query, head, gateway.meter.epoch_text, seq)
+        call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns, request)
+        call.begin(body)
 
     def _other(self, method: bytes, path: bytes, head: Head) -> None:
         gateway = self.gateway
@@ -353,19 +375,17 @@ class ClientConnection(asyncio.Protocol):
         if self.work is not work:
             return
         self.work = None
-        self.began = math.inf
         if self.closing or self.lost:
             return
+        gateway = self.gateway
         if not self.keep or self.unread:
             self._linger()
-            return
-        if not self.reading:
+        elif self._buffer or not self.reading:
+            self.deadline = gateway.now + gateway.bounds.head_s
             self.read_on(True)
-        if self._buffer:
-            self.deadline = self.gateway.now + self.gateway.bounds.head_s
-            self.gateway.loop.call_soon(self._next)
+            gateway.loop.call_soon(self._next)
         else:
-            self.deadline = self.gateway.now + self.gateway.bounds.idle_s
+            self.deadline = gateway.now + gateway.bounds.idle_s
 
     def _next(self) -> None:
         """Requests that came while another one was under way."""
@@ -424,6 +444,10 @@ class ClientConnection(asyncio.Protocol):
             return bytes(self.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, _TCP_INFO, 104))
         except OSError:
             return bytes(104)
+
+    def is_older(self, than_ns: int) -> bool:
+        """Whether what is under way began before that moment."""
+        return self.work is not None and self.work.began_ns < than_ns
 
     def expire(self) -> None:
         """The deadline has passed."""

@@ -63,24 +63,25 @@ class Head:
     ``plain`` when it says nothing of a body or of the connection; ``refused`` when its credential is not one.
     """
 
-    length = 0
-    chunked = False
-    close = False
-    keep_alive = False
-    expects = False
-    plain = False
-    host: bytes | None = None
-    credential: bytes | None = None
-    purpose: bytes | None = None
-    range: bytes | None = None
-    if_range: bytes | None = None
-    if_none_match: bytes | None = None
-    refused: str | None = None
-    named: tuple[bytes, ...] = ()
+    __slots__ = (
+        "caller", "chunked", "close", "credential", "expects", "fields", "forwards", "host", "if_none_match",
+        "if_range", "keep_alive", "length", "named", "plain", "purpose", "range", "refused",
+    )  # fmt: skip
+
     caller: Caller
-    fields: list[tuple[bytes, bytes]]
 
     def __init__(self) -> None:
+        self.length = 0
+        self.chunked = self.close = self.keep_alive = self.expects = self.plain = False
+        self.host: bytes | None = None
+        self.credential: bytes | None = None
+        self.purpose: bytes | None = None
+        self.range: bytes | None = None
+        self.if_range: bytes | None = None
+        self.if_none_match: bytes | None = None
+        self.refused: str | None = None
+        self.named: tuple[bytes, ...] = ()
+        self.fields: list[tuple[bytes, bytes]] = []
         self.forwards: dict[object, bytes] = {}
 
 

@@ -63,15 +63,13 @@ class Meter:
     def awaiting(self) -> int:
         return len(self._awaiting)
 
-    def append(self, framed: bytes) -> Segment:
-        """Write a framed record. Raises MeterStopped; then no call is admitted until writing works again."""
-        if self._writer is None:
-            raise MeterStopped("no segment is open")
+    def append(self, framed: bytes) -> Segment | None:
+        """Write a framed record. None when that failed; then no call is admitted until writing works again."""
         try:
-            return self._writer.append(framed)
+            return self._writer.append(framed) if self._writer is not None else None
         except MeterStopped as error:
             self._stop(error)
-            raise
+            return None
 
     def handed(self, receiver: Receiver, segment: Segment, seq: int) -> None:
         """The answer's last byte was given to the connection; whether it left is found out after the next writes."""

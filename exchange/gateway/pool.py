@@ -44,8 +44,7 @@ class Lane:
         idle = self.idle
         while idle:
             connection = idle.pop()
-            longest = self._kept_ns if repeatable else self._fresh_ns
-            if now - connection.idle_since <= longest and not connection.transport.is_closing():
+            if now - connection.idle_since <= (self._kept_ns if repeatable else self._fresh_ns):
                 return connection
             connection.transport.close()
         return None
@@ -58,10 +57,14 @@ class Lane:
         else:
             connection.transport.close()
 
-    def lost(self, connection: UpstreamConnection) -> None:
-        self.open -= 1
+    def forget(self, connection: UpstreamConnection) -> None:
+        """It serves no other call."""
         if connection in self.idle:
             self.idle.remove(connection)
+
+    def lost(self, connection: UpstreamConnection) -> None:
+        self.open -= 1
+        self.forget(connection)
 
 
 class Pool:

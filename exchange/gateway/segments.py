@@ -117,10 +117,15 @@ class Segment:
     bytes: int
     opened_at: float
     usages: int = 0
-    unresolved: int = 0
+    resolved: int = 0
     confirmed: list[int] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
-    dirty: bool = True
+    synced: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether marks are to be written or to come."""
+        return bool(self.usages > self.resolved or self.confirmed or self.void)
 
 
 class Writer:
@@ -156,7 +161,6 @@ class Writer:
             segment = self._rotate()
         self._write(segment, framed)
         segment.usages += 1
-        segment.unresolved += 1
         return segment
 
     def flush(self) -> None:
@@ -179,8 +183,8 @@ class Writer:
         """Descriptors, the caller's to sync and close, of what was written since the last time."""
         found = []
         for segment in [*self._retired, self._current]:
-            if segment.dirty:
-                segment.dirty = False
+            if segment.synced < segment.bytes:
+                segment.synced = segment.bytes
                 found.append(os.dup(segment.descriptor))
         if self._named:
             self._named = False
@@ -217,12 +221,11 @@ class Writer:
             os.ftruncate(segment.descriptor, segment.bytes)
             raise MeterStopped("the disk is full")
         segment.bytes += written
-        segment.dirty = True
         if confirmed:
-            segment.unresolved -= len(confirmed)
+            segment.resolved += len(confirmed)
             segment.confirmed = []
         if void:
-            segment.unresolved -= len(void)
+            segment.resolved += len(void)
             segment.void = []
 
     def _open(self) -> Segment:
@@ -252,7 +255,7 @@ class Writer:
 
     def _close_settled(self) -> None:
         """Give their closing record to the retired segments that wait for nothing any more."""
-        for segment in [s for s in self._retired if not (s.unresolved or s.confirmed or s.void)]:
+        for segment in [each for each in self._retired if not each.waits]:
             self._write(segment, record.closing(segment.usages))
             os.close(segment.descriptor)
             self._retired.remove(segment)

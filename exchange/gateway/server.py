@@ -108,9 +108,10 @@ class Gateway:
         self.unix_ns = time.time_ns() - time.monotonic_ns() + round(ahead.total_seconds() * 1e9)
         self.http_date = formatdate(self.unix(), usegmt=True).encode()
         self.look()
-        oldest = now - self.bounds.total_s
-        for client in [each for each in self.clients if each.deadline < now or each.began < oldest]:
+        oldest = int((now - self.bounds.total_s) * 1e9)
+        for client in [each for each in self.clients if each.deadline < now or each.is_older(oldest)]:
             client.expire()
+        self.figures.gather()
         self.meter.tick()
         self.pool.tick()
         self.access.flush()

@@ -64,6 +64,9 @@ class Grant:
     address: bytes
     log: bytes
     billed: tuple[bool, ...]
+    allowance: Allowance
+    plan_hash: bytes
+    policy: bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +111,10 @@ class Entitlement:
             for part in (self.id, self.listing_id, operation.id, credential.id)
         )
         billed = tuple(credential.live and outcome in self.billable for outcome in range(max(Outcome) + 1))
-        return Grant(self, credential, operation, target, credential.live, address.pack(), log, billed)
+        return Grant(
+            self, credential, operation, target, credential.live, address.pack(), log, billed, self.allowance,
+            self.plan_hash, self.policy,
+        )  # fmt: skip
 
 
 class Snapshot:

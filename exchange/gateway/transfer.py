@@ -15,7 +15,7 @@ from exchange.gateway.decision import why_not
 from exchange.gateway.heads import Head
 from exchange.gateway.record import Address, Kind, Outcome
 from exchange.gateway.refusals import Refused
-from exchange.gateway.segments import MeterStopped, Segment
+from exchange.gateway.segments import Segment
 from exchange.gateway.tickets import RangeUnsatisfiable, Ticket, TicketUnknown, matches, open_ticket, wanted
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Transfer:
         self.ticket = ticket
         self.seq = client.gateway.meter.number()
         self.over = False
+        self.began_ns = math.inf  # a large file may take its time
         self._began_ns = time.monotonic_ns()
         self._file = file
         self._start, self._stop = part or (0, ticket.size)
@@ -98,7 +99,6 @@ class Transfer:
 
     def begin(self) -> None:
         """Send the head and what follows it."""
-        self.client.began = math.inf
         self._pending = self._head()
         self._out = os.dup(self.client.transport.get_extra_info("socket").fileno())
         self._go_on()
@@ -198,10 +198,7 @@ class Transfer:
         )  # fmt: skip
         gateway.figures.sent(size)
         gateway.access.other(at_us, self.seq, "file", self._status, size)
-        try:
-            return gateway.meter.append(framed)
-        except MeterStopped:
-            return None
+        return gateway.meter.append(framed)
 
     def _wait(self) -> None:
         if not self._writing:
