@@ -302,9 +302,10 @@ class Allowance:
             self.quota.available, self.quota.dry_until, self.quota_until = 0, 0, None
 
     def unanswered(self) -> None:
-        """Whoever was asked is gone: ask again."""
+        """Whoever was asked is gone, or nobody was there: ask again."""
         for budget in (self.quota, self.funded, self.trial):
             budget.asked = 0
+        self.wake()
 
     def give_back(self, now: int, *, all_of_it: bool) -> dict[str, int]:
         """Leased calls that are not needed: all, or only those of meters that were idle."""

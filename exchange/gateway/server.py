@@ -155,12 +155,12 @@ class Gateway:
         self._link = line
         totals = {each.entitlement_id: each.totals() for each in self._allowances.values() if each.has_leased}
         line.tell({"t": "hello", "epoch": self.epoch, "pid": os.getpid(), "totals": totals})
+        for allowance in list(self._allowances.values()):
+            allowance.unanswered()
 
     def unlinked(self) -> None:
-        """Leases asked for will not come; what is held stays good."""
+        """Leases are asked for again when there is a sidecar; what is held stays good."""
         self._link = None
-        for allowance in self._allowances.values():
-            allowance.unanswered()
 
     def beat(self, at: int) -> None:
         """The sidecar lives, and this process has everything it was told up to then."""

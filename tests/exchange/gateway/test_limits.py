@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,4 +131,17 @@ def test_a_sidecar_that_does_not_answer_does_not_hang_calls(tmp_path: Path, upst
         assert asking.get().code == "gateway_stale"
         assert time.monotonic() - began < 2
         assert list(usages(tmp_path)) == []
+        gateway.kill()
+
+
+def test_what_was_asked_for_while_no_sidecar_was_there_is_asked_for_again(tmp_path: Path, upstream: Upstream) -> None:
+    with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder, ThreadPoolExecutor() as threads:
+        (gateway,) = started(tmp_path, feeder, 1)
+        hidden = feeder.path.rename(tmp_path / "hidden")
+        feeder.disconnect()
+        time.sleep(0.2)
+        asked = threads.submit(Asking(gateway.port, {"X-Api-Key": scene.KEY}).get, "/echo")
+        time.sleep(0.2)
+        hidden.rename(feeder.path)
+        assert asked.result().status == 200
         gateway.kill()
