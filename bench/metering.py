@@ -26,7 +26,10 @@ from bench.client import quantile
 from bench.metered import Load, Probe, Stage, stage, verdict
 from billing.usage.models import UsageRow
 from core.db import Uow
-from exchange.sidecar.models import Epoch, Unresolved
+from exchange.gateway import segments
+from exchange.sidecar.loader import segments_folder
+from exchange.sidecar.models import Epoch, Segment, Unresolved
+from exchange.sidecar.types import EpochState
 from tests import metered
 from tests.servers.exchange import Running, eventually
 
@@ -62,12 +65,16 @@ def kill(running: Running, target: str, probe: Probe) -> float:
 
 
 def settled(scene: Stage) -> bool:
-    """Whether everything that was recorded is loaded: nothing is open, only living processes have segments."""
+    """Whether everything that was recorded is loaded: all bytes are read, no call is open, only living ones are left."""
+    files = sorted(segments_folder(scene.house).glob("*/*.seg"))
+    sizes = {(path.parent.name, int(path.stem)): path.stat().st_size for path in files if path.exists()}
 
     def work(uow: Uow) -> bool:
-        living = uow.session.execute(select(func.count()).where(Epoch.state == "live")).scalar_one()
+        living = uow.session.execute(select(func.count()).where(Epoch.state == EpochState.LIVE)).scalar_one()
         unresolved = uow.session.execute(select(func.count()).select_from(Unresolved)).scalar_one()
-        return living <= int(str(scene.options["gateway_workers"])) and not unresolved
+        positions = {(row.epoch, row.number): row.position for row in uow.session.execute(select(Segment)).scalars()}
+        read = all(max(positions.get(key, 0), segments.HEADER_BYTES) == size for key, size in sizes.items())
+        return read and living <= int(str(scene.options["gateway_workers"])) and not unresolved
 
     return scene.house.db.read(work)
 
