@@ -20,6 +20,7 @@ DRY_NS = SECOND // 4
 IDLE_NS = 2 * SECOND
 _AHEAD_NS = SECOND // 10
 _BLOCK_NS = SECOND // 4
+_NEVER = 1 << 62
 
 
 class Verdict(Enum):
@@ -36,7 +37,7 @@ class Budget:
 
     __slots__ = (
         "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name",
-        "promised_until", "received", "reserved", "seen", "used", "used_at",
+        "promised_until", "received", "reserved", "seen", "used", "used_at", "void",
     )  # fmt: skip
 
     def __init__(self, name: str, code: str, code_in_flight: str) -> None:
@@ -45,6 +46,7 @@ class Budget:
         self.code_in_flight = code_in_flight
         self.available = 0
         self.reserved = 0
+        self.void = 0
         self.asked = 0
         self.asked_at = 0
         self.low = FIRST_ASK // 4
@@ -93,8 +95,8 @@ class Allowance:
 
     __slots__ = (
         "_first", "_interval", "_room", "_second", "_shared", "_slot", "_tat", "burst", "concurrency", "entitlement_id",
-        "funded", "hungry", "needs_funding", "needs_quota", "quota", "quota_until", "rate", "refusal", "trial",
-        "under_way", "waiting",
+        "funded", "hungry", "needs_funding", "needs_quota", "quota", "quota_ends", "quota_until", "rate", "refusal",
+        "trial", "under_way", "waiting",
     )  # fmt: skip
 
     def __init__(self, entitlement_id: str, shared: SharedLimits | None = None) -> None:
@@ -109,6 +111,7 @@ class Allowance:
         self.funded = Budget("funded", "balance_insufficient", "balance_in_flight")
         self.trial = Budget("trial", "trial_exhausted", "trial_exhausted")
         self.quota_until: float | None = None
+        self.quota_ends = _NEVER
         self.waiting: deque[Callable[[], None]] = deque()
         self.configure({}, funding=False)
 
@@ -132,10 +135,9 @@ class Allowance:
 
         ``now`` is the monotonic clock in nanoseconds.
         """
-        if live:
-            first, second = self._first, self._second
-        else:
-            first, second = self.trial, None
+        if now >= self.quota_ends:
+            self._lapse()
+        first, second = (self._first, self._second) if live else (self.trial, None)
         if first is not None and first.available <= 0:
             return self._empty(first, now)
         if second is not None and second.available <= 0:
@@ -210,7 +212,9 @@ class Allowance:
 
     def _put_back(self, budget: Budget, unused: bool) -> None:
         budget.reserved -= 1
-        if unused:
+        if unused and budget.void:
+            budget.void -= 1
+        elif unused:
             budget.available += 1
             budget.dry_until = 0
             if self.waiting:
@@ -249,14 +253,15 @@ class Allowance:
         needed = [self.quota] if self.needs_quota else []
         return [*needed, self.funded] if self.needs_funding else needed
 
-    def lease(self, now: int, granted: Mapping[str, Any]) -> None:
+    def lease(self, now: int, granted: Mapping[str, Any], unix_ns: int = 0) -> None:
         """What the sidecar granted of what was asked for; less than that means that there is no more for a while.
 
+        ``unix_ns`` is what the clock of the exchange is ahead of the monotonic one.
         With ``more`` it is a promise: a share was left to other processes, or they are asked to give back theirs.
         An answer speaks of the meters that it was asked for; another question may still be under way.
         """
         answered = granted.get("asked")
-        self._enter_window(granted.get("until"))
+        self._enter_window(granted.get("until"), unix_ns)
         for budget in (self.quota, self.funded, self.trial):
             got = int(granted.get(budget.name) or 0)
             budget.receive(got)
@@ -273,12 +278,24 @@ class Allowance:
             budget.asked = 0
         self.wake()
 
-    def _enter_window(self, until: float | None) -> None:
+    def _enter_window(self, until: float | None, unix_ns: int) -> None:
         """What is left of the quota's window before this one is void, also when nobody saw its end."""
         if until is not None:
             if self.quota_until is not None and until != self.quota_until:
-                self.quota.available = 0
+                self._lapse()
             self.quota_until = until
+            self.set_clock(unix_ns)
+
+    def set_clock(self, unix_ns: int) -> None:
+        """The clock of the exchange is so far ahead of the monotonic one: it says when the quota's window ends."""
+        if self.quota_until is not None:
+            self.quota_ends = int(self.quota_until * 1e9) - unix_ns
+
+    def _lapse(self) -> None:
+        """The quota's window has ended: what is left of it is void, also what calls under way turn out not to use."""
+        quota = self.quota
+        quota.available, quota.dry_until, quota.void = 0, 0, quota.reserved
+        self.quota_until, self.quota_ends = None, _NEVER
 
     def promised(self, now: int) -> bool:
         """Whether more may come any moment from other processes."""
@@ -295,11 +312,6 @@ class Allowance:
     def totals(self) -> dict[str, tuple[int, int]]:
         """All that was ever received and given back, by meter: what the sidecar makes lost messages good by."""
         return {each.name: (each.received, each.given) for each in (self.quota, self.funded, self.trial)}
-
-    def lapse(self, unix: float) -> None:
-        """The quota's window may have ended: what is left of it is void, and the next one is asked for."""
-        if self.quota_until is not None and unix >= self.quota_until:
-            self.quota.available, self.quota.dry_until, self.quota_until = 0, 0, None
 
     def unanswered(self) -> None:
         """Whoever was asked is gone, or nobody was there: ask again."""

@@ -184,7 +184,7 @@ class Gateway:
         if allowance is None:
             self._give(message["e"], {name: message.get(name) or 0 for name in ("quota", "funded", "trial")})
         else:
-            allowance.lease(time.monotonic_ns(), message)
+            allowance.lease(time.monotonic_ns(), message, self.unix_ns)
             self._holding.add(allowance)
 
     def recalled(self, entitlement_id: str) -> None:
@@ -194,11 +194,11 @@ class Gateway:
 
     def _give_idle(self, now: int) -> None:
         """Give back what was not needed for a while; without a sidecar it is kept, and settled from the segments."""
+        for allowance in self._holding:
+            allowance.set_clock(self.unix_ns)
         if self._link is None:
             return
-        unix = self.unix()
         for allowance in list(self._holding):
-            allowance.lapse(unix)
             self._give(allowance.entitlement_id, allowance.give_back(now, all_of_it=False))
             if not allowance.holds:
                 self._holding.discard(allowance)

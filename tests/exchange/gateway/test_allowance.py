@@ -206,9 +206,45 @@ def test_calls_of_an_old_window_are_not_taken_over_into_the_next() -> None:
     assert made.give_back(START, all_of_it=True) == {"quota": 3}
 
 
+def until(moment: int) -> dict[str, object]:
+    """Eight calls of a window that ends at this moment, by a clock that is as far as the monotonic one."""
+    return {"quota": 8, "until": moment / SECOND}
+
+
 def test_an_answer_that_tells_no_window_does_not_make_the_quota_last_for_ever() -> None:
     made = allowance(quota=100, quota_period="day")
-    made.lease(START, {"quota": 8, "until": 1_000.0})
+    made.lease(START, until(START + SECOND))
     made.lease(START, {"quota": 0, "until": None})
-    made.lapse(1_000.0)
-    assert made.give_back(START, all_of_it=True) == {}
+    assert made.reserve(START + SECOND, True) is Verdict.WAIT
+
+
+def test_a_window_ends_between_two_calls_and_the_next_one_is_asked_for() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.lease(START, until(START + SECOND))
+    assert made.reserve(START + SECOND - 1, True) is None
+    assert made.reserve(START + SECOND, True) is Verdict.WAIT
+    assert made.want(START + SECOND, True)
+
+
+def test_a_lease_that_comes_when_its_window_is_over_is_not_used() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.lease(START + SECOND, until(START))
+    assert made.reserve(START + SECOND, True) is Verdict.WAIT
+
+
+def test_a_window_ends_by_the_clock_of_the_exchange_wherever_that_is_put() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.lease(START, until(START + SECOND))
+    made.set_clock(SECOND)
+    assert made.reserve(START, True) is Verdict.WAIT
+
+
+def test_a_call_of_the_old_window_that_was_not_recorded_makes_no_call_of_the_new_one() -> None:
+    made = allowance(quota=100, quota_period="day")
+    made.lease(START, until(START + SECOND))
+    assert made.reserve(START, True) is None
+    made.lease(START + SECOND, {"quota": 2, "until": 100_000.0})
+    assert made.reserve(START + SECOND, True) is None
+    made.settle(True, False, False)
+    made.settle(True, True, False)
+    assert made.give_back(START + SECOND, all_of_it=True) == {"quota": 1}
