@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import flask
@@ -107,16 +108,21 @@ def _responses(route: Route) -> dict[str, Any]:
 
 
 def mount(app: flask.Flask, house: House) -> None:
-    """Serve ``/api/v1/openapi.json`` and the readable ``/api/v1/docs``; both are made once."""
-    described = document(house)
-    text = json.dumps(described, ensure_ascii=False, indent=1)
-    page = _page(described)
+    """Serve ``/api/v1/openapi.json`` and the readable ``/api/v1/docs``; both are made once, when first asked for."""
+
+    @cache
+    def text() -> str:
+        return json.dumps(document(house), ensure_ascii=False, indent=1)
+
+    @cache
+    def page() -> str:
+        return _page(document(house))
 
     def serve_document() -> flask.Response:
-        return flask.Response(text, mimetype="application/json")
+        return flask.Response(text(), mimetype="application/json")
 
     def serve_page() -> flask.Response:
-        return flask.Response(page, mimetype="text/html")
+        return flask.Response(page(), mimetype="text/html")
 
     app.add_url_rule(f"{PREFIX}/openapi.json", "openapi", serve_document)
     app.add_url_rule(f"{PREFIX}/docs", "api_docs", serve_page)

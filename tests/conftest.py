@@ -25,6 +25,7 @@ from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
 from tests.client import ApiClient
+from tests.compiled import keep_builders, keep_templates
 from tests.servers import postgresql
 from tests.servers.missing import strict
 from tests.servers.upstream import Upstream, answering
@@ -58,9 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what a database can change: the others have run on SQLite and would say the same."""
     if config.getoption("--database") == "postgresql":
-        without = [item for item in items if "template" not in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in set(without)]
+        with_database = [item for item in items if "template" in getattr(item, "fixturenames", ())]
+        kept = set(with_database)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = with_database
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -135,6 +137,13 @@ def _loopback_only() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_builders(patch)
+        yield
+
+
 @pytest.fixture
 def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, migrated database of this test alone."""
@@ -180,6 +189,7 @@ def calling_house(house: House, upstream: Upstream) -> House:
 @pytest.fixture
 def app(house: House) -> flask.Flask:
     made = create_app_of(house)
+    keep_templates(made)
     made.testing = True
     return made
 
