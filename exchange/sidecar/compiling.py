@@ -24,6 +24,8 @@ Item = dict[str, Any]
 Compiled = Mapping[Ref, Item | None]
 """By thing: what gateways are to know of it, None for nothing any more."""
 Ids = Collection[str] | None
+PAGE = 500
+"""So many rights are read in one unit."""
 _TICKETS = "delivery-tickets"
 
 
@@ -32,9 +34,14 @@ def ref_of(item: Item) -> Ref:
 
 
 def everything(house: House) -> Iterator[Item]:
-    """All items; each kind from a unit of its own, so that none is open for long."""
+    """All items; each kind from a unit of its own, rights from a unit for each page, so that none is open for long."""
     for kind, read in _READERS.items():
-        yield from ({"k": str(kind), **item} for item in house.db.read(lambda uow, read=read: read(uow, None)))  # type: ignore[misc]
+        if kind is not Kind.ENTITLEMENT:
+            yield from ({"k": str(kind), **item} for item in house.db.read(lambda uow, read=read: read(uow, None)))  # type: ignore[misc]
+    after = ""
+    while page := house.db.read(lambda uow, after=after: trading.compiled(uow, after=after, most=PAGE)):  # type: ignore[misc]
+        yield from ({"k": str(Kind.ENTITLEMENT), **_entitlement(each)} for each in page)
+        after = page[-1].id
 
 
 def of(uow: Uow, refs: Iterable[Ref]) -> Compiled:

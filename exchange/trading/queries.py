@@ -149,17 +149,20 @@ def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:
     ]
 
 
-def compiled(uow: Uow, ids: Iterable[str] | None = None) -> list[CompiledEntitlement]:
+def compiled(
+    uow: Uow, ids: Iterable[str] | None = None, *, after: str = "", most: int | None = None
+) -> list[CompiledEntitlement]:
     """What gateways have to know of the rights to call, by id or all of them; those long ended are left out.
 
-    For the machinery, not for an actor.
+    All of them are many: a page of at most ``most``, of those whose id follows ``after``. For the machinery, not for an
+    actor.
     """
     statement = select(Entitlement, Order).join(Order, Order.id == Entitlement.order_id).order_by(Entitlement.id)
     if ids is not None:
         statement = statement.where(Entitlement.id.in_(set(ids)))
     else:
-        statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON))
-    rows = uow.session.execute(statement).tuples().all()
+        statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON), Entitlement.id > after).limit(most)
+    rows = uow.session.execute(statement).all()
     holders = organisations(uow, {order.buyer_id for _, order in rows})
     tier_profile = profile(uow.house.settings.tier_profile)
     return [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from catalog.listings import service as listings
 from core.house import House
+from exchange.sidecar import compiling
 from exchange.trading import queries, rights
 from exchange.trading import service as trading
 from exchange.trading.events import EntitlementChanged
@@ -105,3 +106,16 @@ def test_months_later_is_the_same_day_or_the_months_last(moment: datetime, month
     assert (later.year * 12 + later.month) - (moment.year * 12 + moment.month) == months
     assert later.day == moment.day or (later + timedelta(days=1)).day == 1
     assert later.time() == moment.time()
+
+
+def test_all_rights_are_read_page_by_page(house: House, bought: Bought, monkeypatch: pytest.MonkeyPatch) -> None:
+    supplier, buyer, _, first = bought
+    build.paid(house, buyer, build.listed(house, supplier))
+    whole = house.db.read(queries.compiled)
+    assert whole[0].id == first
+    assert len(whole) == 2
+    assert house.db.read(lambda uow: queries.compiled(uow, most=1)) == whole[:1]
+    assert house.db.read(lambda uow: queries.compiled(uow, after=first, most=1)) == whole[1:]
+    monkeypatch.setattr(compiling, "PAGE", 1)
+    told = [item["id"] for item in compiling.everything(house) if item["k"] == "entitlement"]
+    assert told == [each.id for each in whole]
