@@ -309,6 +309,10 @@ class Allowance:
                 return budget.code_in_flight
         return "gateway_stale"
 
+    def given(self) -> dict[str, int]:
+        """All that was ever given back, by meter: said again, it counts once."""
+        return {each.name: each.given for each in (self.quota, self.funded, self.trial)}
+
     def totals(self) -> dict[str, tuple[int, int]]:
         """All that was ever received and given back, by meter: what the sidecar makes lost messages good by."""
         return {each.name: (each.received, each.given) for each in (self.quota, self.funded, self.trial)}

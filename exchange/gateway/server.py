@@ -180,17 +180,14 @@ class Gateway:
             self.tell(message | wanted)
 
     def leased(self, message: dict[str, Any]) -> None:
-        allowance = self._allowances.get(message["e"])
-        if allowance is None:
-            self._give(message["e"], {name: message.get(name) or 0 for name in ("quota", "funded", "trial")})
-        else:
-            allowance.lease(time.monotonic_ns(), message, self.unix_ns)
-            self._holding.add(allowance)
+        allowance = self._allowance(message["e"])
+        allowance.lease(time.monotonic_ns(), message, self.unix_ns)
+        self._holding.add(allowance)
 
     def recalled(self, entitlement_id: str) -> None:
         allowance = self._allowances.get(entitlement_id)
         if allowance is not None:
-            self._give(entitlement_id, allowance.give_back(time.monotonic_ns(), all_of_it=True))
+            self._give(allowance, time.monotonic_ns(), all_of_it=True)
 
     def _give_idle(self, now: int) -> None:
         """Give back what was not needed for a while; without a sidecar it is kept, and settled from the segments."""
@@ -199,14 +196,14 @@ class Gateway:
         if self._link is None:
             return
         for allowance in list(self._holding):
-            self._give(allowance.entitlement_id, allowance.give_back(now, all_of_it=False))
+            self._give(allowance, now, all_of_it=False)
             if not allowance.holds:
                 self._holding.discard(allowance)
 
-    def _give(self, entitlement_id: str, given: dict[str, int]) -> None:
-        if any(given.values()):
-            nothing: dict[str, Any] = {"t": "give", "e": entitlement_id, "quota": 0, "funded": 0, "trial": 0}
-            self.tell(nothing | given)
+    def _give(self, allowance: Allowance, now: int, *, all_of_it: bool) -> None:
+        """Told is all that was ever given back: what is heard twice, by two sidecars even, counts once."""
+        if allowance.give_back(now, all_of_it=all_of_it):
+            self.tell({"t": "give", "e": allowance.entitlement_id} | allowance.given())
 
     # Figures
 
@@ -251,7 +248,7 @@ class Gateway:
         for client in list(self.clients):
             client.abort()
         for allowance in self._holding:
-            self._give(allowance.entitlement_id, allowance.give_back(time.monotonic_ns(), all_of_it=True))
+            self._give(allowance, time.monotonic_ns(), all_of_it=True)
         self.pool.close()
         self.meter.close()
         self.access.close()

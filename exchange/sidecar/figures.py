@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.metrics import process
 from exchange.metrics.families import Family, counter, gauge, histogram, labelled
-from exchange.sidecar.types import Meter
+from exchange.sidecar.types import Calls, Meter
 
 if TYPE_CHECKING:
     from exchange.sidecar.loader import Loader
@@ -45,11 +45,10 @@ class Leasing:
     refused: Counter[str] = field(default_factory=Counter)
     units: int = 0
 
-    def count(self, returns: Iterable[Mapping[str, Any]]) -> None:
+    def count(self, returned: Calls) -> None:
         """A unit of leasing has ended, and these came back."""
         self.units += 1
-        for message in returns:
-            self.returned.update({str(meter): int(message.get(meter) or 0) for meter in Meter})
+        self.returned.update(returned.by_meter())
 
     def tell(self, lease: Mapping[str, Any]) -> None:
         self.granted.update({str(meter): lease[meter] for meter in Meter})

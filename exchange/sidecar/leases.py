@@ -6,7 +6,7 @@ had used is known when all its segments are loaded; only then is the rest given 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
@@ -44,12 +44,27 @@ def register(uow: Uow, epoch: str) -> None:
     insert_missing(uow, Epoch, [row])
 
 
+def end(uow: Uow, epoch: str) -> None:
+    """From now on nothing is granted to the process, whatever it asked for; who grants at this moment is waited for."""
+    register(uow, epoch)
+    process = uow.session.get_one(Epoch, epoch, with_for_update=True, populate_existing=True)
+    if process.state == EpochState.LIVE:
+        process.state, process.finished_at = EpochState.FINISHED, uow.now()
+    uow.session.flush()
+
+
+def _lives(uow: Uow, epoch: str) -> bool:
+    """Whether its end was not noted; nor is it before this unit ends. Hinders nobody who counts what it recorded."""
+    chosen = select(Epoch.epoch).where(Epoch.epoch == epoch, Epoch.state == EpochState.LIVE)
+    return uow.session.execute(chosen.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def grant(uow: Uow, epoch: str, entitlement: CompiledEntitlement, asked: Calls, *, sharers: int = 1) -> Granted:
     """Lease what was asked for, as far as it is there; near the end of it a share that leaves some for others.
 
-    Grants nothing to a right that is not in force.
+    Grants nothing to a right that is not in force, nor to a process whose end was noted.
     """
-    if entitlement.state != "active" or entitlement.frozen or not entitlement.permitted:
+    if entitlement.state != "active" or entitlement.frozen or not entitlement.permitted or not _lives(uow, epoch):
         return Granted(Calls())
     lock(uow, epoch, [entitlement.id])
     granted, shared = Calls(), False
@@ -95,21 +110,43 @@ def _put_back(uow: Uow, entitlement_id: str, meter: Meter, window: str, calls: i
         usage.unfund(uow, entitlement_id, calls)
 
 
-def give_back(uow: Uow, epoch: str, entitlement_id: str, calls: Calls) -> None:
-    """A process returns what it has not used. More than it has is not taken from it."""
+def give_back(uow: Uow, epoch: str, entitlement_id: str, given: Calls) -> Calls:
+    """A process says how much it has given back in all; answers what is new of that. Heard again it changes nothing.
+
+    More than it has is not taken from it.
+    """
+    new = {}
     for meter in Meter:
-        _give_back(uow, _rows(uow, epoch, entitlement_id, meter), calls.of(meter))
+        new[str(meter)] = _give_back(uow, _rows(uow, epoch, entitlement_id, meter), given.of(meter))
+    return Calls(**new)
 
 
-def _give_back(uow: Uow, leases: list[Lease], calls: int) -> None:
+def _give_back(uow: Uow, leases: list[Lease], given: int) -> int:
     """From the newest window first: of an older one the process has forgotten what it held."""
+    new = 0
+    for lease, part in _unused(leases, given - sum(lease.returned for lease in leases)):
+        _put_back(uow, lease.entitlement_id, Meter(lease.meter), lease.window, part)
+        lease.returned += part
+        new += part
+    uow.session.flush()
+    return new
+
+
+def _cancel(uow: Uow, leases: list[Lease], received: int) -> None:
+    """What was granted beyond that never arrived: it is as if it had not been."""
+    for lease, part in _unused(leases, sum(lease.granted for lease in leases) - received):
+        _put_back(uow, lease.entitlement_id, Meter(lease.meter), lease.window, part)
+        lease.granted -= part
+    uow.session.flush()
+
+
+def _unused(leases: Iterable[Lease], calls: int) -> Iterator[tuple[Lease, int]]:
+    """Where so many calls are taken from, of what may still be used."""
     for lease in leases:
         part = min(calls, lease.out)
         if part > 0:
-            _put_back(uow, lease.entitlement_id, Meter(lease.meter), lease.window, part)
-            lease.returned += part
+            yield lease, part
             calls -= part
-    uow.session.flush()
 
 
 def reconcile(uow: Uow, epoch: str, totals: Mapping[str, Mapping[str, tuple[int, int]]]) -> None:
@@ -120,9 +157,8 @@ def reconcile(uow: Uow, epoch: str, totals: Mapping[str, Mapping[str, tuple[int,
         leases.setdefault((lease.entitlement_id, lease.meter), []).append(lease)
     for (entitlement_id, meter), rows in leases.items():
         received, given = totals.get(entitlement_id, {}).get(meter, (0, 0))
-        never_arrived = sum(row.granted for row in rows) - received
-        never_heard = given - sum(row.returned for row in rows)
-        _give_back(uow, rows, max(0, never_arrived + never_heard))
+        _cancel(uow, rows, received)
+        _give_back(uow, rows, given)
 
 
 def lock(uow: Uow, epoch: str, entitlement_ids: Iterable[str]) -> None:

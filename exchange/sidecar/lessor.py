@@ -144,18 +144,19 @@ class Lessor:
         told, wants = self._known(self._wants(messages, freed))
         returns = [message for message in messages if message[1]["t"] in ("hello", "give")]
         if returns or wants:
-            told += self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
-            self.figures.count(message for _, message in returns)
+            answers, returned = self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
+            told += answers
+            self.figures.count(returned)
         for answer in told:
             self._conclude(answer)
 
-    def _wants(self, messages: Iterable[Heard], freed: frozenset[str]) -> list[Want]:
+    def _wants(self, messages: Sequence[Heard], freed: frozenset[str]) -> list[Want]:
         """What is asked for now, and what waited for something that was freed; only by who is still there."""
         asked = [want for peer, message in messages if (want := _want(peer, message)) is not None]
         now = time.monotonic()
         self._waiting = {key: waiter for key, waiter in self._waiting.items() if waiter[0] > now}
         waited = [want for _, want in self._waiting.values() if want.entitlement_id in freed]
-        connected = self.connected()
+        connected = {**self.connected(), **{peer.epoch: peer for peer, message in messages if message["t"] == "hello"}}
         found: dict[tuple[str, str], Want] = {}
         for want in (*waited, *asked):
             if connected.get(want.peer.epoch) == want.peer:
@@ -194,16 +195,17 @@ class Lessor:
             self.send(peer, {"t": "recall", "e": entitlement_id})
 
 
-def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -> list[Answer]:
+def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -> tuple[list[Answer], Calls]:
+    returned = Calls()
     for peer, message in returns:
         if message["t"] == "hello":
             leases.register(uow, peer.epoch)
             leases.reconcile(uow, peer.epoch, message.get("totals") or {})
         else:
-            leases.give_back(uow, peer.epoch, str(message["e"]), _calls(message))
+            returned += leases.give_back(uow, peer.epoch, str(message["e"]), _calls(message))
     found = trading.compiled(uow, {want.entitlement_id for want in wants}) if wants else []
     entitlements = {each.id: each for each in found}
-    return [_answer(uow, want, entitlements.get(want.entitlement_id), sharers) for want in wants]
+    return [_answer(uow, want, entitlements.get(want.entitlement_id), sharers) for want in wants], returned
 
 
 def _answer(uow: Uow, want: Want, entitlement: CompiledEntitlement | None, sharers: int) -> Answer:

@@ -11,21 +11,15 @@ import threading
 import time
 from pathlib import Path
 
-from sqlalchemy import select
-
-from core.db import Uow
 from core.house import House
 from exchange.gateway import claim
 from exchange.sidecar import closing, loading
-from exchange.sidecar.models import Epoch
 from exchange.sidecar.segment import LoadingSegment, Pace, Tally
-from exchange.sidecar.types import EpochState
 
 log = logging.getLogger("piaohao.sidecar")
 
 _IDLE_S = 0.03
 _BREATH_S = 0.002
-_LEFT_BEHIND_S = 1.0
 _EPOCH = re.compile(r"\A[0-9a-f]{16}\Z")
 
 
@@ -42,7 +36,6 @@ class Loader:
         self.tally = Tally()
         self.pace = Pace()
         self._open: dict[tuple[str, int], LoadingSegment] = {}
-        self._look_behind_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Load until asked to stop, then once more whatever is there."""
@@ -81,12 +74,9 @@ class Loader:
         return len(sizes), sum(max(0, each) for each in behind)
 
     def _epochs(self) -> list[str]:
-        """Those with a folder, and now and then those that left none."""
-        found = {path.name for path in self.folder.glob("*") if _EPOCH.match(path.name) and path.is_dir()}
-        if time.monotonic() >= self._look_behind_at:
-            self._look_behind_at = time.monotonic() + _LEFT_BEHIND_S
-            found |= set(self.house.db.read(_live_epochs))
-        return sorted(found)
+        """Those of this machine, with segments or without: the database has those of other machines too."""
+        folders = {path.name for path in self.folder.glob("*") if path.is_dir()}
+        return sorted(epoch for epoch in folders | claim.claimed(self.folder) if _EPOCH.match(epoch))
 
     def _load_epoch(self, epoch: str) -> bool:
         alive = claim.is_held(self.folder, epoch)  # asked first: what a dead one wrote is all there by now
@@ -119,7 +109,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _live_epochs(uow: Uow) -> list[str]:
-    return list(uow.session.execute(select(Epoch.epoch).where(Epoch.state == EpochState.LIVE)).scalars())

@@ -30,7 +30,10 @@ class Change(Base):
 
 
 class Epoch(Base):
-    """One gateway process' life, from its first word to when all it left is loaded and all it held is given back."""
+    """One gateway process' life, from its first word to when all it left is loaded and what it holds is given back.
+
+    Of whichever machine: those of this one are known by the locks in its data folder.
+    """
 
     __tablename__ = "gateway_epoch"
 

@@ -84,7 +84,7 @@ class Granted:
 
 
 class EpochState(StrEnum):
-    """Of a gateway process: it may still make calls, or all it left is loaded and given back."""
+    """Of a gateway process: it may still make calls and be granted some, or all it left is loaded."""
 
     LIVE = "live"
     FINISHED = "finished"

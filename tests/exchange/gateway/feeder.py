@@ -53,6 +53,7 @@ class Feeder:
         self.budgets = budgets or {}
         self.beats: dict[str, Item] = {}
         self.messages: list[Item] = []
+        self.given: dict[tuple[str, str], Item] = {}
         self.beating = True
         self.answering = True
         self._writers: dict[str, asyncio.StreamWriter] = {}
@@ -173,8 +174,10 @@ class Feeder:
         self.messages.append(message | {"epoch": epoch})
         budget = self.budgets.setdefault(message["e"], Budget())
         if message["t"] == "give":
+            before = self.given.get((epoch, message["e"]), dict.fromkeys(_METERS, 0))
+            self.given[epoch, message["e"]] = message
             for meter in _METERS:
-                budget.put_back(meter, message[meter])
+                budget.put_back(meter, message[meter] - before[meter])
         elif self.answering:
             got = {meter: budget.take(meter, message[meter]) for meter in _METERS}
             short = [meter for meter in _METERS if got[meter] < message[meter]]

@@ -14,6 +14,7 @@ from core.clock import Clock
 from core.house import House
 from core.ids import new_id
 from exchange.gateway import record, segments
+from exchange.gateway.claim import is_held
 from exchange.gateway.record import Kind, Outcome
 from exchange.gateway.segments import Segment
 from exchange.sidecar import leases
@@ -84,12 +85,15 @@ class Process:
 
     def give(self, *, arrives: bool = True) -> None:
         """All that is not used goes back."""
-        calls = Calls(**{str(meter): self.held[meter] for meter in Meter})
+        self.given.update(self.held)
         self.held.clear()
-        for meter in Meter:
-            self.given[meter] += calls.of(meter)
         if arrives:
-            self.house.db.write(lambda uow: leases.give_back(uow, self.epoch, self.right.id, calls))
+            self.tell()
+
+    def tell(self) -> None:
+        """What was given back in all is heard, maybe again."""
+        given = Calls(**{str(meter): self.given[meter] for meter in Meter})
+        self.house.db.write(lambda uow: leases.give_back(uow, self.epoch, self.right.id, given))
 
     def reconnect(self) -> None:
         totals = {self.right.id: {str(m): (self.received[m], self.given[m]) for m in Meter}}
@@ -160,12 +164,9 @@ class Process:
 
 def load_all(loader: Loader) -> None:
     """Pass after pass until nothing is left to load or to settle."""
-    loader._look_behind_at = 0.0
     while loader.load_some() or _has_dead(loader):
         pass
 
 
 def _has_dead(loader: Loader) -> bool:
-    from exchange.gateway import claim
-
-    return any(not claim.is_held(loader.folder, path.name) for path in loader.folder.glob("*") if path.is_dir())
+    return any(not is_held(loader.folder, epoch) for epoch in loader._epochs())

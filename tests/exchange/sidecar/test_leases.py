@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,13 +21,16 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
+from bench.client import at_once
 from billing.ledger import queries as ledger
 from billing.usage.models import UsageHold, UsageQuota
 from core.db import Uow
 from core.house import House
+from exchange.app import build_house
+from exchange.gateway import segments
 from exchange.gateway.record import Outcome
-from exchange.sidecar import leases
-from exchange.sidecar.loader import Loader
+from exchange.sidecar import closing, leases
+from exchange.sidecar.loader import Loader, segments_folder
 from exchange.sidecar.models import Lease
 from exchange.sidecar.types import Calls, Granted, Meter
 from exchange.trading.types import CompiledEntitlement
@@ -96,6 +102,20 @@ def test_a_right_that_is_not_in_force_gets_nothing(books: Books) -> None:
     assert _taken(books.house, right) == 0
 
 
+def test_what_was_given_back_counts_once_however_often_it_is_heard(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=10, quota_period="day")
+    process = Process(books.house, right)
+    process.ask(quota=6)
+    process.give()
+    process.ask(quota=4)
+    process.ask(quota=2, arrives=False)
+    process.tell()
+    assert _taken(books.house, right) == 6
+    process.reconnect()
+    process.tell()
+    assert _taken(books.house, right) == 4
+
+
 def test_nobody_gives_back_more_than_it_has(books: Books) -> None:
     right = entitlement(books, plan=FREE, quota=10, quota_period="day")
     process, other = Process(books.house, right), Process(books.house, right)
@@ -145,6 +165,63 @@ def test_what_a_killed_process_held_comes_back_when_all_it_recorded_is_loaded(bo
     assert _held(books.house, right) == 4 * 106, "what was not delivered costs nothing"
     assert books.house.db.read(lambda uow: uow.session.execute(select(Lease)).all()) == []
     assert not process.folder.exists()
+
+
+def test_a_process_whose_end_was_noted_is_lent_nothing(books: Books) -> None:
+    house, asked = books.house, Calls(quota=5, funded=5)
+    right = entitlement(books, balance=BALANCE, quota=20, quota_period="day")
+    heard, unheard = Process(house, right).epoch, segments.new_epoch()
+    for epoch in (heard, unheard):
+        closing.finish(house, segments_folder(house), epoch)
+        house.db.write(lambda uow, epoch=epoch: leases.register(uow, epoch))  # type: ignore[misc]
+        assert house.db.write(lambda uow, epoch=epoch: leases.grant(uow, epoch, right, asked)) == Granted(Calls())  # type: ignore[misc]
+    assert (_taken(house, right), _leased(house, right)) == (0, 0)
+
+
+def test_who_lends_while_the_end_is_noted_is_waited_for(books: Books) -> None:
+    right = entitlement(books, balance=BALANCE, quota=20, quota_period="day")
+    process, lent, goes_on = Process(books.house, right), threading.Event(), threading.Event()
+
+    def lend(uow: Uow) -> None:
+        leases.grant(uow, process.epoch, right, Calls(quota=5, funded=5))
+        lent.set()
+        goes_on.wait(0.2)
+
+    def finish() -> None:
+        lent.wait()
+        closing.finish(beside, segments_folder(beside), process.epoch)
+        goes_on.set()
+
+    beside = build_house(books.house.settings)
+    at_once([lambda: books.house.db.write(lend), finish])
+    beside.db.engine.dispose()
+    assert (_taken(books.house, right), _leased(books.house, right)) == (0, 0)
+
+
+def test_processes_of_another_machine_are_left_alone(books: Books, tmp_path: Path) -> None:
+    right = entitlement(books, balance=BALANCE, quota=20, quota_period="day")
+    process, ours = Process(books.house, right), books.house.settings
+    process.ask(quota=10, funded=10)
+    (tmp_path / "other").mkdir()
+    other = build_house(replace(ours, data=tmp_path / "other", database_url=ours.database))
+    theirs = Process(other, right)
+    theirs.ask(quota=3)
+    theirs.kill()
+    load_all(Loader(other))
+    other.db.engine.dispose()
+    assert _taken(books.house, right) == 10
+    assert process.call()
+
+
+def test_a_process_that_left_no_segment_is_settled_too(books: Books) -> None:
+    right = entitlement(books, plan=FREE, quota=20, quota_period="day")
+    process = Process(books.house, right)
+    process.ask(quota=10)
+    process.kill()
+    shutil.rmtree(process.folder)
+    load_all(Loader(books.house))
+    assert _taken(books.house, right) == 0
+    assert list(segments_folder(books.house).iterdir()) == []
 
 
 class Gateways(RuleBasedStateMachine):
@@ -199,6 +276,11 @@ class Gateways(RuleBasedStateMachine):
     @rule(who=st.integers(0, 2), arrives=st.booleans())
     def give(self, who: int, arrives: bool) -> None:
         self._one(who).give(arrives=arrives)
+
+    @precondition(lambda self: self.living)
+    @rule(who=st.integers(0, 2))
+    def tell_again(self, who: int) -> None:
+        self._one(who).tell()
 
     @precondition(lambda self: self.living)
     @rule(who=st.integers(0, 2))
