@@ -65,7 +65,7 @@ def kill(running: Running, target: str, probe: Probe) -> float:
 
 
 def settled(scene: Stage) -> bool:
-    """Whether everything that was recorded is loaded: all bytes are read, no call is open, only living ones are left."""
+    """Whether everything that was recorded is loaded: every byte is read, no call is open, only the living are left."""
     files = sorted(segments_folder(scene.house).glob("*/*.seg"))
     sizes = {(path.parent.name, int(path.stem)): path.stat().st_size for path in files if path.exists()}
 
