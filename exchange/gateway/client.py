@@ -273,6 +273,8 @@ class ClientConnection(asyncio.Protocol):
             closed = gateway.closed
             if closed is None:
                 self._send(200, b"Content-Type: application/json\r\n", b'{"status":"serving"}\n', method)
+                if not self.keep:
+                    self._linger()
             else:
                 self._refuse(closed, method)
         elif path[:7] == b"/files/":

@@ -249,6 +249,13 @@ def test_an_early_answer_to_a_long_body_arrives(stage: Stage) -> None:
         assert read_all(connection)[:12] in (b"HTTP/1.1 200", b"HTTP/1.1 413", b"HTTP/1.1 502", b"")
 
 
+def test_who_asks_whether_it_serves_and_wants_no_more_is_let_go(stage: Stage) -> None:
+    asked = time.monotonic()
+    got = exchange_bytes(stage.port, b"GET /healthz HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n", within_s=30)
+    assert got.endswith(b"serving\"}\n")
+    assert time.monotonic() - asked < 10
+
+
 def test_nothing_is_left_under_way(stage: Stage) -> None:
     assert eventually(lambda: all(beat["in_flight"] == 0 for beat in stage.feeder.beats.values()), 10)
     found = list(usages(stage.folder))
