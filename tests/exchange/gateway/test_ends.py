@@ -250,10 +250,13 @@ def test_an_early_answer_to_a_long_body_arrives(stage: Stage) -> None:
 
 
 def test_who_asks_whether_it_serves_and_wants_no_more_is_let_go(stage: Stage) -> None:
-    asked = time.monotonic()
-    got = exchange_bytes(stage.port, b"GET /healthz HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n", within_s=30)
-    assert got.endswith(b"serving\"}\n")
-    assert time.monotonic() - asked < 10
+    def takes_s() -> float:
+        began = time.monotonic()
+        got = exchange_bytes(stage.port, b"GET /healthz HTTP/1.1\r\nHost: g\r\nConnection: close\r\n\r\n", within_s=30)
+        assert got.endswith(b'serving"}\n')
+        return time.monotonic() - began
+
+    assert min(takes_s() for _ in range(3)) < 2, "as long as an idle connection is kept"
 
 
 def test_nothing_is_left_under_way(stage: Stage) -> None:
