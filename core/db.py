@@ -3,9 +3,9 @@
 A unit is *run*: ``db.read(work)`` and ``db.write(work)`` call ``work(uow)``, maybe more than once,
 so the body has no effect outside the database. A normal return commits, an exception rolls back.
 
-One unit of a process writes at a time. SQLite: ``write`` is ``BEGIN IMMEDIATE``, and processes queue
-before it at a file lock: SQLite's own busy wait polls, so under load it burns time and lets some
-starve. PostgreSQL: READ COMMITTED with guarded updates, retried on serialisation failures and deadlocks.
+SQLite: one unit writes at a time. ``write`` is ``BEGIN IMMEDIATE``, and writers queue before it at a file
+lock: SQLite's own busy wait polls, so under load it burns time and lets some starve. PostgreSQL: READ
+COMMITTED with guarded updates, retried on serialisation failures and deadlocks.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Database:
         self.engine = _sqlite_engine(url) if self.sqlite else _postgresql_engine(url)
         self._house: House | None = None
         self._open = threading.local()
-        self._gate = _Gate(f"{self.engine.url.database}-writer" if self.sqlite else None)
+        self._gate = _Gate(f"{self.engine.url.database}-writer") if self.sqlite else None
 
     def attach(self, house: House) -> None:
         self._house = house
@@ -149,7 +149,7 @@ class Database:
 
     def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         assert self._house is not None, "the database is not attached to a house"
-        turn = self._gate.turn() if writes else nullcontext()
+        turn = self._gate.turn() if writes and self._gate else nullcontext()
         with turn, self.engine.connect() as connection:
             self._begin(connection, writes=writes)
             with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
@@ -175,13 +175,13 @@ class Database:
 
 
 class _Gate:
-    """One writer at a time in this process, so that who holds rows gets the processor and is soon done.
+    """One writer of a SQLite file at a time.
 
-    For a SQLite file, one of all processes: the kernel wakes who waits at the file lock, and lets go of it
-    when its holder dies. Only one thread of a process waits there; the others wait where waiting can end.
+    The kernel wakes who waits at the file lock, and lets go of it when its holder dies. Only one thread of a
+    process waits there; the others wait where waiting can end.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
         self._here = threading.Lock()
 
@@ -191,7 +191,7 @@ class _Gate:
         if not self._here.acquire(timeout=_LONGEST_WAIT_S):
             raise Unavailable("The database is busy.", hint="Try again in a moment.")
         try:
-            with _locked(self._path) if self._path else nullcontext():
+            with _locked(self._path):
                 yield
         finally:
             self._here.release()

@@ -9,6 +9,7 @@ query.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -270,7 +271,13 @@ def _first(messages: Any, prefix: str = "") -> tuple[str, str]:
 
 def dump(schema: type[Schema] | None, answer: Any) -> Any:
     """The wire form of what a view returned; dictionaries pass when no schema is declared."""
-    return answer if schema is None else schema().dump(answer)
+    return answer if schema is None else _dumper(schema).dump(answer)
+
+
+@functools.cache
+def _dumper(schema: type[Schema]) -> Schema:
+    """Built once: making one copies every field of it, and writing with it keeps nothing."""
+    return schema()
 
 
 def _read_body() -> bytes:

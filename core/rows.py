@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Executable, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import Base, Uow
@@ -18,9 +19,14 @@ def insert_missing(uow: Uow, model: type[Base], rows: Sequence[dict[str, Any]]) 
     """
     if not rows:
         return 0
+    return len(uow.session.execute(_insert(model, uow.house.db.sqlite), list(rows)).all())
+
+
+@cache
+def _insert(model: type[Base], on_sqlite: bool) -> Executable:
     table = model.__table__
     assert isinstance(table, Table)
-    dialect = postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite
     key = next(iter(table.primary_key.columns))
-    statement = dialect.insert(table).values(list(rows)).on_conflict_do_nothing().returning(key)
-    return len(uow.session.execute(statement).all())
+    dialect = sqlite if on_sqlite else postgresql
+    statement: Executable = dialect.insert(table).on_conflict_do_nothing().returning(key)
+    return statement

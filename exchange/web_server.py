@@ -6,31 +6,22 @@ import gc
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
 
 from core.http import PREFIX
 from core.settings import Settings
 from exchange import logs
 from exchange.app import create_app
+from exchange.even_worker import Board
 from exchange.installation import require_current
 from exchange.metrics.web import Counted
 from exchange.orphan import when_orphaned
 
 DRAIN_S = 10
-
-
-class EvenWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Lets a worker with fewer connections take the next one, or one process serves all that stay open."""
-
-    def accept(self, listener: object) -> None:
-        time.sleep(min(0.004, 0.0005 * self.nr_conns))
-        super().accept(listener)
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -45,6 +36,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         for name, value in _options(self.settings, self.bind).items():
             self.cfg.set(name, value)
+        board = Board()
+        self.cfg.set("pre_fork", lambda master, worker: board.seat(worker, master.WORKERS.values()))
+        self.cfg.set("child_exit", lambda _master, worker: board.leave(worker.place))
         self.cfg.set("post_fork", self._after_fork)
 
     def _after_fork(self, _server: object, _worker: object) -> None:
@@ -88,7 +82,7 @@ def _options(settings: Settings, bind: str) -> dict[str, Any]:
         "workers": settings.web_workers,
         "threads": settings.web_threads,
         "preload_app": True,
-        "worker_class": "exchange.web_server.EvenWorker",
+        "worker_class": "exchange.even_worker.EvenWorker",
         "timeout": 60,
         "graceful_timeout": DRAIN_S,
         "keepalive": 30,

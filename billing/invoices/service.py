@@ -32,11 +32,11 @@ from core.problems import Invalid, Sentence
 
 
 def charge(
-    uow: Uow, *, order_id: str, buyer_id: str, supplier_id: str, listing_id: str,
+    uow: Uow, *, invoice_id: str, order_id: str, buyer_id: str, supplier_id: str, listing_id: str,
     description: str | Mapping[str, str], net: int, currency: str, agreed_gross: int | None = None,
     actor: Actor = SYSTEM,
 ) -> Invoice:  # fmt: skip
-    """Invoice an order and take its gross amount from the buyer's prepaid balance.
+    """Invoice an order by a new id and take its gross amount from the buyer's prepaid balance.
 
     The net amount is held for the supplier until ``settlement.release``; the tax is owed by the platform.
     Raises BalanceTooLow when the available balance does not cover the gross amount, AlreadyInvoiced, and
@@ -54,7 +54,6 @@ def charge(
     if agreed_gross is not None and agreed_gross != line.gross:
         raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
-    invoice_id = new_id("inv")
     posted = postings.post_sale(
         uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=line.net, tax=line.tax,
         currency=currency,

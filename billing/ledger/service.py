@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, NoReturn, cast
 
-from sqlalchemy import BigInteger, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import BigInteger, BindParameter, Table, Update, bindparam, case, func, insert, or_, select, update
 
 from billing.ledger import queries
 from billing.ledger.errors import BalanceTooLow, KeyReused, NotEnoughHeld
@@ -38,15 +39,6 @@ _LOCK = (
     .order_by(_BALANCES.c.account)
     .with_for_update()
 )
-_MOVE = (
-    update(_BALANCES)
-    .where(
-        _BALANCES.c.account == bindparam("of"),
-        or_(_BALANCES.c.may_overdraw, _BALANCES.c.balance + _BY >= _BALANCES.c.held),
-    )
-    .values(balance=_BALANCES.c.balance + _BY, entries=func.coalesce(_BALANCES.c.entries, 0) + 1)
-    .returning(_BALANCES.c.entries, _BALANCES.c.balance)
-)
 _HOLD = (
     update(_BALANCES)
     .where(
@@ -58,6 +50,23 @@ _HOLD = (
     .returning(_BALANCES.c.balance, _BALANCES.c.held)
 )
 """The statements of every posting, built once."""
+
+
+@cache
+def _move(accounts: int) -> Update:
+    """Change so many balances, ``by0`` that of ``of0`` and so on, and answer those that may be changed."""
+    of: list[BindParameter[str]] = [bindparam(f"of{number}") for number in range(accounts)]
+    by = [bindparam(f"by{number}", type_=BigInteger) for number in range(accounts)]
+    change = case(*((_BALANCES.c.account == key, amount) for key, amount in zip(of, by, strict=True)))
+    return (
+        update(_BALANCES)
+        .where(
+            _BALANCES.c.account.in_(of),
+            or_(_BALANCES.c.may_overdraw, _BALANCES.c.balance + change >= _BALANCES.c.held),
+        )
+        .values(balance=_BALANCES.c.balance + change, entries=func.coalesce(_BALANCES.c.entries, 0) + 1)
+        .returning(_BALANCES.c.account, _BALANCES.c.entries, _BALANCES.c.balance)
+    )
 
 
 def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
@@ -102,7 +111,7 @@ def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> Tr
     if before is not None:
         return _same(before, draft)
     transaction_id = new_id("txn")
-    entries = tuple(_apply(uow, entry, position) for position, entry in enumerate(draft.entries, start=1))
+    entries = _apply(uow, draft.entries)
     uow.session.execute(_ENTRIES, [_entry_row(transaction_id, entry) for entry in entries])
     header = {
         "id": transaction_id, "key": draft.key, "kind": str(draft.kind), "subject_id": draft.subject_id,
@@ -146,16 +155,21 @@ def _lock(uow: Uow, accounts: Sequence[Account]) -> None:
         uow.session.execute(_LOCK, {"keys": [account.key for account in accounts if account.owned]}).all()
 
 
-def _apply(uow: Uow, entry: Entry, position: int) -> EntrySnapshot:
-    account = entry.account
-    if not account.owned:
-        return EntrySnapshot(position, account, entry.amount, None, None)
-    change = account.side * entry.amount
-    moved = uow.session.execute(_MOVE, {"of": account.key, "by": change}).one_or_none()
-    if moved is None:
-        _refuse(uow, account, -change)
-    sequence, after = moved
-    return EntrySnapshot(position, account, entry.amount, sequence, after)
+def _apply(uow: Uow, entries: Sequence[Entry]) -> tuple[EntrySnapshot, ...]:
+    owned = [entry for entry in entries if entry.account.owned]
+    moved: dict[str, tuple[int, int]] = {}
+    if owned:
+        of = {f"of{number}": entry.account.key for number, entry in enumerate(owned)}
+        by = {f"by{number}": entry.account.side * entry.amount for number, entry in enumerate(owned)}
+        for account, sequence, after in uow.session.execute(_move(len(owned)), of | by):
+            moved[account] = sequence, after
+    for entry in owned:
+        if entry.account.key not in moved:
+            _refuse(uow, entry.account, -entry.account.side * entry.amount)
+    return tuple(
+        EntrySnapshot(position, entry.account, entry.amount, *moved.get(entry.account.key, (None, None)))
+        for position, entry in enumerate(entries, start=1)
+    )
 
 
 def _refuse(uow: Uow, account: Account, needed: int) -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.ledger.service import post
@@ -132,15 +132,14 @@ def _add_again(uow: Uow, line: Payable, net: int, release_at: datetime | None) -
 def _add(uow: Uow, *, net: int, basis_points: int, release_at: datetime | None, **facts: str) -> Payable:
     commission, supplier_share = share(net, basis_points)
     state = PayableState.AVAILABLE if net < 0 else PayableState.ON_HOLD
-    payable_id = new_id("pay")
-    uow.session.execute(
-        insert(PayableRow).values(
-            id=payable_id, net=net, commission_bp=basis_points, commission=commission, share=supplier_share,
-            state=str(state), release_at=release_at, created_at=uow.now(),
-            settled_at=uow.now() if net < 0 else None, **facts,
-        )
+    row = PayableRow(
+        id=new_id("pay"), net=net, commission_bp=basis_points, commission=commission, share=supplier_share,
+        state=str(state), release_at=release_at, created_at=uow.now(),
+        settled_at=uow.now() if net < 0 else None, **facts,
     )  # fmt: skip
-    return _load(uow, payable_id)
+    uow.session.add(row)
+    uow.session.flush()
+    return row.snapshot()
 
 
 def _move(uow: Uow, payable_id: str, to: PayableState, *conditions: ColumnElement[bool]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
@@ -40,11 +41,16 @@ _NAMES_MASKED = frozenset({"qualified_masked", "invitees"})
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Policy's predicate for this actor, bound to the table of listings."""
-    clauses = [_bound(clause) for clause in listing_predicate(actor).clauses]
-    return or_(*clauses) if clauses else false()
+    return _bound(listing_predicate(actor).clauses)
 
 
-def _bound(clause: Clause) -> ColumnElement[bool]:
+@lru_cache(maxsize=512)
+def _bound(clauses: tuple[Clause, ...]) -> ColumnElement[bool]:
+    """Kept, as building it costs more than asking the database with it."""
+    return or_(*map(_term, clauses)) if clauses else false()
+
+
+def _term(clause: Clause) -> ColumnElement[bool]:
     terms: list[ColumnElement[bool]] = [Listing.tier >= clause.min_tier]
     if clause.states is not None:
         terms.append(Listing.state.in_(sorted(clause.states)))
@@ -202,6 +208,11 @@ def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, List
     """Listings by id whatever their state, for those who confirm visibility themselves."""
     statement = (_BRIEF if brief else select(Listing)).where(Listing.id.in_(set(ids)))
     return {row.id: row.snapshot(brief=brief) for row in uow.session.execute(statement).scalars()}
+
+
+def tier(uow: Uow, listing_id: str) -> int | None:
+    """The tier a listing has now, whatever its state; None when there is none."""
+    return uow.session.execute(select(Listing.tier).where(Listing.id == listing_id)).scalar_one_or_none()
 
 
 def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:

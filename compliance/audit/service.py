@@ -20,6 +20,13 @@ from core.problems import Refused
 _INSERT_ENTRY = insert(cast(Table, AuditEntry.__table__))
 _INSERT_PENDING = insert(cast(Table, AuditPending.__table__))
 _INSERT_CONCERN = insert(cast(Table, AuditConcern.__table__))
+_COUNTER = cast(Table, AuditCounter.__table__)
+_COUNT = {
+    name: dialect.insert(_COUNTER)
+    .on_conflict_do_update(index_elements=[_COUNTER.c.object_id], set_={"last": _COUNTER.c.last + 1})
+    .returning(_COUNTER.c.last)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 def record(
@@ -82,10 +89,6 @@ def _brief(decision: Decision) -> dict[str, object]:
 
 def _next_number(uow: Uow, object_id: str) -> int:
     """The object's next number: one counter row, so that a history cannot lose a link unnoticed."""
-    dialect = sqlite if uow.house.db.sqlite else postgresql
-    insert = dialect.insert(AuditCounter).values(object_id=object_id, last=1)
-    statement = insert.on_conflict_do_update(
-        index_elements=[AuditCounter.object_id], set_={"last": AuditCounter.last + 1}
-    ).returning(AuditCounter.last)
-    number: int = uow.session.execute(statement).scalar_one()
+    statement = _COUNT["sqlite" if uow.house.db.sqlite else "postgresql"]
+    number: int = uow.session.execute(statement, {"object_id": object_id, "last": 1}).scalar_one()
     return number

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from catalog.listings import queries as listings
+from catalog.listings.types import ListingKind
 from core import plans
 from core.db import Uow
 from core.ids import new_id
@@ -25,7 +26,7 @@ def grant(uow: Uow, order: Order) -> None:
     )  # fmt: skip
     order.licence = licence
     uow.session.flush()
-    interface = listings.revision(uow, order.revision_id).interface
+    interface = listings.revision(uow, order.revision_id).interface if order.kind == ListingKind.INTERFACE else None
     entitlement = Entitlement(
         id=new_id("ent"), order_id=order.id, licence_id=licence.id, holder_id=order.buyer_id, tier=order.tier,
         interface_id=interface.id if interface else None, state=RightState.ACTIVE, starts_at=starts_at,
@@ -59,18 +60,18 @@ def changed(uow: Uow, order: Order) -> None:
 
 def follow_tier(uow: Uow, listing_id: str) -> None:
     """Bring the listing's tier to all rights in it: policy judges each use by the tier of that moment."""
-    listing = listings.many(uow, [listing_id]).get(listing_id)
-    if listing is None:
+    tier = listings.tier(uow, listing_id)
+    if tier is None:
         return
     statement = (
         select(Entitlement)
         .join(Order, Order.id == Entitlement.order_id)
-        .where(Order.listing_id == listing_id, Entitlement.tier != listing.tier)
+        .where(Order.listing_id == listing_id, Entitlement.tier != tier)
         .order_by(Entitlement.id)
         .with_for_update(of=Entitlement)
     )
     for entitlement in uow.session.execute(statement).scalars():
-        entitlement.tier = listing.tier
+        entitlement.tier = tier
         uow.emit(EntitlementChanged(entitlement_id=entitlement.id))
 
 

@@ -55,13 +55,15 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     order.step("pay", uow.now())
     order.paid_at = uow.now()
     order.accept_by = uow.now() + timedelta(days=uow.house.settings.acceptance_days)
+    order.invoice_id = new_id("inv") if order.gross else None  # nothing to pay, nothing to invoice
     rights.grant(uow, order)
-    _charge(uow, order)  # late: from here on others wait for the balance
     note(uow, actor, order, "pay", decision)
     if order.kind == ListingKind.INTERFACE:
         _deliver(uow, SYSTEM, order)
         for right in queries.compiled(uow, [order.entitlement.id] if order.entitlement else []):
             usage.open_meter(uow, right)
+    uow.session.flush()
+    _charge(uow, order)  # last: from here on others wait for the balance and for the number of the invoice
     return order.snapshot()
 
 
@@ -235,15 +237,15 @@ def _new_order(uow: Uow, actor: Actor, listing: ListingSnapshot, purpose: str, s
 
 
 def _charge(uow: Uow, order: Order) -> None:
-    if order.gross == 0:
-        return  # nothing to invoice
+    if order.invoice_id is None:
+        return
     title = json.loads(order.title)
-    invoice = invoices.charge(
-        uow, order_id=order.id, buyer_id=order.buyer_id, supplier_id=order.supplier_id, listing_id=order.listing_id,
+    invoices.charge(
+        uow, invoice_id=order.invoice_id, order_id=order.id, buyer_id=order.buyer_id, supplier_id=order.supplier_id,
+        listing_id=order.listing_id,
         description=title.get("zh") or title.get("en", ""), net=order.net, currency=order.currency,
         agreed_gross=order.gross,
     )  # fmt: skip
-    order.invoice_id = invoice.id
 
 
 def _settle(uow: Uow, order: Order) -> None:

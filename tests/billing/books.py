@@ -49,7 +49,8 @@ class Books:
         chosen = order_id or new_id("ord")
         return self.house.db.write(
             lambda uow: invoices.charge(
-                uow, order_id=chosen, buyer_id=buyer_id, supplier_id=supplier_id, listing_id=new_id("lst"),
+                uow, invoice_id=new_id("inv"), order_id=chosen, buyer_id=buyer_id, supplier_id=supplier_id,
+                listing_id=new_id("lst"),
                 description={"zh": "气象观测数据", "en": "Weather observations"}, net=net, currency="CNY",
             )
         )  # fmt: skip

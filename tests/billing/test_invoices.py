@@ -165,7 +165,8 @@ def test_nobody_is_charged_another_gross_than_agreed(books: Books, buyer: build.
     with pytest.raises(TaxChanged):
         books.house.db.write(
             lambda uow: service.charge(
-                uow, order_id=new_id("ord"), buyer_id=buyer_id, supplier_id=supplier_id, listing_id=new_id("lst"),
+                uow, invoice_id=new_id("inv"), order_id=new_id("ord"), buyer_id=buyer_id, supplier_id=supplier_id,
+                listing_id=new_id("lst"),
                 description="数据", net=1_000, currency="CNY", agreed_gross=1_090,
             )
         )  # fmt: skip
