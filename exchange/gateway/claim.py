@@ -15,9 +15,13 @@ def claim(folder: Path, epoch: str) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     coming = folder / f"{epoch}.claim"
     descriptor = os.open(coming, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    coming.rename(_path(folder, epoch))
-    _keep(folder)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        coming.rename(_path(folder, epoch))
+        _keep(folder)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 

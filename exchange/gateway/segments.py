@@ -105,6 +105,26 @@ def _body(head: bytes, take: Callable[[int], bytes]) -> bytes | None:
     return body if len(body) == length and crc32(body) == checksum else None
 
 
+def _whole(written: bytes) -> int:
+    """How many of these bytes are whole frames."""
+    at = after = 0
+    while after <= len(written):
+        at = after
+        head = written[at : at + FRAME.size]
+        after = at + FRAME.size + FRAME.unpack(head)[0] if len(head) == FRAME.size else len(written) + 1
+    return at
+
+
+def follows(rest: bytes) -> bool:
+    """Whether a whole frame stands anywhere in what is left of a segment."""
+    for at in range(len(rest) - FRAME.size):
+        length, checksum = FRAME.unpack_from(rest, at)
+        body = rest[at + FRAME.size : at + FRAME.size + length] if 0 < length <= record.LONGEST_BODY else b""
+        if body and len(body) == length and crc32(body) == checksum:
+            return True
+    return False
+
+
 @dataclass(slots=True)
 class Segment:
     """An open segment and its calls that are neither confirmed nor void yet.
@@ -207,7 +227,10 @@ class Writer:
             os.close(self._claim)
 
     def _write(self, segment: Segment, framed: bytes) -> None:
-        """Append the frame, and before it the marks that wait. All or nothing: what a full disk cut is taken back."""
+        """Append the frame, and before it the marks that wait. What a full disk cut is taken back.
+
+        Whole frames stay, for they may have been read by now; marks among them come again, which says nothing new.
+        """
         confirmed, void = segment.confirmed, segment.void
         if confirmed:
             framed = record.marks(Kind.CONFIRM, confirmed) + framed
@@ -218,6 +241,7 @@ class Writer:
         except OSError as error:
             raise MeterStopped(error.strerror) from error
         if written != len(framed):
+            segment.bytes += _whole(framed[:written])
             os.ftruncate(segment.descriptor, segment.bytes)
             raise MeterStopped("the disk is full")
         segment.bytes += written

@@ -96,11 +96,14 @@ def at(path: Path, position: int) -> Usage | None:
 
 
 def torn(path: Path, position: int) -> bool:
-    """Whether what follows the last whole frame can be a frame whose writing was cut; else it is damage."""
+    """Whether what follows the last whole frame can be a frame whose writing was cut: nothing comes after it.
+
+    Else it is damage.
+    """
     with path.open("rb") as file:
         file.seek(position)
         rest = file.read(FRAME.size + LONGEST_BODY + 1)
     if len(rest) < FRAME.size:
         return True
     length: int = FRAME.unpack_from(rest)[0]
-    return 0 < length <= LONGEST_BODY and len(rest) < FRAME.size + length
+    return 0 < length <= LONGEST_BODY and len(rest) < FRAME.size + length and not segments.follows(rest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from core.db import Uow
 from core.house import House
 from exchange.delivery import queries as delivery
 from exchange.gateway import claim, record, segments
-from exchange.gateway.record import Outcome
+from exchange.gateway.record import Kind, Outcome
 from exchange.sidecar.loader import Loader, segments_folder
 from exchange.sidecar.models import Damage, Epoch, Segment, Unresolved
 from exchange.trading import queries as trading
@@ -223,6 +224,62 @@ def test_a_damaged_frame_is_kept_for_a_person_and_the_next_segment_is_loaded(boo
     assert (books.house.settings.data / "damaged-segments" / damage.kept_as).read_bytes() == content
     assert not process.folder.exists()
     assert loader.tally.damaged == 1
+
+
+@pytest.mark.parametrize("taken_out", [0, 40])
+def test_a_torn_record_in_the_middle_is_damage_even_when_it_seems_to_go_on_to_the_end(
+    books: Books, taken_out: int
+) -> None:
+    process = Process(books.house, entitlement(books, plan=FREE), largest_bytes=1 << 20)
+    for _ in range(2):
+        process.call()
+    for _ in range(2):
+        process.finish()
+    process.kill()
+    path = process.writer.current.path
+    [first, second, *_] = [after for _, after in segments.read(path)]
+    content = bytearray(path.read_bytes())
+    content[first + 2] |= 0 if taken_out else 0x40  # the length of the second call, larger than what is left
+    del content[second - taken_out : second]
+    path.write_bytes(content)
+    load_all(Loader(books.house))
+    [damage] = table(books.house, Damage)
+    assert damage.position == first
+    assert (books.house.settings.data / "damaged-segments" / damage.kept_as).read_bytes() == content
+
+
+@pytest.mark.parametrize("beyond_the_marks", [0, 1, 60])
+def test_what_a_full_disk_cut_is_read_beside_it_and_nothing_is_lost(
+    books: Books, monkeypatch: pytest.MonkeyPatch, beyond_the_marks: int
+) -> None:
+    process, loader = Process(books.house, entitlement(books, plan=FREE), largest_bytes=1 << 20), Loader(books.house)
+    process.call()
+    process.call()
+    loader.load_some()
+    (segment, first, _), (_, second, _) = process.open
+    segment.confirmed.append(first)
+    room = segment.bytes + len(record.marks(Kind.CONFIRM, [first])) + beyond_the_marks
+    cut, limits = os.ftruncate, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def cut_when_it_was_read(descriptor: int, size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        loader.load_some()
+        cut(descriptor, size)
+
+    monkeypatch.setattr(os, "ftruncate", cut_when_it_was_read)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))  # what is written beyond that is cut
+    with pytest.raises(segments.MeterStopped):
+        process.call()
+    assert outcomes(books.house) == [("hit", False)]
+    segment.confirmed.append(second)
+    process.call()
+    loader.load_some()
+    assert outcomes(books.house) == [("hit", False)] * 2
+    process.open = process.open[2:]
+    process.end()
+    load_all(loader)
+    assert outcomes(books.house) == [("hit", False)] * 3
+    assert count(books.house, Damage) == 0
 
 
 @pytest.mark.parametrize("damage", [b"NOTUSAGE", b"PHUSAGE\n\xff"])
