@@ -15,11 +15,12 @@ from core.db import Uow
 
 def post_sale(uow: Uow, invoice_id: str, order_id: str, *, buyer_id: str, supplier_id: str, net: int, tax: int,
               currency: str) -> list[TransactionSnapshot]:  # fmt: skip
-    """An order paid at once: owed and paid in the same unit. Raises BalanceTooLow."""
+    """An order paid at once by a new invoice: owed and paid in the same unit. Raises BalanceTooLow."""
     if net + tax == 0:
         return []
     sale = _sale(invoice_id, order_id, buyer_id, supplier_id, net, tax, currency)
-    return post(uow, [sale, _payment(f"payment:{invoice_id}", invoice_id, order_id, buyer_id, net + tax, currency)])
+    payment = _payment(f"payment:{invoice_id}", invoice_id, order_id, buyer_id, net + tax, currency)
+    return post(uow, [sale, payment], new=True)
 
 
 def post_usage(uow: Uow, invoice_id: str, order_id: str, *, buyer_id: str, supplier_id: str, net: int, tax: int,

@@ -69,20 +69,21 @@ def _move(accounts: int) -> Update:
     )
 
 
-def post(uow: Uow, drafts: Sequence[Draft]) -> list[TransactionSnapshot]:
+def post(uow: Uow, drafts: Sequence[Draft], *, new: bool = False) -> list[TransactionSnapshot]:
     """Post balanced transactions, each once.
 
     A key that was posted with the same entries answers what was posted the first time; with others it
     raises KeyReused. Raises BalanceTooLow or NotEnoughHeld when an account would be overdrawn, whoever
     else is posting meanwhile: no race can overdraw it. Raises Unbalanced for entries that are no
     transaction. The rows of all accounts are taken first and in one order, so two units never wait for
-    each other in a circle.
+    each other in a circle. ``new`` says that the keys come from ids made in this unit: nothing can have been
+    posted under them.
     """
     checked_drafts = [replace(draft, entries=tuple(checked(draft.entries))) for draft in drafts]
     accounts = sorted({entry.account for draft in checked_drafts for entry in draft.entries}, key=lambda a: a.key)
     _open_accounts(uow, accounts)
     _lock(uow, accounts)
-    before = queries.transactions_by_key(uow, [draft.key for draft in checked_drafts])
+    before = {} if new else queries.transactions_by_key(uow, [draft.key for draft in checked_drafts])
     return [_post_once(uow, draft, before.get(draft.key)) for draft in checked_drafts]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import String, Table, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from compliance.audit.entry import encode
@@ -20,6 +20,20 @@ from core.problems import Refused
 _INSERT_ENTRY = insert(cast(Table, AuditEntry.__table__))
 _INSERT_PENDING = insert(cast(Table, AuditPending.__table__))
 _INSERT_CONCERN = insert(cast(Table, AuditConcern.__table__))
+_ID = bindparam("id", type_=String)
+_INSERT_ALL = (
+    insert(cast(Table, AuditConcern.__table__))
+    .from_select(
+        ["organisation_id", "entry_id"],
+        select(func.unnest(bindparam("concerned", type_=postgresql.ARRAY(String))), _ID),
+    )
+    .add_cte(
+        _INSERT_ENTRY.values({name: bindparam(name) for name in ("id", "object_id", "action", "at", "body")}).cte(
+            "entry"
+        ),
+        _INSERT_PENDING.values(entry_id=_ID).cte("pending"),
+    )
+)
 _COUNTER = cast(Table, AuditCounter.__table__)
 _COUNT = {
     name: dialect.insert(_COUNTER)
@@ -53,12 +67,19 @@ def record(
         decision=_brief(decision) if decision else None, data=data,
     )  # fmt: skip
     entry = {"id": entry_id, "object_id": object_id, "action": action, "at": uow.now(), "body": body}
-    uow.session.execute(_INSERT_ENTRY, [entry])
-    uow.session.execute(_INSERT_PENDING, [{"entry_id": entry_id}])
-    concerned = [{"organisation_id": each, "entry_id": entry_id} for each in dict.fromkeys(concerns) if each]
-    if concerned:
-        uow.session.execute(_INSERT_CONCERN, concerned)
+    _write(uow, entry, [each for each in dict.fromkeys(concerns) if each])
     return entry_id
+
+
+def _write(uow: Uow, entry: dict[str, object], concerned: list[str]) -> None:
+    if not uow.house.db.sqlite:  # one way to the server and back instead of three: units hold rows meanwhile
+        uow.session.execute(_INSERT_ALL, {**entry, "concerned": concerned})
+        return
+    uow.session.execute(_INSERT_ENTRY, [entry])
+    uow.session.execute(_INSERT_PENDING, [{"entry_id": entry["id"]}])
+    if concerned:
+        rows = [{"organisation_id": each, "entry_id": entry["id"]} for each in concerned]
+        uow.session.execute(_INSERT_CONCERN, rows)
 
 
 def record_refusal(uow: Uow, refusal: Refused) -> None:
