@@ -1,7 +1,7 @@
 """What every test can ask for: a fresh house on SQLite or PostgreSQL, and a client of its HTTP API.
 
 ``--database=postgresql`` runs those that use a database on a real PostgreSQL, started once for the run. The database
-is migrated once, into a template, and copied for each test. Connections go to the loopback only.
+is migrated once, into a template, of which each test has a copy of its own. Connections go to the loopback only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
-from uuid import uuid4
 
 import flask
 import pytest
@@ -27,6 +26,7 @@ from exchange.app import build_house, create_app_of
 from tests.client import ApiClient
 from tests.compiled import keep_builders, keep_templates
 from tests.servers import postgresql
+from tests.servers.copies import Copies
 from tests.servers.missing import strict
 from tests.servers.upstream import Upstream, answering
 
@@ -144,17 +144,22 @@ def _compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def _copies(template: Template) -> Copies:
+    return Copies(template.where, _TEMPLATE)
+
+
 @pytest.fixture
-def database_url(template: Template, tmp_path: Path) -> Iterator[str]:
+def database_url(template: Template, _copies: Copies, tmp_path: Path) -> Iterator[str]:
     """The address of a fresh, migrated database of this test alone."""
     if template.kind == "sqlite":
         path = tmp_path / "exchange.db"
         shutil.copyfile(template.where, path)
         yield f"sqlite:///{path}"
         return
-    name = f"test_{uuid4().hex}"
-    yield postgresql.create_database(template.where, name, _TEMPLATE)
-    postgresql.drop_database(template.where, name)
+    taken = _copies.take()
+    yield taken
+    _copies.give_back(taken)
 
 
 @pytest.fixture

@@ -67,18 +67,19 @@ def start() -> Server:
 
 def create_database(url: str, name: str, template: str = "template0") -> str:
     """Make a database beside the one of ``url`` and answer its address."""
-    with psycopg.connect(_plain(url), autocommit=True) as connection:
+    with connect(url) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return url.rpartition("/")[0] + "/" + name
 
 
 def drop_database(url: str, name: str) -> None:
-    with psycopg.connect(_plain(url), autocommit=True) as connection:
+    with connect(url) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
-def _plain(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://")
+def connect(url: str) -> psycopg.Connection:
+    """Of which each statement is a unit of its own."""
+    return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True)
 
 
 def _programs(folder: Path) -> Path:
