@@ -18,7 +18,8 @@ _UNIT_OF_KIND = {
 }  # fmt: skip
 _ANSWERED = (Outcome.HIT, Outcome.MISS)
 _OUTCOMES_OF_UNIT = {
-    Unit.CALL: _ANSWERED, Unit.HIT: (Outcome.HIT,), Unit.RECORD: (Outcome.HIT,), Unit.BYTE: _ANSWERED,
+    Unit.CALL: _ANSWERED, Unit.HIT: (Outcome.HIT,), Unit.RECORD: (Outcome.HIT,),
+    Unit.BYTE: (*_ANSWERED, Outcome.CLIENT_ABORT),
 }  # fmt: skip
 
 
@@ -30,7 +31,10 @@ def unit_of(plan: PricePlan) -> Unit | None:
 
 
 def billable_outcomes(plan: PricePlan) -> tuple[Outcome, ...]:
-    """The outcomes that count: an answer, or for hits and records only one that found something."""
+    """The outcomes that count: an answer, or for hits and records only one that found something.
+
+    Bytes count as far as they left, also when the client broke off.
+    """
     unit = unit_of(plan)
     return _OUTCOMES_OF_UNIT[unit] if unit else ()
 

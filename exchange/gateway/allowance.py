@@ -37,7 +37,7 @@ class Budget:
 
     __slots__ = (
         "asked", "asked_at", "available", "code", "code_in_flight", "dry_until", "given", "low", "name",
-        "promised_until", "received", "reserved", "seen", "used", "used_at", "void",
+        "promised_until", "received", "reserved", "returned", "seen", "used", "used_at", "void",
     )  # fmt: skip
 
     def __init__(self, name: str, code: str, code_in_flight: str) -> None:
@@ -54,11 +54,16 @@ class Budget:
         self.promised_until = 0
         self.used_at = 0
         self.used = self.seen = 0
-        self.received = self.given = 0
+        self.received = self.given = self.returned = 0
+
+    @property
+    def taken(self) -> int:
+        """How often one was taken, also of those that were put back."""
+        return self.received - self.given - self.available + self.returned
 
     def ask(self, now: int, fastest: int) -> int:
         """How many to ask for, by how fast they went since the last time."""
-        used = self.received - self.given - self.available
+        used = self.taken
         speed = min(max(0, used - self.used) / max(1, now - self.asked_at), fastest / SECOND)
         self.low = max(FIRST_ASK // 4, int(speed * _AHEAD_NS))
         self.asked = min(MOST_ASKED, max(FIRST_ASK, int(speed * _BLOCK_NS)))
@@ -67,8 +72,8 @@ class Budget:
 
     def idle(self, now: int) -> bool:
         """Whether none was used for a while; looked at several times a second."""
-        used = self.received - self.given - self.available
-        if used != self.seen or self.reserved:
+        used = self.taken
+        if used != self.seen:
             self.seen, self.used_at = used, now
         return now - self.used_at > IDLE_NS
 
@@ -216,6 +221,7 @@ class Allowance:
             budget.void -= 1
         elif unused:
             budget.available += 1
+            budget.returned += 1
             budget.dry_until = 0
             if self.waiting:
                 self.wake()

@@ -11,17 +11,19 @@ from exchange.gateway.allowance import Verdict
 from exchange.gateway.heads import REPEATABLE, Head
 from exchange.gateway.outcome import Reading
 from exchange.gateway.pool import CannotConnect
+from exchange.gateway.prepared import Prepared
 from exchange.gateway.record import Kind, Outcome
-from exchange.gateway.refusals import REFUSALS, Refusal
+from exchange.gateway.refusals import REFUSALS, Refusal, Refused
 from exchange.gateway.segments import Segment
-from exchange.gateway.snapshot import Grant
 from exchange.gateway.upstream import BODILESS, UNTIL_CLOSE, UpstreamConnection
 
 if TYPE_CHECKING:
     from exchange.gateway.client import ClientConnection
 
 _KEPT_BODY = 65_536
-_TOO_LARGE = Reading(Outcome.UPSTREAM_ERROR)
+_LEAVES_WHOLE = 65_536
+"""An answer that is known to be no longer than this leaves in one piece, once it is recorded: nobody has half of it."""
+_UNREADABLE = Reading(Outcome.UPSTREAM_ERROR)
 _LAST_CHUNK = b"0\r\n\r\n"
 _FORBIDDEN_TRAILERS = frozenset(
     b"transfer-encoding content-length host authorization x-api-key cookie connection te trailer upgrade expect "
@@ -38,29 +40,31 @@ class Call:
     """From the grant to the record. One at a time for each connection of a client."""
 
     __slots__ = (
-        "_again", "_body", "_chunked_out", "_held", "_phase", "_reading", "_request", "_seen", "_uploaded", "began_ns",
-        "bytes_in", "bytes_out", "client", "gateway", "grant", "head", "method", "over", "seq", "status", "upstream",
+        "_again", "_body", "_chunked_out", "_held", "_left", "_phase", "_query", "_reading", "_seen", "_uploaded",
+        "began_ns", "bytes_in", "bytes_out", "client", "gateway", "grant", "head", "method", "over", "prepared", "seq",
+        "status", "upstream",
     )  # fmt: skip
 
     _held: list[bytes]
     _seen: list[bytes]
 
     def __init__(
-        self, client: ClientConnection, grant: Grant, method: bytes, head: Head, seq: int, began_ns: int, request: bytes
+        self, client: ClientConnection, prepared: Prepared, query: bytes, head: Head, seq: int, began_ns: int
     ) -> None:
         self.client = client
         self.gateway = client.gateway
-        self.grant = grant
-        self.method = method
+        self.prepared = prepared
+        self.grant = prepared.grant
+        self.method = prepared.method
         self.head = head
         self.seq = seq
         self.began_ns = began_ns
         self.upstream: UpstreamConnection | None = None
-        self.status = self.bytes_in = self.bytes_out = self._phase = 0
+        self.status = self.bytes_in = self.bytes_out = self._left = self._phase = 0
         self.over = self._chunked_out = False
         self._again = True
         self._uploaded = not client.unread
-        self._request = request
+        self._query = query
         self._body: list[bytes] = _NOTHING
         self._reading: Reading | None = None
 
@@ -74,7 +78,7 @@ class Call:
         self.reserve(self.began_ns)
 
     def reserve(self, now: int) -> None:
-        """Try to reserve; may be called again when a lease has come."""
+        """Reserve what the call needs and send it on, or see to what is missing."""
         grant = self.grant
         allowance = grant.allowance
         verdict = allowance.reserve(now, grant.live)
@@ -105,10 +109,22 @@ class Call:
         if allowance.promised(now):
             self.client.deadline = min(self.client.deadline, gateway.now + gateway.bounds.recall_s)
         allowance.waiting.append(self._resume)
+        gateway.parked.add(allowance)
 
     def _resume(self) -> None:
-        if not self.over:
-            self.reserve(time.monotonic_ns())
+        """A lease has come, or something has changed: decide again, as if the call came now."""
+        if self.over:
+            return
+        gateway = self.gateway
+        try:
+            if gateway.closed is not None:
+                raise Refused(gateway.closed.code)
+            self.prepared = self.prepared.anew(gateway.snapshot, self.head.caller, gateway.unix())
+        except Refused as refused:
+            self._refuse(refused.refusal)
+            return
+        self.grant = self.prepared.grant
+        self.reserve(time.monotonic_ns())
 
     def _not_reserved(self, verdict: Verdict, now: int) -> None:
         allowance = self.grant.entitlement.allowance
@@ -161,7 +177,8 @@ class Call:
 
     def _connected(self, connection: UpstreamConnection) -> None:
         self.upstream = connection
-        client, target, request = self.client, self.grant.target, self._request
+        client, target = self.client, self.grant.target
+        request = self.prepared.request(self._query, self.head, self.gateway.meter.epoch_text, self.seq)
         client.deadline = self.gateway.now + target.timeout_s
         if self._body:
             request = b"".join((request, *self._body))
@@ -173,7 +190,7 @@ class Call:
 
     def _invite(self) -> None:
         """More of the request's body may come."""
-        if self.head.expects and not self.bytes_in:
+        if self.head.expects and self._again and not self.bytes_in:
             self.client.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.client.read_on(True)
 
@@ -203,7 +220,10 @@ class Call:
             self.client.deadline = self.gateway.now + self.gateway.bounds.body_s
             connection.transport.write(piece)
             return
-        self._body = [*self._body, piece]
+        if self._body:
+            self._body.append(piece)
+        else:
+            self._body = [piece]
         if self.bytes_in > _KEPT_BODY:
             self.client.read_on(False)
 
@@ -226,23 +246,34 @@ class Call:
         """A part of the answer has come, and it is not the last."""
         if self._phase < _HEADED and not self._open_answer(connection, time.monotonic_ns()):
             return
-        held = self._take(connection)
-        self._held = []
-        if connection.answer.length == UNTIL_CLOSE and not self._chunked_out:
-            self._held.append(held.pop())
-        client = self.client
+        client, held, length = self.client, self._take(connection), connection.answer.length
         client.deadline = self.gateway.now + self.gateway.bounds.stall_s
+        if self._reading is None:
+            if self.bytes_out > self.gateway.bounds.pointer_bytes:
+                self._let_go()
+                self._failed("upstream_unreadable")
+            return
+        if 0 <= length <= _LEAVES_WHOLE:
+            return
+        self._held = [held.pop()] if length == UNTIL_CLOSE and not self._chunked_out else []
         if held:
             self._phase = _PASSED_ON
             client.transport.writelines(held)
             if client.paused:
                 connection.transport.pause_reading()
+            else:
+                self._has_left()
+
+    def _has_left(self) -> None:
+        """The kernel has all of the answer's body that was passed on."""
+        self._left = max(0, self.bytes_out - sum(map(len, self._held)))
 
     def client_writable(self, writable: bool) -> None:
         """The client takes more of the answer, or not for now."""
         if self.upstream is not None:
             transport = self.upstream.transport
             if writable:
+                self._has_left()
                 transport.resume_reading()
             else:
                 transport.pause_reading()
@@ -288,15 +319,11 @@ class Call:
         else:
             held += parts
         if self._reading is None:
-            self._read(parts)
+            if self._seen:
+                self._seen += parts
+            else:
+                self._seen = parts
         return held
-
-    def _read(self, parts: list[bytes]) -> None:
-        """Keep the body of an answer that says in its body what it is, as long as it is not too large."""
-        if self.bytes_out > self.gateway.bounds.pointer_bytes:
-            self._reading, self._seen = _TOO_LARGE, []
-        else:
-            self._seen = [*self._seen, *parts]
 
     def completed(self, connection: UpstreamConnection) -> None:
         """All of the answer is here: record it, then let its last bytes go."""
@@ -307,34 +334,36 @@ class Call:
         if self._chunked_out:
             trailers = connection.trailers
             held.append(b"".join((b"0\r\n", *trailers, b"\r\n")) if trailers else _LAST_CHUNK)
-        if self._reading is None:
-            largest = self.gateway.bounds.pointer_bytes
-            self._reading = self.grant.operation.rule.by_body(b"".join(self._seen), connection.answer.coding, largest)
+        reading, read = self._reading, self._reading is None
+        if reading is None:
+            reading = self._reading = self._read(connection.answer.coding)
         self.upstream = None
         client = self.client
         if connection.release() and self._uploaded and not client.paused:
             connection.lane.keep(connection, now)
         else:
             connection.transport.abort()
-        if client.half_closed:
+        if read and reading.outcome is Outcome.UPSTREAM_ERROR:
+            self._failed("upstream_unreadable")
+        elif client.half_closed:
             self._probe()
         else:
             self._conclude()
 
+    def _read(self, coding: bytes) -> Reading:
+        """What the answer's body says it is. One that does not say is not delivered: it has no price."""
+        largest = self.gateway.bounds.pointer_bytes
+        if self.bytes_out > largest:
+            return _UNREADABLE
+        return self.grant.operation.rule.by_body(b"".join(self._seen), coding, largest)
+
     def _probe(self) -> None:
         """The client stopped sending, perhaps because it is gone: it gets a first piece of the answer alone."""
-        whole = self.bytes_out
         if self._phase < _PASSED_ON:
             self._phase = _PASSED_ON
-            self.bytes_out = 0
             self.client.transport.write(self._held[0][:9])
             self._held[0] = self._held[0][9:]
-
-        def receives() -> None:
-            self.bytes_out = whole
-            self._conclude()
-
-        self.client.probe(receives)
+        self.client.probe(self._conclude)
 
     def _conclude(self) -> None:
         """Record the call, and let the answer's last bytes go."""
@@ -361,7 +390,7 @@ class Call:
         client = self.client
         if not client.lost:
             client.transport.write(b"".join(self._held))
-        self.gateway.meter.handed(client, segment, self.seq)
+        client.answered(segment, self.seq)
         client.call_ended(self)
 
     def _unmetered(self) -> None:
@@ -399,6 +428,7 @@ class Call:
             return
         refusal = REFUSALS[code]
         passed_on = self._phase == _PASSED_ON
+        self.bytes_out = self._left
         segment = self._record(outcome, self.status if passed_on else refusal.status, 0)
         self.gateway.figures.refused(code)
         if segment is not None:
@@ -423,16 +453,16 @@ class Call:
             connection.abort()
 
     def client_gone(self) -> None:
-        """The client went away before all of the answer was given to its connection."""
+        """The client went away before all of the answer was given to its connection: what has left is recorded."""
         if self.over:
             return
         self._let_go()
         if self._phase < _RESERVED:
             self.over = True
             return
-        if self._phase < _PASSED_ON:
-            self.bytes_out = 0
-        segment = self._record(Outcome.CLIENT_ABORT, self.status, 0)
+        self.bytes_out = self._left
+        errs = self._reading is not None and self._reading.outcome is Outcome.UPSTREAM_ERROR
+        segment = self._record(Outcome.UPSTREAM_ERROR if errs else Outcome.CLIENT_ABORT, self.status, 0)
         if segment is not None:
             self.gateway.meter.ended(segment, self.seq)
 

@@ -18,6 +18,7 @@ from exchange.gateway.transfer import open_transfer
 from exchange.gateway.upstream import STATUS_LINES
 
 if TYPE_CHECKING:
+    from exchange.gateway.segments import Segment
     from exchange.gateway.server import Gateway
 
 _TCP_INFO = getattr(socket, "TCP_INFO", 11)
@@ -49,11 +50,14 @@ class Work(Protocol):
 
 
 class ClientConnection(asyncio.Protocol):
-    """``work`` is what is under way; more requests wait in ``_buffer`` meanwhile."""
+    """``work`` is what is under way; more requests wait in ``_buffer`` until it is done and its answer has left.
+
+    ``paused`` while anything that was written has not left: transports here keep nothing that the kernel takes.
+    """
 
     __slots__ = (
-        "_block", "_buffer", "_chunks", "_discarded", "_left", "_waiting", "broken", "closing", "deadline", "gateway",
-        "half_closed", "http11", "keep", "lost", "paused", "reading", "transport", "unread", "work",
+        "_block", "_buffer", "_chunks", "_discarded", "_left", "_waiting", "closing", "deadline", "gateway",
+        "half_closed", "http11", "keep", "lost", "paused", "reading", "transport", "unread", "unsettled", "work",
     )  # fmt: skip
 
     def __init__(self, gateway: Gateway) -> None:
@@ -69,7 +73,7 @@ class ClientConnection(asyncio.Protocol):
         self.unread = False
         self.closing = False
         self.lost = False
-        self.broken = False
+        self.unsettled: tuple[Segment, int] | None = None
         self._buffer = b""
         self._block = b""
         self._waiting = False
@@ -81,6 +85,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(0)
         gateway = self.gateway
         gateway.clients.add(self)
         if len(gateway.clients) > gateway.bounds.connections:
@@ -89,15 +94,16 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
-        self.broken = self.broken or exc is not None or not self.closing
         self.gateway.clients.discard(self)
         work, self.work = self.work, None
         if work is not None:
-            self.broken = True
             work.client_gone()
+        if self.unsettled is not None:
+            self.gateway.meter.voided(*self.unsettled)
+            self.unsettled = None
 
     def data_received(self, data: bytes) -> None:
-        if self.work is None:
+        if self.work is None and not self.paused:
             if self._discarded >= 0:
                 self._discard(data)
                 return
@@ -106,6 +112,8 @@ class ClientConnection(asyncio.Protocol):
             self._requests(data)
         elif self._left or self._chunks is not None:
             self._body(data)
+        elif self._discarded >= 0:
+            self._discard(data)
         else:
             self._buffer += data
             if len(self._buffer) > self.gateway.bounds.pipelined_bytes:
@@ -115,8 +123,10 @@ class ClientConnection(asyncio.Protocol):
         """A client that stops sending may still wait for its answer; when nothing is under way it is done."""
         self.half_closed = True
         self.keep = False
-        if self.work is None:
+        if self.closing:
             self.close()
+        elif self.work is None:
+            self.gateway.loop.call_soon(self._next)
         elif self.unread:
             self.abort()
         return True
@@ -127,9 +137,18 @@ class ClientConnection(asyncio.Protocol):
             self.work.client_writable(False)
 
     def resume_writing(self) -> None:
+        """Everything that was written has left."""
         self.paused = False
         if self.work is not None:
             self.work.client_writable(True)
+            return
+        if self.unsettled is not None:
+            self.gateway.meter.ended(*self.unsettled)
+            self.unsettled = None
+        if self.closing:
+            self.deadline = self.gateway.now + _LINGER_S
+        else:
+            self.gateway.loop.call_soon(self._next)
 
     # Requests
 
@@ -146,7 +165,7 @@ class ClientConnection(asyncio.Protocol):
             data = self._request(data, end)
             if self.closing:
                 return
-            if self.work is not None:
+            if self.work is not None or self.paused:
                 self._buffer = data
                 return
         self.deadline = self.gateway.now + self.gateway.bounds.idle_s
@@ -186,9 +205,7 @@ class ClientConnection(asyncio.Protocol):
                 self.unread = False
                 self.keep = not (gateway.draining or self.half_closed)
                 prepared, query = found
-                seq = gateway.meter.number()
-                request = prepared.request(query, head, gateway.meter.epoch_text, seq)
-                call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns, request)
+                call = self.work = Call(self, prepared, query, head, gateway.meter.number(), at_ns)
                 call.reserve(at_ns)
                 return rest
         return self._new_request(line, block, rest, at_ns)
@@ -262,9 +279,7 @@ class ClientConnection(asyncio.Protocol):
         if head.length > gateway.bounds.body_bytes:
             self._refuse(REFUSALS["body_too_large"], prepared.method)
             return
-        seq = gateway.meter.number()
-        request = prepared.request(query, head, gateway.meter.epoch_text, seq)
-        call = self.work = Call(self, prepared.grant, prepared.method, head, seq, at_ns, request)
+        call = self.work = Call(self, prepared, query, head, gateway.meter.number(), at_ns)
         call.begin(body)
 
     def _other(self, method: bytes, path: bytes, head: Head) -> None:
@@ -372,8 +387,17 @@ class ClientConnection(asyncio.Protocol):
             )
         )  # fmt: skip
 
+    def answered(self, segment: Segment, seq: int) -> None:
+        """The last byte of a recorded answer was given to the transport: it has left, waits, or never leaves."""
+        if self.lost or self.transport.is_closing():
+            self.gateway.meter.voided(segment, seq)
+        elif self.paused:
+            self.unsettled = segment, seq
+        else:
+            self.gateway.meter.ended(segment, seq)
+
     def call_ended(self, work: object) -> None:
-        """The work is done with; on with the next request, or close."""
+        """The work is done with; on with the next request once the answer has left, or close."""
         if self.work is not work:
             return
         self.work = None
@@ -382,16 +406,18 @@ class ClientConnection(asyncio.Protocol):
         gateway = self.gateway
         if not self.keep or self.unread:
             self._linger()
+        elif self.paused:
+            self.deadline = gateway.now + gateway.bounds.stall_s
         elif self._buffer or not self.reading:
             self.deadline = gateway.now + gateway.bounds.head_s
-            self.read_on(True)
             gateway.loop.call_soon(self._next)
         else:
             self.deadline = gateway.now + gateway.bounds.idle_s
 
     def _next(self) -> None:
-        """Requests that came while another one was under way."""
-        if self.work is None and self._buffer and not (self.lost or self.closing):
+        """Requests that came while another one was under way, or the end of them."""
+        if self.work is None and not (self.paused or self.lost or self.closing):
+            self.read_on(True)
             data, self._buffer = self._buffer, b""
             self._requests(data)
 
@@ -400,13 +426,13 @@ class ClientConnection(asyncio.Protocol):
         if self.closing or self.lost:
             return
         self.closing = True
+        self.deadline = self.gateway.now + (self.gateway.bounds.stall_s if self.paused else _LINGER_S)
         if self.half_closed:
             self.transport.close()
             return
         self._discarded = 0
         self._buffer = b""
         self._left, self._chunks = 0, None
-        self.deadline = self.gateway.now + _LINGER_S
         self.read_on(True)
         self.transport.write_eof()
 
@@ -422,7 +448,6 @@ class ClientConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, whatever has not left yet."""
-        self.broken = self.broken or self.lost or self.transport.get_write_buffer_size() > 0
         self.closing = True
         self.transport.abort()
 
@@ -455,7 +480,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed."""
         if self.work is not None:
             self.work.expire()
-        elif self._buffer and not self.closing:
+        elif self._buffer and not (self.closing or self.paused):
             self._refuse_head(REFUSALS["request_timeout"])
         else:
             self.abort()

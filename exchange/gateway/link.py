@@ -97,11 +97,16 @@ class Link(asyncio.Protocol):
                 log.error("an item of the sidecar cannot be read: %s: %s", type(error).__name__, error)
                 if kind == "put":
                     snapshot.drop(str(item.get("k")), str(item.get("id")))
+        if snapshot is self._gateway.snapshot:
+            self._gateway.reconsider()
 
 
 async def connect(gateway: Gateway, path: Path) -> None:
-    """Be connected to the sidecar, whenever there is one."""
+    """Be connected to the sidecar, whenever there is one, and it can see that this process lives."""
     while True:
+        if not gateway.meter.claimed:
+            await asyncio.sleep(_RETRY_S)
+            continue
         try:
             _, link = await gateway.loop.create_unix_connection(lambda: Link(gateway), str(path))
         except OSError:

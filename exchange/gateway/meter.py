@@ -11,8 +11,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
 
+from exchange.gateway.claim import claim
 from exchange.gateway.segments import MeterStopped, Segment, Writer
 
 log = logging.getLogger("piaohao.gateway")
@@ -21,18 +21,11 @@ _PROBE_S = 1.0
 _CONFIRM_WITHIN_S = 0.002
 
 
-class Receiver(Protocol):
-    """The connection that an answer left by: ``broken`` when it was lost before all that was written had left."""
-
-    lost: bool
-    broken: bool
-    transport: asyncio.Transport
-
-
 class Meter:
     """Records and their confirmations.
 
-    ``stopped`` is True while records cannot be written; ``changed`` is called when that changes.
+    ``stopped`` is True while records cannot be written; ``changed`` is called when that changes. The epoch is claimed
+    once, as soon as that can be done, until the process ends: whoever asks whether it lives is never told otherwise.
     """
 
     def __init__(
@@ -53,15 +46,15 @@ class Meter:
         self._folder = folder
         self._loop = loop
         self._writer: Writer | None = None
-        self._awaiting: list[tuple[Receiver, Segment, int]] = []
-        self._settling = False
+        self._claim: int | None = None
         self._flushing = False
         self.group = _Group(self, loop) if fsync else None
         self._open()
 
     @property
-    def awaiting(self) -> int:
-        return len(self._awaiting)
+    def claimed(self) -> bool:
+        """Whether others can know that this process lives. Nothing may be leased to it before."""
+        return self._claim is not None
 
     def append(self, framed: bytes) -> Segment | None:
         """Write a framed record. None when that failed; then no call is admitted until writing works again."""
@@ -71,35 +64,14 @@ class Meter:
             self._stop(error)
             return None
 
-    def handed(self, receiver: Receiver, segment: Segment, seq: int) -> None:
-        """The answer's last byte was given to the connection; whether it left is found out after the next writes."""
-        self._awaiting.append((receiver, segment, seq))
-        if not self._settling:
-            self._settling = True
-            self._loop.call_soon(self._settle)
-
     def ended(self, segment: Segment, seq: int) -> None:
-        """The record stands for a call that has ended without an answer to deliver."""
+        """The end of the recorded call is known: its answer has left, or there is none to deliver."""
         segment.confirmed.append(seq)
         self._flush_soon()
 
     def voided(self, segment: Segment, seq: int) -> None:
         """The record stands, and the call will not be delivered."""
         segment.void.append(seq)
-        self._flush_soon()
-
-    def _settle(self) -> None:
-        """Confirm what has left, void what cannot leave any more; the rest is looked at again by ``tick``."""
-        self._settling = False
-        awaiting, self._awaiting = self._awaiting, []
-        for entry in awaiting:
-            receiver, segment, seq = entry
-            if receiver.lost:
-                (segment.void if receiver.broken else segment.confirmed).append(seq)
-            elif receiver.transport.get_write_buffer_size() == 0:
-                segment.confirmed.append(seq)
-            else:
-                self._awaiting.append(entry)
         self._flush_soon()
 
     def _flush_soon(self) -> None:
@@ -118,8 +90,6 @@ class Meter:
 
     def tick(self) -> None:
         """Called ten times a second."""
-        if self._awaiting:
-            self._settle()
         if self._writer is not None and not self.stopped:
             try:
                 self._writer.tick(time.monotonic())
@@ -131,8 +101,6 @@ class Meter:
 
     def close(self) -> None:
         """A clean end: what is known is confirmed, and segments that wait for nothing are closed."""
-        if self._awaiting:
-            self._settle()
         if self._writer is not None:
             try:
                 self._writer.close()
@@ -142,9 +110,14 @@ class Meter:
 
     def _open(self) -> None:
         try:
-            self._writer = Writer(self._folder, self.epoch)
+            self._begin()
         except (MeterStopped, OSError) as error:
             self._stop(error)
+
+    def _begin(self) -> None:
+        if self._claim is None:
+            self._claim = claim(self._folder, self.epoch)
+        self._writer = Writer(self._folder, self.epoch)
 
     def _stop(self, error: Exception) -> None:
         if not self.stopped:
@@ -157,8 +130,9 @@ class Meter:
         """Serve again when a segment can be written again."""
         try:
             if self._writer is None:
-                self._writer = Writer(self._folder, self.epoch)
-            self._writer.probe()
+                self._begin()
+            else:
+                self._writer.probe()
         except (MeterStopped, OSError):
             self._loop.call_later(_PROBE_S, self._probe)
             return

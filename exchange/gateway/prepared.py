@@ -35,6 +35,11 @@ class Prepared:
             return b"%b HTTP/1.1\r\n%b%bCall-Id: %b-%d\r\n\r\n" % (line, fields, framing, epoch, seq)
         return b"%b?%b HTTP/1.1\r\n%b%bCall-Id: %b-%d\r\n\r\n" % (self._before, query, fields, framing, epoch, seq)
 
+    def anew(self, snapshot: Snapshot, caller: Caller, now: float) -> Prepared:
+        """The same call, decided on now. Raises Refused."""
+        listing_id = self.grant.entitlement.listing_id.encode()
+        return prepare(snapshot, caller, self.method, b"/" + listing_id + self._path, now)
+
     def _framing(self, head: Head) -> bytes:
         if head.chunked:
             return b"Transfer-Encoding: chunked\r\n"

@@ -79,6 +79,7 @@ REFUSALS: dict[str, Refusal] = (
         ("upstream_tls", 502, "The supplier's certificate cannot be trusted"),
         ("upstream_closed", 502, "The supplier's service closed the connection"),
         ("upstream_malformed", 502, "The supplier's service answered something that is not HTTP"),
+        ("upstream_unreadable", 502, "The supplier's answer does not say what it is, so it has no price"),
         ("upstream_redirected", 502, "The supplier's service sent the call elsewhere; redirects are not followed"),
         ("upstream_timeout", 504, "The supplier's service did not answer in time"),
     )

@@ -39,12 +39,16 @@ class Route:
     methods: dict[bytes, Operation] = field(default_factory=dict)
 
     def operation(self, method: bytes) -> Operation | None:
-        """HEAD is answered by GET where it is not an operation of its own."""
-        return self.methods.get(method) or (self.methods.get(b"GET") if method == b"HEAD" else None)
+        """HEAD is answered by GET where it is not an operation of its own, unless the body says what an answer is."""
+        found = self.methods.get(method)
+        if found is None and method == b"HEAD":
+            found = self.methods.get(b"GET")
+            return found if found is not None and not found.rule.needs_body else None
+        return found
 
     @property
     def allow(self) -> bytes:
-        heads = [b"HEAD"] if b"GET" in self.methods and b"HEAD" not in self.methods else []
+        heads = [b"HEAD"] if b"HEAD" not in self.methods and self.operation(b"HEAD") else []
         return b", ".join([*self.methods, *heads])
 
 

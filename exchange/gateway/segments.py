@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exchange.gateway import record
-from exchange.gateway.claim import claim
 from exchange.gateway.record import FRAME, Closing, Kind, Record, RecordUnreadable
 
 MAGIC = b"PHUSAGE\n"
@@ -156,19 +155,14 @@ class Writer:
     ) -> None:
         self.epoch = epoch
         self.epoch_bytes = bytes.fromhex(epoch)
-        self._claim = claim(folder, epoch)
         self._folder = folder / epoch
         self._largest_bytes = largest_bytes
         self._longest_open_s = longest_open_s
         self._number = 0
         self._retired: list[Segment] = []
         self._named = False
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._current = self._open()
-        except (MeterStopped, OSError):
-            os.close(self._claim)
-            raise
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._current = self._open()
 
     @property
     def current(self) -> Segment:
@@ -224,7 +218,6 @@ class Writer:
             for segment in self._retired:
                 os.close(segment.descriptor)
             self._retired.clear()
-            os.close(self._claim)
 
     def _write(self, segment: Segment, framed: bytes) -> None:
         """Append the frame, and before it the marks that wait. What a full disk cut is taken back.

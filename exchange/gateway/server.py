@@ -10,7 +10,6 @@ import resource
 import signal
 import socket
 import time
-import warnings
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -90,6 +89,7 @@ class Gateway:
         self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._holding: set[Allowance] = set()
+        self.parked: set[Allowance] = set()
         self.tick()
 
     # Time
@@ -108,6 +108,8 @@ class Gateway:
         self.unix_ns = time.time_ns() - time.monotonic_ns() + round(ahead.total_seconds() * 1e9)
         self.http_date = formatdate(self.unix(), usegmt=True).encode()
         self.look()
+        if self.closed is not None:
+            self.reconsider()
         oldest = int((now - self.bounds.total_s) * 1e9)
         for client in [each for each in self.clients if each.deadline < now or each.is_older(oldest)]:
             client.expire()
@@ -135,12 +137,19 @@ class Gateway:
         """A whole snapshot has come: it is what counts from now on."""
         self.snapshot = snapshot
         self._served = True
+        self.reconsider()
         for gone in self._allowances.keys() - snapshot.entitlements.keys():
             if not self._allowances[gone].has_leased and not self._allowances[gone].under_way:
                 del self._allowances[gone]
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+
+    def reconsider(self) -> None:
+        """Something has changed: calls that wait for a lease are decided again."""
+        parked, self.parked = self.parked, set()
+        for allowance in parked:
+            allowance.wake()
 
     def look(self) -> None:
         """Find out whether calls can be served; ``closed`` is why not."""
@@ -216,7 +225,7 @@ class Gateway:
             "open_connections": len(self.clients),
             "upstream_connections": self.pool.open,
             "upstream_connects": self.pool.connected,
-            "unconfirmed": self.meter.awaiting,
+            "unconfirmed": sum(1 for client in self.clients if client.unsettled is not None),
             "metering_stopped": int(self.meter.stopped),
             "access_log_dropped": self.access.dropped,
         }
@@ -257,7 +266,6 @@ class Gateway:
 def run(options: Options) -> None:
     """Serve until SIGTERM or until the supervisor is gone; calls under way are finished first."""
     logs.configure("gateway")
-    warnings.filterwarnings("ignore", message="EdDSA is deprecated")
     gc.set_threshold(20_000, 50, 100)
     _more_files()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -284,7 +292,7 @@ async def _serve(options: Options) -> None:
     server.close()
     gateway.drain()
     give_up_at = loop.time() + options.bounds.drain_s
-    while (gateway.clients or gateway.meter.awaiting) and loop.time() < give_up_at:
+    while gateway.clients and loop.time() < give_up_at:
         await asyncio.sleep(0.02)
     gateway.close()
     await asyncio.sleep(0)

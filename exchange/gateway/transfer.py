@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 19
 _BEFORE_OTHERS = 1 << 21
-_LOOK_AGAIN_S = 0.01
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 206: b"HTTP/1.1 206 Partial Content\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 
 
@@ -125,9 +124,6 @@ class Transfer:
         if self.over:
             return
         try:
-            if self.client.transport.get_write_buffer_size():  # an answer before this one has not left yet
-                self.client.gateway.loop.call_later(_LOOK_AGAIN_S, self._go_on)
-                return
             before = self._at
             while self._send():
                 if self._at - before >= _BEFORE_OTHERS:

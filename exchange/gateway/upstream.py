@@ -200,6 +200,7 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         call = self.call
         if call is None:  # an answer that nobody asked for
+            self.lane.forget(self)
             self.transport.abort()
             return
         if not self.touched:
@@ -226,7 +227,7 @@ class UpstreamConnection(asyncio.Protocol):
     def _whole(self, data: bytes) -> bool:
         """The commonest case, an answer in one piece with a head like one before: take it, and say so."""
         end = data.find(b"\r\n\r\n")
-        answer = _heads.get(data[:end])
+        answer = _heads.get(data[:end]) if end >= 0 else None
         if answer is None or answer.exact != len(data) - end - 4 or self.is_head:
             return False
         if self.secrets and self._tells(data[:end]):
@@ -311,10 +312,10 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _frame(self) -> None:
         """How the body ends."""
+        self.trailers = []
         if self.answer.status in BODILESS or self.is_head or self.answer.length == 0:
             self.complete = True
         elif self.answer.length == CHUNKED:
-            self.trailers = []
             self._parser = httptools.HttpResponseParser(self)
             self._parser.feed_data(_CHUNKED_HEAD)
         elif self.answer.length == UNTIL_CLOSE:

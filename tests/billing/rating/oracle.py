@@ -50,8 +50,9 @@ def units_of(plan: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]) -> int
     good = [call for call in calls if call["mode"] == "live" and not call["credited"]]
     hits = [call for call in good if call["outcome"] == "hit"]
     answered = [call for call in good if call["outcome"] in ("hit", "miss")]
+    sent = [call for call in good if call["outcome"] in ("hit", "miss", "client_abort")]
     units: dict[str | None, int] = {
         "call": len(answered), "hit": len(hits), "record": sum(call["records"] for call in hits),
-        "byte": sum(call["bytes_out"] for call in answered), None: 0,
+        "byte": sum(call["bytes_out"] for call in sent), None: 0,
     }  # fmt: skip
     return units[unit]

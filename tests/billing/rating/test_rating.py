@@ -102,13 +102,12 @@ def test_the_most_that_a_range_costs_is_the_most_of_its_every_number(
     assert rating.most(plan, first, first + width) == every
 
 
-@given(any_plan, st.integers(0, 6_000))
-def test_one_call_never_costs_more_than_its_reserve_price(document: dict[str, Any], units: int) -> None:
+@given(any_plan, st.lists(calls, max_size=10))
+def test_a_call_of_a_bounded_plan_counts_one_unit_at_most(document: dict[str, Any], made: list[dict[str, Any]]) -> None:
     plan = plans.parse(document)
-    one = rating.units_of_calls(plan, 1)
-    costs = rating.most(plan, units, units + one) - rating.total(rating.rate_quantity(plan, units))
-    if rating.needs_funding(plan) and document["kind"] != "minimum":
-        assert costs <= rating.reserve_price(plan)
+    units = [rating.quantity(plan, [count_of(call)]) for call in made]
+    assert not rating.is_bounded(plan) or max(units, default=0) <= 1
+    assert rating.is_bounded(plan) is (rating.unit_of(plan) in ("call", "hit"))
 
 
 STEPS = [{"up_to": 100, "price": "0.10"}, {"up_to": 1_000, "price": "0.05"}, {"up_to": None, "price": "0.01"}]
@@ -148,7 +147,8 @@ def test_a_million_calls_at_a_fraction_of_a_fen() -> None:
 @pytest.mark.parametrize(
     ("kind", "outcomes"),
     [
-        ("per_call", {"hit", "miss"}), ("per_hit", {"hit"}), ("per_record", {"hit"}), ("per_byte", {"hit", "miss"}),
+        ("per_call", {"hit", "miss"}), ("per_hit", {"hit"}), ("per_record", {"hit"}),
+        ("per_byte", {"hit", "miss", "client_abort"}),
     ],
 )  # fmt: skip
 def test_which_outcomes_are_billed(kind: str, outcomes: set[str]) -> None:
@@ -177,7 +177,7 @@ def test_a_package_counts_its_units_and_costs_nothing_more() -> None:
     plan = plans.parse(
         {"version": 1, "kind": "package", "currency": "CNY", "amount": "50.00", "unit": "call", "quantity": 10_000}
     )
-    assert (rating.capacity(plan), rating.needs_funding(plan), rating.reserve_price(plan)) == (10_000, True, 0)
+    assert (rating.capacity(plan), rating.needs_funding(plan), rating.is_bounded(plan)) == (10_000, True, True)
     lines = rating.rate_quantity(plan, 10_003)
     assert [(line.kind, line.quantity, line.amount) for line in lines] == [("package", 10_000, 0), ("beyond", 3, 0)]
 
@@ -185,8 +185,4 @@ def test_a_package_counts_its_units_and_costs_nothing_more() -> None:
 def test_what_costs_nothing_needs_no_funding() -> None:
     for document in (plans.free(), plans.negotiated(), plans.one_off("1.00", "CNY")):
         plan = plans.parse(document)
-        assert (rating.needs_funding(plan), rating.billable_outcomes(plan), rating.reserve_price(plan)) == (
-            False,
-            (),
-            0,
-        )
+        assert (rating.needs_funding(plan), rating.billable_outcomes(plan)) == (False, ())

@@ -21,7 +21,8 @@ class GatewayProcess:
 
     def __init__(
         self, folder: Path, feeder: Feeder, *, port: int = 0, processes: int = 1, fsync: bool = False,
-        log: bool = True, cores: str = "", listening: socket.socket | None = None, **bounds: float,
+        log: bool = True, cores: str = "", listening: socket.socket | None = None,
+        largest_file: int | None = None, **bounds: float,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.port = port or free_port()
@@ -37,9 +38,10 @@ class GatewayProcess:
         command += [] if log else ["--no-access-log"]
         for name, value in bounds.items():
             command += ["--bound", f"{name}={value}"]
+        limited = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}:unlimited"]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [*(["taskset", "-c", cores] if cores else []), *command],
+                [*(["taskset", "-c", cores] if cores else []), *limited, *command],
                 cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=out, stderr=out,
                 pass_fds=() if listening is None else (listening.fileno(),),
             )  # fmt: skip

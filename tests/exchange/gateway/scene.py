@@ -29,6 +29,13 @@ OPERATIONS: list[Item] = [
     {"id": "post", "method": "POST", "path": "/echo", "outcome": BY_STATUS},
     {"id": "put", "method": "PUT", "path": "/echo", "outcome": BY_STATUS},
     {"id": "found", "method": "GET", "path": "/found", "outcome": BY_POINTER},
+    {
+        "id": "read",
+        "method": "GET",
+        "path": "/read",
+        "outcome": BY_POINTER | {"statuses": {"200": "hit", "204": "hit"}},
+    },
+    {"id": "mirror", "method": "POST", "path": "/read", "outcome": BY_POINTER},
     {"id": "person", "method": "GET", "path": "/people/{id}", "outcome": BY_STATUS},
 ]
 

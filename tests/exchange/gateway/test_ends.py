@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import re
 import socket
 import struct
+import sys
+import termios
 import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -64,6 +70,85 @@ def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_wh
     found = ends_as(stage, known, Outcome.CLIENT_ABORT)
     assert 0 < found.bytes_out < 50_000_000
     assert found.status == 200
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_error_is_no_reason_for_it(stage: Stage) -> None:
+    known = count(stage)
+    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
+        connection.sendall(head(f"{PATH}/echo?status=500&size=50000000"))
+        connection.recv(1000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    ends_as(stage, known, Outcome.UPSTREAM_ERROR)
+
+
+def test_what_is_recorded_of_a_broken_off_answer_had_left(stage: Stage) -> None:
+    """The kernel's buffers hold what the client did not read, and nothing is counted beyond them."""
+    known = count(stage)
+    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
+        connection.sendall(head(f"{PATH}/echo?size=50000000"))
+        left, seen = -1, 0
+        while left != seen or not seen:
+            time.sleep(0.2)
+            left, seen = seen, queued(connection) + unsent(connection)
+    assert ends_as(stage, known, Outcome.CLIENT_ABORT).bytes_out <= left
+
+
+def queued(connection: socket.socket) -> int:
+    """Bytes that have arrived and are not read."""
+    answer = fcntl.ioctl(connection, termios.FIONREAD, b"\0" * 4)
+    return int.from_bytes(answer, sys.byteorder)
+
+
+def unsent(connection: socket.socket) -> int:
+    """Bytes that the other side's kernel keeps for this client."""
+    port = connection.getsockname()[1]
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[2].split(":")[1], 16) == port:
+            return int(fields[4].split(":")[0], 16)
+    return 0
+
+
+def test_who_sends_on_and_takes_nothing_has_one_answer_waiting_and_what_it_took_is_confirmed(stage: Stage) -> None:
+    known, requests = count(stage), 60
+    with socket.create_connection(("127.0.0.1", stage.port), 5) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.sendall(head(f"{PATH}/echo?size=200000") * requests)
+        assert eventually(lambda: count(stage) > known + 2, 5)
+        seen, before = count(stage), -1
+        while seen != before:
+            time.sleep(0.25)
+            seen, before = count(stage), seen
+        assert known + 2 < seen < known + requests - 10, "answers pile up that nobody takes"
+        taken = b""
+        while taken.count(b"Call-Id: ") < 3:
+            taken += connection.recv(65_536)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    mine = {each.call_id for each in list(usages(stage.folder))[known:]}
+    assert eventually(lambda: mine <= marked(stage.folder, Kind.CONFIRM) | marked(stage.folder, Kind.VOID), 3)
+    whole = re.findall(rb"Call-Id: (\S+)", taken)[:2]
+    assert {each.decode() for each in whole} <= marked(stage.folder, Kind.CONFIRM)
+    assert len(mine & marked(stage.folder, Kind.VOID)) <= 1
+
+
+def test_refusals_that_nobody_takes_do_not_pile_up(stage: Stage) -> None:
+    sent, asked = 0, head("/nothing") * 100
+    with socket.create_connection(("127.0.0.1", stage.port), 0.3) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with contextlib.suppress(TimeoutError):
+            while sent < 300 << 20:
+                sent += connection.send(asked)
+    assert sent < 100 << 20
+
+
+def test_pipelined_requests_of_a_slow_reader_are_all_answered(stage: Stage) -> None:
+    with socket.create_connection(("127.0.0.1", stage.port), 10) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.sendall(head(f"{PATH}/echo?size=200000") * 39 + head(f"{PATH}/echo?size=9", "Connection: close"))
+        time.sleep(0.2)
+        got = read_all(connection)
+    assert got.count(b"HTTP/1.1 200 OK") == 40
+    assert got.endswith(b"\r\n\r\n012345678")
 
 
 def test_a_client_that_takes_nothing_holds_nothing_back_and_is_let_go(stage: Stage) -> None:
@@ -208,10 +293,18 @@ def test_an_upstream_that_stops_in_the_middle_is_given_up(stage: Stage) -> None:
     got = exchange_bytes(stage.port, head(f"{PATH}/echo?size=10&drip=900", "Connection: close"), within_s=15)
     assert b"HTTP/1.1 200" in got
     assert ends_as(stage, known, Outcome.HIT).bytes_out == 10
-    raw = quote("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
+    raw = quote("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc")
     got = exchange_bytes(stage.port, head(f"{PATH}/echo?on=1&raw={raw}", "Connection: close"), within_s=15)
     assert got.endswith(b"\r\n\r\nabc")
     assert ends_as(stage, known + 1, Outcome.UPSTREAM_ERROR).bytes_out == 3
+
+
+def test_a_short_answer_that_stops_in_the_middle_is_not_begun(stage: Stage) -> None:
+    known = count(stage)
+    raw = quote("HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\nabc")
+    got = exchange_bytes(stage.port, head(f"{PATH}/echo?on=1&raw={raw}", "Connection: close"), within_s=15)
+    assert b'"code": "upstream_timeout"' in got
+    assert ends_as(stage, known, Outcome.UPSTREAM_ERROR).bytes_out == 0
 
 
 @pytest.mark.parametrize(

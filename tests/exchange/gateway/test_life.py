@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.gateway import segments
+from exchange.gateway import claim, segments
 from exchange.gateway.record import Kind, Outcome
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.asking import Asking
@@ -39,7 +39,10 @@ def descriptors(gateway: GatewayProcess) -> int:
 class Load:
     """Clients that call without a pause and write down every answer that came whole."""
 
-    def __init__(self, ports: list[int], clients: int, path: str = "/echo?body=abc") -> None:
+    def __init__(
+        self, ports: list[int], clients: int, path: str = "/echo?body=abc", *, connection: str = "keep-alive"
+    ) -> None:
+        self._headers = {"X-Api-Key": scene.KEY, "Connection": connection}
         self.delivered: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self.codes: Counter[str] = Counter()
@@ -61,7 +64,7 @@ class Load:
             thread.join()
 
     def _call(self, port: int, path: str) -> None:
-        asking = Asking(port, {"X-Api-Key": scene.KEY})
+        asking = Asking(port, self._headers)
         while not self._stop.is_set():
             try:
                 reply = asking.get(path)
@@ -244,6 +247,29 @@ def test_a_full_disk_stops_admission_and_nothing_is_served_unmetered(tmp_path: P
     assert len(list(usages(tmp_path))) == 1 + codes.count("") + 1
 
 
+def test_a_disk_that_is_full_at_the_start_leaves_the_process_alive_for_who_asks(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    folder = tmp_path / "segments"
+    with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder:
+        folder.mkdir()
+        gateway = GatewayProcess(tmp_path, feeder, largest_file=0)
+        try:
+            assert eventually(lambda: len(feeder.beats) == 1, 20)
+            (epoch,) = feeder.beats
+            for _ in range(12):
+                assert claim.is_held(folder, epoch), "it lives, and what it leases is its own"
+                time.sleep(0.1)
+            assert client(gateway).get().code == "metering_stopped"
+            subprocess.run(["prlimit", f"--pid={gateway.pid}", "--fsize=unlimited:unlimited"], check=True)
+            assert eventually(lambda: client(gateway).get().status == 200, 10)
+            assert claim.is_held(folder, epoch)
+            assert {each.epoch for each in usages(tmp_path)} == {epoch}
+        finally:
+            gateway.kill()
+        assert not claim.is_held(folder, epoch)
+
+
 def test_several_processes_serve_one_port_and_outlive_one_of_them(tmp_path: Path, upstream: Upstream) -> None:
     with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -254,11 +280,11 @@ def test_several_processes_serve_one_port_and_outlive_one_of_them(tmp_path: Path
             for gateway in gateways:
                 gateway.wait()
             assert eventually(lambda: len(feeder.beats) == 2, 20)
-            with Load([port], 6) as load:
+            with Load([port], 6, connection="close") as load:
                 time.sleep(0.7)
                 gateways[0].kill()
                 time.sleep(0.7)
-            assert load.statuses.keys() == {200}
+            assert load.codes.keys() == {""}
             epochs = {each.epoch for each in usages(tmp_path)}
             assert len(epochs) == 2
         finally:

@@ -145,3 +145,55 @@ def test_what_was_asked_for_while_no_sidecar_was_there_is_asked_for_again(tmp_pa
         hidden.rename(feeder.path)
         assert asked.result().status == 200
         gateway.kill()
+
+
+def test_a_call_that_waits_for_its_lease_obeys_what_changes_meanwhile(tmp_path: Path, upstream: Upstream) -> None:
+    with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder, ThreadPoolExecutor() as threads:
+        feeder.answering = False
+        (gateway,) = started(tmp_path, feeder, 1)
+        known = len(upstream.seen)
+        changes: list[tuple[str, tuple[str, str], scene.Item, scene.Item]] = [
+            ("order_frozen", ("entitlement", scene.ENTITLEMENT), {"frozen": True}, {"frozen": False}),
+            ("credential_revoked", ("key", scene.KEY_ID), {"state": "revoked"}, {"state": "active"}),
+            ("interface_withdrawn", ("interface", scene.LISTING), {"suspended": True}, {"suspended": False}),
+        ]
+        for code, item, change, back in changes:
+            asked = threads.submit(Asking(gateway.port, {"X-Api-Key": scene.KEY}).get, "/echo")
+            time.sleep(0.15)
+            assert not asked.done()
+            began = time.monotonic()
+            feeder.change(*item, **change)
+            assert asked.result().code == code
+            assert time.monotonic() - began < 0.2
+            feeder.change(*item, **back)
+        assert len(upstream.seen) == known
+        gateway.kill()
+
+
+def test_a_call_that_waits_is_sent_where_the_interface_is_now(tmp_path: Path, upstream: Upstream) -> None:
+    with (
+        Upstream() as other,
+        Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder,
+        ThreadPoolExecutor() as threads,
+    ):
+        feeder.answering = False
+        (gateway,) = started(tmp_path, feeder, 1)
+        known = len(upstream.seen)
+        asked = threads.submit(Asking(gateway.port, {"X-Api-Key": scene.KEY}).send, "POST", "/echo?a=b", b"abc")
+        time.sleep(0.15)
+        credential = {"kind": "query", "name": "appkey", "value": "changed"}
+        feeder.put(scene.interface(f"http://127.0.0.1:{other.port}/v2", credential=credential))
+        feeder.lease(scene.ENTITLEMENT, funded=8)
+        assert asked.result().status == 200
+        assert len(upstream.seen) == known
+        assert [(each.target, each.body) for each in other.seen] == [("/v2/echo?a=b&appkey=changed", b"abc")]
+        gateway.kill()
+
+
+def test_misses_are_no_reason_to_give_a_lease_back(tmp_path: Path, upstream: Upstream) -> None:
+    with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder:
+        (gateway,) = started(tmp_path, feeder, 1)
+        with Load([gateway.port], 1, "/echo?status=404"):
+            time.sleep(2.6)
+            assert not [each for each in feeder.messages if each["t"] == "give"]
+        gateway.kill()

@@ -2,7 +2,7 @@
 
 ``status``, ``size``, ``body``, ``delay`` (ms), ``chunked``, ``trailer``, ``until_close``, ``informed``, ``head`` (lines
 to add), ``raw`` (the whole answer), ``cut`` (close after so many bytes), ``drip`` (ms between bytes), ``close``,
-``silent``, ``long_head`` (bytes).
+``silent``, ``long_head`` (bytes), ``mirror`` (the request's body), ``pause_at`` (after so many bytes, for a moment).
 """
 
 from __future__ import annotations
@@ -164,6 +164,8 @@ def content_of(request: Seen, asked: dict[str, str]) -> bytes:
         return (b"0123456789abcdef" * (int(asked["size"]) // 16 + 1))[: int(asked["size"])]
     if "body" in asked:
         return asked["body"].encode()
+    if "mirror" in asked:
+        return request.body
     seen = {
         "method": request.method,
         "target": request.target,
@@ -176,6 +178,11 @@ def content_of(request: Seen, asked: dict[str, str]) -> bytes:
 def send(connection: socket.socket, head: bytes, body: bytes, asked: dict[str, str]) -> None:
     if "cut" in asked:
         connection.sendall((head + body)[: int(asked["cut"])])
+    elif "pause_at" in asked:
+        at = int(asked["pause_at"])
+        connection.sendall((head + body)[:at])
+        time.sleep(0.05)
+        connection.sendall((head + body)[at:])
     elif "drip" in asked:
         connection.sendall(head)
         for at in range(len(body)):

@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.house import House
 from core.ids import new_id
 from exchange.gateway import record, segments
-from exchange.gateway.claim import is_held
+from exchange.gateway.claim import claim, is_held
 from exchange.gateway.record import Kind, Outcome
 from exchange.gateway.segments import Segment
 from exchange.sidecar import leases
@@ -67,6 +67,7 @@ class Process:
             self.right.listing_id, "lookup", new_id("key"),
         ).pack()  # fmt: skip
         self.open: list[tuple[Segment, int, bool]] = []
+        self.claimed = claim(segments_folder(self.house), self.epoch)
         self.writer = segments.Writer(segments_folder(self.house), self.epoch, largest_bytes=self.largest_bytes)
         self.house.db.write(lambda uow: leases.register(uow, self.epoch))
 
@@ -153,13 +154,14 @@ class Process:
         while self.open:
             self.finish()
         self.writer.close()
+        os.close(self.claimed)
 
     def kill(self) -> None:
         """The kernel closes what it had open, and nothing more is written."""
         retired = [segment for segment in self.writer._retired if segment is not self.writer.current]
         for segment in (*retired, self.writer.current):
             os.close(segment.descriptor)
-        os.close(self.writer._claim)
+        os.close(self.claimed)
 
 
 def load_all(loader: Loader) -> None:
