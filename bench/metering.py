@@ -66,8 +66,11 @@ def kill(running: Running, target: str, probe: Probe) -> float:
 
 def settled(scene: Stage) -> bool:
     """Whether everything that was recorded is loaded: every byte is read, no call is open, only the living are left."""
-    files = sorted(segments_folder(scene.house).glob("*/*.seg"))
-    sizes = {(path.parent.name, int(path.stem)): path.stat().st_size for path in files if path.exists()}
+    files = list(segments_folder(scene.house).glob("*/*.seg"))
+    try:
+        sizes = {(path.parent.name, int(path.stem)): path.stat().st_size for path in files}
+    except FileNotFoundError:
+        return False  # loaded meanwhile
 
     def work(uow: Uow) -> bool:
         living = uow.session.execute(select(func.count()).where(Epoch.state == EpochState.LIVE)).scalar_one()
