@@ -19,7 +19,7 @@ def insert_missing(uow: Uow, model: type[Base], rows: Sequence[dict[str, Any]]) 
     """
     if not rows:
         return 0
-    return len(uow.session.execute(_insert(model, uow.house.db.sqlite), list(rows)).all())
+    return len(uow.connection.execute(_insert(model, uow.house.db.sqlite), list(rows)).all())
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, update
+from typing import cast
+
+from sqlalchemy import Table, bindparam, func, update
 
 from billing.invoices.models import InvoiceSeries
 from billing.invoices.types import ISSUER, Series
@@ -21,10 +23,13 @@ def next_number(uow: Uow, series: Series) -> int:
 
 
 def _advance(uow: Uow, series: Series) -> int | None:
-    return uow.session.execute(
-        update(InvoiceSeries)
-        .where(InvoiceSeries.issuer == ISSUER, InvoiceSeries.series == str(series))
-        .values(last_number=func.coalesce(InvoiceSeries.last_number, 0) + 1)
-        .returning(InvoiceSeries.last_number)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    return uow.connection.execute(_NEXT, {"of": str(series)}).scalar_one_or_none()
+
+
+_SERIES = cast(Table, InvoiceSeries.__table__)
+_NEXT = (
+    update(_SERIES)
+    .where(_SERIES.c.issuer == ISSUER, _SERIES.c.series == bindparam("of"))
+    .values(last_number=func.coalesce(_SERIES.c.last_number, 0) + 1)
+    .returning(_SERIES.c.last_number)
+)

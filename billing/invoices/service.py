@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 from billing.invoices import postings, queries
 from billing.invoices.errors import (
@@ -29,6 +30,8 @@ from core.db import Uow
 from core.ids import new_id
 from core.money import exponent, format_amount, rounding_of
 from core.problems import Invalid, Sentence
+
+_INSERT = insert(cast(Table, InvoiceRow.__table__))
 
 
 def charge(
@@ -194,15 +197,14 @@ def _store(
     uow: Uow, actor: Actor, invoice: Invoice, posted: list[TransactionSnapshot], decision: Decision | None
 ) -> None:
     period = {"period": invoice.period} if invoice.period else {}
-    uow.session.execute(
-        insert(InvoiceRow).values(
-            id=invoice.id, issuer=ISSUER, series=str(invoice.series), serial=int(invoice.number.partition("-")[2]),
-            order_id=invoice.order_id, period=invoice.period, buyer_id=invoice.buyer.id,
-            supplier_id=invoice.supplier.id, currency=invoice.currency, net=invoice.net, tax=invoice.tax,
-            gross=invoice.gross, corrects_id=invoice.corrects, issued_at=invoice.issued_at, body=invoice.body,
-            sha256=invoice.sha256,
-        )
-    )  # fmt: skip
+    row = {
+        "id": invoice.id, "issuer": ISSUER, "series": str(invoice.series),
+        "serial": int(invoice.number.partition("-")[2]), "order_id": invoice.order_id, "period": invoice.period,
+        "buyer_id": invoice.buyer.id, "supplier_id": invoice.supplier.id, "currency": invoice.currency,
+        "net": invoice.net, "tax": invoice.tax, "gross": invoice.gross, "corrects_id": invoice.corrects,
+        "issued_at": invoice.issued_at, "body": invoice.body, "sha256": invoice.sha256,
+    }  # fmt: skip
+    uow.connection.execute(_INSERT, row)
     record(
         uow, actor, action="credit_note:issue" if invoice.corrects else "invoice:issue", object_id=invoice.id,
         decision=decision,

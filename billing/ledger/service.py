@@ -100,7 +100,7 @@ def hold_up_to(uow: Uow, account: Account, by: int) -> int:
     What is held cannot be spent, whoever posts meanwhile. Who holds remembers how much of it is theirs. Raises
     NotEnoughHeld for less than nothing.
     """
-    if uow.session.execute(_HOLD, {"of": account.key, "by": by}).first() is not None:
+    if uow.connection.execute(_HOLD, {"of": account.key, "by": by}).first() is not None:
         return by
     if by < 0:
         raise NotEnoughHeld(currency=account.currency)
@@ -113,7 +113,7 @@ def _post_once(uow: Uow, draft: Draft, before: TransactionSnapshot | None) -> Tr
         return _same(before, draft)
     transaction_id = new_id("txn")
     entries = _apply(uow, draft.entries)
-    uow.session.execute(_ENTRIES, [_entry_row(transaction_id, entry) for entry in entries])
+    uow.connection.execute(_ENTRIES, [_entry_row(transaction_id, entry) for entry in entries])
     header = {
         "id": transaction_id, "key": draft.key, "kind": str(draft.kind), "subject_id": draft.subject_id,
         "order_id": draft.order_id, "posted_at": uow.now(),
@@ -133,7 +133,7 @@ def _same(before: TransactionSnapshot, draft: Draft) -> TransactionSnapshot:
 
 
 def _open_accounts(uow: Uow, accounts: Sequence[Account]) -> None:
-    there = set(uow.session.execute(_THERE, {"keys": [account.key for account in accounts]}).scalars())
+    there = set(uow.connection.execute(_THERE, {"keys": [account.key for account in accounts]}).scalars())
     new = [account for account in accounts if account.key not in there]
     insert_missing(uow, LedgerAccount, [_account_row(account) for account in new])
     insert_missing(uow, LedgerBalance, [_balance_row(account) for account in new if account.owned])
@@ -153,7 +153,7 @@ def _balance_row(account: Account) -> dict[str, Any]:
 
 def _lock(uow: Uow, accounts: Sequence[Account]) -> None:
     if not uow.house.db.sqlite:  # there a unit that writes is alone anyway
-        uow.session.execute(_LOCK, {"keys": [account.key for account in accounts if account.owned]}).all()
+        uow.connection.execute(_LOCK, {"keys": [account.key for account in accounts if account.owned]}).all()
 
 
 def _apply(uow: Uow, entries: Sequence[Entry]) -> tuple[EntrySnapshot, ...]:
@@ -162,7 +162,7 @@ def _apply(uow: Uow, entries: Sequence[Entry]) -> tuple[EntrySnapshot, ...]:
     if owned:
         of = {f"of{number}": entry.account.key for number, entry in enumerate(owned)}
         by = {f"by{number}": entry.account.side * entry.amount for number, entry in enumerate(owned)}
-        for account, sequence, after in uow.session.execute(_move(len(owned)), of | by):
+        for account, sequence, after in uow.connection.execute(_move(len(owned)), of | by):
             moved[account] = sequence, after
     for entry in owned:
         if entry.account.key not in moved:

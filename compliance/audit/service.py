@@ -73,13 +73,13 @@ def record(
 
 def _write(uow: Uow, entry: dict[str, object], concerned: list[str]) -> None:
     if not uow.house.db.sqlite:  # one way to the server and back instead of three: units hold rows meanwhile
-        uow.session.execute(_INSERT_ALL, {**entry, "concerned": concerned})
+        uow.connection.execute(_INSERT_ALL, {**entry, "concerned": concerned})
         return
-    uow.session.execute(_INSERT_ENTRY, [entry])
-    uow.session.execute(_INSERT_PENDING, [{"entry_id": entry["id"]}])
+    uow.connection.execute(_INSERT_ENTRY, [entry])
+    uow.connection.execute(_INSERT_PENDING, [{"entry_id": entry["id"]}])
     if concerned:
         rows = [{"organisation_id": each, "entry_id": entry["id"]} for each in concerned]
-        uow.session.execute(_INSERT_CONCERN, rows)
+        uow.connection.execute(_INSERT_CONCERN, rows)
 
 
 def record_refusal(uow: Uow, refusal: Refused) -> None:
@@ -111,5 +111,5 @@ def _brief(decision: Decision) -> dict[str, object]:
 def _next_number(uow: Uow, object_id: str) -> int:
     """The object's next number: one counter row, so that a history cannot lose a link unnoticed."""
     statement = _COUNT["sqlite" if uow.house.db.sqlite else "postgresql"]
-    number: int = uow.session.execute(statement, {"object_id": object_id, "last": 1}).scalar_one()
+    number: int = uow.connection.execute(statement, {"object_id": object_id, "last": 1}).scalar_one()
     return number
