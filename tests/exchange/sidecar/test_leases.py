@@ -26,12 +26,15 @@ from billing.ledger import queries as ledger
 from billing.usage.models import UsageHold, UsageQuota
 from core.db import Uow
 from core.house import House
+from core.ids import new_id
 from exchange.app import build_house
 from exchange.gateway import segments
 from exchange.gateway.record import Outcome
 from exchange.sidecar import closing, leases
+from exchange.sidecar.lessor import Lessor
 from exchange.sidecar.loader import Loader, segments_folder
 from exchange.sidecar.models import Lease
+from exchange.sidecar.switchboard import Peer
 from exchange.sidecar.types import Calls, Granted, Meter
 from exchange.trading.types import CompiledEntitlement
 from tests.billing.books import Books
@@ -196,6 +199,17 @@ def test_who_lends_while_the_end_is_noted_is_waited_for(books: Books) -> None:
     at_once([lambda: books.house.db.write(lend), finish])
     beside.db.engine.dispose()
     assert (_taken(books.house, right), _leased(books.house, right)) == (0, 0)
+
+
+def test_what_was_asked_over_a_line_before_the_last_is_not_lent(house: House) -> None:
+    before, now = Peer("ab" * 8, 1), Peer("ab" * 8, 2)
+    answered: list[Peer] = []
+    lessor = Lessor(house, lambda peer, _: answered.append(peer), lambda: {before.epoch: before})
+    want = {"t": "want", "e": new_id("ent"), "quota": 1}
+    lessor.attend([(before, want), (now, {"t": "hello", "totals": {}})])
+    assert answered == []
+    lessor.attend([(before, want)])
+    assert answered == [before]
 
 
 def test_processes_of_another_machine_are_left_alone(books: Books, tmp_path: Path) -> None:
