@@ -3,7 +3,8 @@
 Admitted are the calls that the client got an answer of the upstream for; allowed is what the licence says: the burst
 and the rate for so long, the quota, the hits that the balance pays for. Each share must lie between 0.995 and 1. An
 answer that left in the last moment of the killed process, before it could say so, is given away: nobody pays for it,
-so the balance pays for another one.
+so the balance pays for another one. The burst is two seconds of the rate. When the machine leaves the client without
+any answer for longer, nothing is offered meanwhile: that is printed as silence and is not expected to be used.
 
     python -m bench.limits [--database sqlite] [--calls 2000] [--rate 60] [--connections 24]
 """
@@ -29,6 +30,7 @@ from tests import metered
 from tests.servers.exchange import eventually
 
 OVERLOAD = 20
+BURST_S = 2
 LEAST = 0.995
 PRICE_WITH_TAX = 0.0424
 
@@ -38,12 +40,14 @@ class Outcome:
     """What one overload came to."""
 
     name: str
+    rate: float
     allowed: float
     admitted: int
     offered: int
     refused: dict[str, int]
     billed: int
     given_away: int
+    silent_s: float
 
     @property
     def paid(self) -> int:
@@ -52,12 +56,13 @@ class Outcome:
 
     @property
     def share(self) -> float:
-        return self.paid / self.allowed
+        """Of what was allowed while calls were offered: of a silence only the burst is made up for afterwards."""
+        return self.paid / (self.allowed - self.silent_s * self.rate)
 
     def print(self) -> None:
         print(f"{self.name:8} allowed {self.allowed:8.1f}  admitted {self.admitted:6}  given away {self.given_away:3}  "
               f"share {self.share:.4f}  offered {self.offered / self.allowed:5.1f}×  billed {self.billed:6}  "
-              f"{self.refused}")  # fmt: skip
+              f"silent {self.silent_s:.1f} s  {self.refused}")  # fmt: skip
 
 
 def overload(
@@ -66,7 +71,6 @@ def overload(
     """Call as fast as the connections can, kill a gateway when half is used, go on until twenty times was offered."""
     probe = Probe(trade.key, trade.path("hit-probe"))
     probe.until_served(scene.running)
-    began = time.monotonic()
     with Load(scene.running.gateway_port, trade.key, trade.path, options.connections, kinds=("hit",)) as load:
         journal = load.journal
 
@@ -82,17 +86,21 @@ def overload(
         killed_at = time.monotonic()
         eventually(
             lambda: (
-                offered() >= OVERLOAD * allowed(time.monotonic() - began)
+                offered() >= OVERLOAD * allowed(time.monotonic() - load.began)
                 and time.monotonic() - killed_at > options.after
-                and time.monotonic() - began > options.seconds
+                and time.monotonic() - load.began > options.seconds
             ),
             120,
         )
-        took = time.monotonic() - began
+        took = time.monotonic() - load.began
     eventually(lambda: _recorded(scene, trade) >= admitted(), 30)
     arrived = journal.delivered.keys() | probe.journal.delivered.keys()
     given_away = len(arrived & _credited(scene, trade))
-    return Outcome(name, allowed(took), admitted(), offered(), dict(journal.refused), _billed(scene, trade), given_away)
+    silent_s = sum(max(0.0, silence - BURST_S) for silence in journal.silences)
+    return Outcome(
+        name, allowed(took + 1) - allowed(took), allowed(took), admitted(), offered(), dict(journal.refused),
+        _billed(scene, trade), given_away, silent_s,
+    )  # fmt: skip
 
 
 def _credited(scene: Stage, trade: metered.Trade) -> set[str]:
@@ -118,13 +126,13 @@ def _count(scene: Stage, *where: Any) -> int:
 def campaign(folder: Path, options: argparse.Namespace) -> list[Outcome]:
     calls, rate = options.calls, options.rate
     with stage(folder, options.database) as scene:
-        by_rate = metered.trade(scene.house, scene.upstream, rate_per_second=rate, burst=rate)
+        by_rate = metered.trade(scene.house, scene.upstream, rate_per_second=rate, burst=BURST_S * rate)
         by_quota = metered.trade(scene.house, scene.upstream, quota=calls, quota_period="month")
         by_balance = metered.trade(scene.house, scene.upstream, balance=f"{calls * PRICE_WITH_TAX:.2f}")
         scene.start()
         found = []
         for name, trade, allowed in (
-            ("rate", by_rate, lambda seconds: rate + rate * seconds),
+            ("rate", by_rate, lambda seconds: rate * (BURST_S + seconds)),
             ("quota", by_quota, lambda _seconds: float(calls)),
             ("balance", by_balance, lambda _seconds: float(calls)),
         ):

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +77,8 @@ class Load:
     kinds: tuple[str, ...] = ("hit", "hit", "hit", "miss", "slow", "broken")
     journal: Journal = field(default_factory=Journal)
     stopping: threading.Event = field(default_factory=threading.Event)
+    began: float = field(default_factory=time.monotonic)
+    """Before its first call."""
 
     def __enter__(self) -> Load:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -91,6 +94,7 @@ class Load:
         self._thread.join(30)
 
     async def _run(self) -> None:
+        self.began = time.monotonic()
         await asyncio.gather(*(self._connection(number) for number in range(self.connections)))
 
     async def _connection(self, number: int) -> None:

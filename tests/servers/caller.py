@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -29,8 +30,14 @@ class Journal:
     doubled: list[str] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     broken: int = 0
+    latest: float = math.inf
+    silences: list[float] = field(default_factory=list)
+    """Each longer than a second: what the machine had no time for was not offered."""
 
     def note(self, answer: Answer) -> None:
+        if answer.at - self.latest > 1.0:
+            self.silences.append(answer.at - self.latest)
+        self.latest = answer.at
         if answer.code:
             self.refused[answer.code] += 1
         elif answer.call_id in self.delivered:
