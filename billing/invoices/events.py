@@ -10,12 +10,16 @@ from core.events import Event
 
 @dataclass(frozen=True)
 class InvoiceIssued(Event):
-    """An order, or a period of its usage, was invoiced; the net amount is on hold for the supplier."""
+    """An order, or a period of its usage, was invoiced; the net amount is on hold for the supplier.
+
+    ``month`` is the supplier's month that it counts in: the period, or that of the invoice.
+    """
 
     name: ClassVar[str] = "invoice.issued"
     invoice_id: str
     order_id: str
     period: str
+    month: str
     buyer_id: str
     supplier_id: str
     listing_id: str

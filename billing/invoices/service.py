@@ -23,7 +23,7 @@ from billing.invoices.rules import freeze, line_of, mirrored
 from billing.invoices.types import ISSUER, Invoice, Line, Party, Series, Span
 from billing.ledger.types import TransactionSnapshot
 from compliance.audit.service import record
-from compliance.identity.queries import organisations
+from compliance.identity.queries import months_of, organisations
 from compliance.policy import Decision, Resource, require
 from core.actor import SYSTEM, Actor
 from core.db import Uow
@@ -57,11 +57,13 @@ def charge(
     if agreed_gross is not None and agreed_gross != line.gross:
         raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
+    month = months_of(uow, supplier_id).period_of(uow.now()).label
+    # from here on others wait for the balance
     posted = postings.post_sale(
         uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=line.net, tax=line.tax,
         currency=currency,
     )  # fmt: skip
-    return _issue(uow, actor, invoice_id, order_id, (supplier, buyer), [line], str(rounding), posted, None)
+    return _issue(uow, actor, invoice_id, order_id, (supplier, buyer), [line], str(rounding), posted, month)
 
 
 def charge_usage(
@@ -86,7 +88,7 @@ def charge_usage(
         currency=lines[0].currency,
     )  # fmt: skip
     rounding = str(rounding_of(uow.house.settings.tier_profile))
-    return _issue(uow, SYSTEM, invoice_id, order_id, (supplier, buyer), lines, rounding, posted, span)
+    return _issue(uow, SYSTEM, invoice_id, order_id, (supplier, buyer), lines, rounding, posted, span.month, span)
 
 
 def refund(uow: Uow, *, order_id: str, reason: str, actor: Actor = SYSTEM) -> Invoice:
@@ -162,7 +164,7 @@ def _credit(
 
 def _issue(
     uow: Uow, actor: Actor, invoice_id: str, order_id: str, parties: tuple[Party, Party], lines: Sequence[Line],
-    rounding: str, posted: list[TransactionSnapshot], span: Span | None,
+    rounding: str, posted: list[TransactionSnapshot], month: str, span: Span | None = None,
 ) -> Invoice:  # fmt: skip
     supplier, buyer = parties
     invoice = freeze(
@@ -175,7 +177,7 @@ def _issue(
         postings.leave_open(uow, invoice, posted)
     uow.emit(
         InvoiceIssued(
-            invoice.id, order_id, invoice.period, buyer.id, supplier.id, lines[0].listing_id, invoice.net,
+            invoice.id, order_id, invoice.period, month, buyer.id, supplier.id, lines[0].listing_id, invoice.net,
             invoice.currency,
         )
     )  # fmt: skip

@@ -15,7 +15,6 @@ from billing.settlement.events import PayableReleasedToSupplier
 from billing.settlement.models import PayableRow, WithheldOrder
 from billing.settlement.types import Payable, PayableState
 from compliance.audit.service import record
-from compliance.identity.queries import months_of
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
@@ -23,6 +22,7 @@ from core.ids import new_id
 from core.money import format_amount, share
 from core.problems import Sentence
 from core.rows import insert_missing
+from core.turns import each_by_itself
 
 _AT_ONCE = 20
 
@@ -44,9 +44,12 @@ def release(uow: Uow, *, order_id: str, actor: Actor = SYSTEM) -> Payable:
 
 
 def release_due(house: House) -> int:
-    """Release the periods of usage whose days of hold are over; answers how many. Safe to run anywhere, any time."""
+    """Release the periods of usage whose days of hold are over; answers how many. Safe to run anywhere, any time.
+
+    One that cannot be released stops no other; what went wrong is raised at the end.
+    """
     due = house.db.read(lambda uow: queries.due(uow, uow.now(), _AT_ONCE))
-    return sum(house.db.write(lambda uow, payable_id=each: _release_due(uow, payable_id)) for each in due)  # type: ignore[misc]
+    return each_by_itself(house, due, _release_due)
 
 
 def withhold(uow: Uow, *, order_id: str) -> None:
@@ -66,10 +69,9 @@ def hold(uow: Uow, issued: InvoiceIssued) -> None:
     """
     settings = uow.house.settings
     release_at = uow.now() + timedelta(days=settings.usage_hold_days) if issued.period else None
-    month = issued.period or months_of(uow, issued.supplier_id).period_of(uow.now()).label
     _add(
         uow, order_id=issued.order_id, supplier_id=issued.supplier_id, buyer_id=issued.buyer_id,
-        listing_id=issued.listing_id, invoice_id=issued.invoice_id, period=issued.period, month=month,
+        listing_id=issued.listing_id, invoice_id=issued.invoice_id, period=issued.period, month=issued.month,
         currency=issued.currency, net=issued.net, basis_points=settings.commission_bp, release_at=release_at,
     )  # fmt: skip
 
