@@ -27,6 +27,7 @@ _FRESH_S = 1.0
 _ITEMS_A_FRAME = 200
 _LONGEST_QUEUE = 100_000
 _HELLO_WITHIN_S = 5.0
+_END_WITHIN_S = 1.0
 
 Encoded = Mapping[Ref, bytes | None]
 """Items as they go over the wire; None is forgotten."""
@@ -73,6 +74,7 @@ class Switchboard:
         self.gateways = Gateways()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._numbers = count(1)
+        self._talks: set[asyncio.Task[None]] = set()
         self._connected: Mapping[str, Peer] = {}
 
     @contextlib.asynccontextmanager
@@ -93,6 +95,8 @@ class Switchboard:
             server.close()
             for session in list(self.sessions.values()):
                 session.writer.close()
+            if self._talks:
+                await asyncio.wait(self._talks, timeout=_END_WITHIN_S)
 
     def post(self, act: Callable[[], None]) -> None:
         """Have ``act`` run in the loop, soon; from any thread."""
@@ -140,7 +144,12 @@ class Switchboard:
                 self._broadcast(_beat_frame())
             await asyncio.sleep(BEAT_S)
 
-    async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talk = asyncio.create_task(self._talk(reader, writer))
+        self._talks.add(talk)
+        talk.add_done_callback(self._talks.discard)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             session = await self._greet(reader, writer)
             if session is not None:
