@@ -11,6 +11,9 @@ PACKAGES = core compliance catalog billing exchange migrations tests bench
 TESTS ?= tests
 WORKERS ?= 2
 COVERAGE = --cov --cov-config=pyproject.toml --cov-append --cov-report=
+PYTEST = pytest $(TESTS) -q -n $(WORKERS) --dist=worksteal -m "not soak"
+# Hundreds of processes start in the tests: none compiles what another has compiled.
+test-sqlite test-postgresql: export PYTHONDONTWRITEBYTECODE =
 
 help:
 	@echo "make demo      set up, start a demo exchange, play two trades through its API, go on serving (ONCE=1: end)"
@@ -50,11 +53,11 @@ test: check
 
 test-sqlite: setup-dev
 	@echo "Tests on SQLite"
-	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) --database=sqlite -m "not soak" $(COVERAGE)
+	@$(RUN) $(PYTEST) --database=sqlite $(COVERAGE)
 
 test-postgresql: setup-dev
 	@echo "Tests on PostgreSQL"
-	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) --database=postgresql -m "not soak" $(COVERAGE)
+	@$(RUN) $(PYTEST) --database=postgresql $(COVERAGE)
 
 soak: setup-dev
 	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) -m soak
