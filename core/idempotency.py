@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, delete, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.actor import Actor
@@ -16,6 +16,9 @@ from core.db import Base, Id, Uow, UtcDateTime
 from core.problems import Invalid, Sentence
 
 LONGEST_KEY = 200
+KEPT = timedelta(days=30)
+"""So long a repeated request is known; later it is a new one."""
+_FORGOTTEN_AT_ONCE = 500
 
 
 class IdempotencyKeyReused(Invalid):
@@ -76,3 +79,12 @@ def once(uow: Uow, actor: Actor, key: str, digest: str, work: Callable[[], tuple
     row.answer = json.dumps(body, ensure_ascii=False)
     uow.session.add(row)
     return row.status, body, False
+
+
+def forget(uow: Uow) -> int:
+    """Forget answers that were kept long enough, some at once; answers how many."""
+    key = (StoredAnswer.actor, StoredAnswer.key)
+    old = select(*key).where(StoredAnswer.created_at < uow.now() - KEPT).limit(_FORGOTTEN_AT_ONCE)
+    found = uow.session.execute(old).all()
+    uow.session.execute(delete(StoredAnswer).where(tuple_(*key).in_([tuple(row) for row in found])))
+    return len(found)

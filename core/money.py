@@ -126,8 +126,20 @@ def divide(numerator: int, denominator: int, rounding: Rounding) -> int:
 
 
 def round_units(units: int, rounding: Rounding) -> int:
-    """Rated units (10⁻⁷) as minor units; done once for each invoice line."""
+    """Rated units (10⁻⁷) as minor units."""
     return divide(units, UNITS_PER_MINOR, rounding)
+
+
+def round_together(parts: Sequence[int], denominator: int, rounding: Rounding) -> list[int]:
+    """Each part over ``denominator`` as one of the two integers beside it, so that they sum to their rounded sum.
+
+    Largest remainder, as in ``split``: those with the largest remainders (the earlier one on a tie) go up. One part
+    alone is rounded by the rule.
+    """
+    wholes, rests = zip(*(divmod(part, denominator) for part in parts), strict=True)
+    by_rest = sorted(range(len(parts)), key=lambda position: (-rests[position], position))
+    up = set(by_rest[: divide(sum(parts), denominator, rounding) - sum(wholes)])
+    return [whole + (position in up) for position, whole in enumerate(wholes)]
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

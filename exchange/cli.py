@@ -226,15 +226,21 @@ def usage() -> None:
 def usage_close(house: House, as_of: str | None) -> None:
     """Close every month of usage that is over, each into one invoice of its order.
 
-    The worker does it too; running it again, or beside the worker, changes nothing.
+    The worker does it too; running it again, or beside the worker, changes nothing. A meter that cannot be closed stops
+    no other; it is named, tried again each time, and the command ends with 1.
     """
+    from billing.periods import queries
     from billing.periods import service as periods
 
     closed = 0
     for each in periods.close_due(house, _moment(as_of) if as_of else None):
         closed += 1
         click.echo(f"{each.period.label}\t{each.order_id}\t{each.invoice_id or 'nothing to pay'}")
-    click.echo(f"{closed} periods closed")
+    failing = house.db.read(queries.failing)
+    for bad in failing:
+        click.echo(f"FAILED\t{bad.order_id}\t{bad.reason} ({bad.times} times since {bad.since:%Y-%m-%d %H:%M} UTC)")
+    click.echo(f"{closed} periods closed" + (f", {len(failing)} meters cannot be" if failing else ""))
+    sys.exit(bool(failing))
 
 
 @usage.command("reconcile")

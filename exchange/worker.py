@@ -13,13 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+from billing.periods import queries as closing
 from billing.periods import service as periods
 from billing.settlement import service as settlement
 from catalog.files import service as files
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
+from compliance.identity import service as identity
 from compliance.oauth import service as oauth
-from core import jobs, outbox
+from core import idempotency, jobs, outbox
+from core.db import Uow
 from core.house import House
 from core.settings import Settings
 from exchange import logs
@@ -82,8 +85,14 @@ def chores() -> list[Chore]:
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
+        Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]
+
+
+def _forget(uow: Uow) -> int:
+    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in."""
+    return idempotency.forget(uow) + identity.forget_failures(uow)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:
@@ -141,5 +150,6 @@ def _families(house: House, attended: list[Chore]) -> list[Family]:
         counter("piaohao_worker_turns", "Turns of each chore", by_chore(lambda c: c.turns), "chore"),
         counter("piaohao_worker_failures", "Turns that failed", by_chore(lambda c: c.failed), "chore"),
         counter("piaohao_worker_seconds", "Time spent on each chore", by_chore(lambda c: c.seconds), "chore"),
+        gauge("piaohao_closes_failing", "Meters whose month cannot be closed", len(house.db.read(closing.failing))),
         gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", house.db.read(outbox.waiting)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,17 @@ from typing import Any
 import rfc8785
 
 from billing.invoices.types import FORMAT_VERSION, ISSUER, Invoice, Line, Party, Series, Span, Usage
-from core.money import Rounding, add_tax, format_amount, format_price, parse_amount, parse_price, round_units
+from core.money import (
+    UNITS_PER_MINOR,
+    WHOLE_BP,
+    Rounding,
+    add_tax,
+    format_amount,
+    format_price,
+    parse_amount,
+    parse_price,
+    round_together,
+)
 
 
 def number_of(series: Series, serial: int) -> str:
@@ -29,12 +39,23 @@ def line_of(
     return Line(listing_id, texts, 1, amounts.net, rate_bp, amounts.tax, amounts.gross, currency)
 
 
-def usage_line(listing_id: str, usage: Usage, quantity: int, currency: str, rate_bp: int, rounding: Rounding) -> Line:
-    """The line of so much usage: its exact amount rounded once, here, then taxed."""
-    amounts = add_tax(round_units(usage.amount, rounding), rate_bp, rounding)
-    text = f"{usage.period} {usage.operation}".rstrip()
-    texts = {"zh": text, "en": text}
-    return Line(listing_id, texts, quantity, amounts.net, rate_bp, amounts.tax, amounts.gross, currency, usage)
+def usage_lines(
+    listing_id: str, parts: Sequence[tuple[Usage, int]], currency: str, rate_bp: int, rounding: Rounding
+) -> list[Line]:
+    """The lines of usage and its quantity in one window of a plan, each rounded once, here, then taxed.
+
+    Their sum is what was held for it at most: the exact sum, rounded, and the tax on that.
+    """
+    nets = round_together([usage.amount for usage, _ in parts], UNITS_PER_MINOR, rounding)
+    taxes = round_together([net * rate_bp for net in nets], WHOLE_BP, rounding)
+    return [
+        Line(listing_id, _texts(usage), quantity, net, rate_bp, tax, net + tax, currency, usage)
+        for (usage, quantity), net, tax in zip(parts, nets, taxes, strict=True)
+    ]
+
+
+def _texts(usage: Usage) -> dict[str, str]:
+    return dict.fromkeys(("zh", "en"), f"{usage.period} {usage.operation}".rstrip())
 
 
 def mirrored(line: Line) -> Line:

@@ -9,12 +9,12 @@ from itertools import groupby
 from sqlalchemy import select
 
 from billing.invoices import queries as invoices
-from billing.invoices.rules import usage_line
-from billing.invoices.types import Invoice, Line, Usage
+from billing.invoices.types import Invoice, Line
 from billing.ledger.types import Discrepancy
 from billing.periods import rules
 from billing.periods.models import ClosedPeriodRow
-from billing.periods.rules import Charge, Window
+from billing.periods.queries import failing
+from billing.periods.rules import Charges, Window
 from billing.periods.types import ClosedPeriod, read_counts
 from billing.usage import settling
 from billing.usage.holding import plan_of
@@ -26,12 +26,14 @@ def check(uow: Uow) -> list[Discrepancy]:
     """Everything in the periods that should be impossible; an empty list says that
 
     each invoice of usage has its closed period and is, line by line, what the usage of its snapshot costs, added to
-    what was charged before; the snapshots count no call that was not recorded, and no more units than windows say.
+    what was charged before; the snapshots count no call that was not recorded, and no more units than windows say;
+    and no close fails.
     """
     found: list[Discrepancy] = []
     for order_id, rows in groupby(_rows(uow), lambda row: row.order_id):
         found += _order(uow, order_id, list(rows))
-    return found + [Discrepancy(each, "an invoice of usage has no closed period") for each in _without_period(uow)]
+    found += [Discrepancy(each, "an invoice of usage has no closed period") for each in _without_period(uow)]
+    return found + [Discrepancy(each.order_id, f"a month cannot be closed: {each.reason}") for each in failing(uow)]
 
 
 def _rows(uow: Uow) -> Sequence[ClosedPeriodRow]:
@@ -50,31 +52,26 @@ def _order(uow: Uow, order_id: str, rows: Sequence[ClosedPeriodRow]) -> Iterator
         known = {name: plan for name, plan in plans.items() if plan is not None}
         made = rules.charges(closed.counts, known, billed)
         billed |= {window: (billed.get(window) or 0) + more for window, more in made.units.items()}
-        yield from _invoice(uow, where, closed, [each for each in made.lines if each.rated.amount])
+        yield from _invoice(uow, where, closed, made)
     yield from _against_meter(uow, order_id, rows, billed)
 
 
-def _invoice(uow: Uow, where: str, closed: ClosedPeriod, charged: Sequence[Charge]) -> Iterator[Discrepancy]:
+def _invoice(uow: Uow, where: str, closed: ClosedPeriod, made: Charges) -> Iterator[Discrepancy]:
     invoice = invoices.of_period(uow, closed.order_id, closed.period.label)
     if (invoice.id if invoice else None) != closed.invoice_id:
         yield Discrepancy(where, "the invoice is another one than the close made")
     elif invoice is None:
-        if charged:
+        if any(each.rated.amount for each in made.lines):
             yield Discrepancy(where, "usage that costs something has no invoice")
     elif invoice.span is None or invoice.span.usage_sha256 != closed.usage_sha256:
         yield Discrepancy(where, "the invoice names other usage")
-    elif tuple(_again(invoice, each) for each in charged) != invoice.lines:
+    elif _again(invoice, made) != invoice.lines:
         yield Discrepancy(where, "the invoice is not what its usage costs")
 
 
-def _again(invoice: Invoice, charge: Charge) -> Line:
-    rated, first = charge.rated, invoice.lines[0]
-    usage = Usage(
-        charge.month, charge.operation, charge.plan_hash, str(rated.kind), rated.unit or "", rated.price, rated.per,
-        rated.amount,
-    )  # fmt: skip
-    rounding = Rounding(invoice.rounding)
-    return usage_line(first.listing_id, usage, rated.quantity, invoice.currency, first.tax_rate_bp, rounding)
+def _again(invoice: Invoice, made: Charges) -> tuple[Line, ...]:
+    first, rounding = invoice.lines[0], Rounding(invoice.rounding)
+    return tuple(rules.lines(made, first.listing_id, invoice.currency, first.tax_rate_bp, rounding))
 
 
 def _against_meter(

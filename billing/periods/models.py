@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.periods.types import ClosedPeriod, read_counts
+from billing.periods.types import ClosedPeriod, FailingClose, read_counts
 from core.db import Base, Id, UtcDateTime
 from core.months import Period
 
@@ -40,3 +40,19 @@ class ClosedPeriodRow(Base):
         period = Period(self.starts_at, self.ends_at, self.zone, self.month)
         counts = read_counts(json.loads(self.usage))
         return ClosedPeriod(self.order_id, period, self.invoice_id, counts, self.usage_sha256, self.closed_at)
+
+
+class FailingCloseRow(Base):
+    """A meter whose close failed the last time it was tried; gone as soon as one does not."""
+
+    __tablename__ = "failing_close"
+
+    entitlement_id: Mapped[str] = mapped_column(Id, ForeignKey("usage_hold.entitlement_id"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(Id)
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    times: Mapped[int]
+
+    def snapshot(self) -> FailingClose:
+        return FailingClose(self.entitlement_id, self.order_id, self.reason, self.since, self.tried_at, self.times)

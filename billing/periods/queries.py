@@ -13,8 +13,8 @@ from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind
 from billing.periods import rules, statements
 from billing.periods.errors import StatementNotFound
-from billing.periods.models import ClosedPeriodRow
-from billing.periods.types import ClosedPeriod, Count, Key
+from billing.periods.models import ClosedPeriodRow, FailingCloseRow
+from billing.periods.types import ClosedPeriod, Count, FailingClose, Key
 from billing.usage import settling
 from billing.usage.holding import Meter, plan_of
 from billing.usage.queries import sums_of
@@ -66,18 +66,32 @@ def signed_statement(house: House, document: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def waiting(uow: Uow, as_of: datetime) -> list[str]:
-    """The entitlements with something to close, by id. Asks no policy: for the worker.
+def waiting(uow: Uow, as_of: datetime, untried_since: datetime | None = None) -> list[Unsettled]:
+    """The meters that may have something to close, and those whose close failed. Asks no policy: for the worker.
 
-    Months that are running everywhere are passed over: most meters have nothing but those.
+    Months that are running everywhere are passed over: most meters have nothing but those. So are meters whose close
+    failed after ``untried_since``.
     """
     running = {f"{moment:%Y-%m}" for moment in (as_of - timedelta(hours=13), as_of + timedelta(hours=15))}
     skipped = running if len(running) == 1 else set()
+    tried = {each.entitlement_id: each.tried_at for each in failing(uow)}
+    kept = {name for name, tried_at in tried.items() if untried_since is not None and tried_at > untried_since}
     return [
-        meter.entitlement_id
-        for meter in settling.unsettled(uow)
-        if meter.labels - skipped and next_period(uow, meter, closed_of(uow, meter.order_id), as_of) is not None
+        meter
+        for meter in settling.unsettled(uow, also=tried)
+        if meter.entitlement_id not in kept and (meter.labels - skipped or meter.entitlement_id in tried)
     ]
+
+
+def is_due(uow: Uow, meter: Unsettled, as_of: datetime) -> bool:
+    """Whether a meter has something to close. Asks no policy: for the worker."""
+    return next_period(uow, meter, closed_of(uow, meter.order_id), as_of) is not None
+
+
+def failing(uow: Uow) -> list[FailingClose]:
+    """The meters whose close failed the last time it was tried. Asks no policy: for operators."""
+    chosen = select(FailingCloseRow).order_by(FailingCloseRow.since, FailingCloseRow.entitlement_id)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
 
 
 def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
@@ -100,19 +114,16 @@ def next_period(uow: Uow, meter: Unsettled, closed: Sequence[ClosedPeriod], as_o
         if used is not None:
             found = months.period_of(used)
             return found if found.ends_at <= as_of else None
-    late = any(each.period.label in meter.labels for each in closed)
+    late = closed and _counted(closed) != settling.calls_until(uow, meter.entitlement_id, closed[-1].period.ends_at)
     return _newest(months, closed, as_of) if late else None
 
 
 def uncounted(uow: Uow, meter: Meter, period: Period, closed: Sequence[ClosedPeriod]) -> list[Count]:
     """The usage of a period, and what came or went of earlier ones since they were closed."""
     counts = counts_of(uow, meter, period)
-    before = [count for each in closed for count in each.counts]
-    calls, credited = settling.calls_until(uow, meter.hold.entitlement_id, period.starts_at)
-    known = sum(count.calls for count in before), sum(count.calls for count in before if count.key.credited)
-    if (calls, credited) != known:
+    if _counted(closed) != settling.calls_until(uow, meter.hold.entitlement_id, period.starts_at):
         now = [count for each in closed for count in counts_of(uow, meter, each.period)]
-        counts += rules.difference(now, before)
+        counts += rules.difference(now, [count for each in closed for count in each.counts])
     return counts
 
 
@@ -126,6 +137,12 @@ def counts_of(uow: Uow, meter: Meter, period: Period) -> list[Count]:
         for each in sums_of(uow, meter.hold.entitlement_id, period)
         if each.calls
     ]  # fmt: skip
+
+
+def _counted(closed: Sequence[ClosedPeriod]) -> tuple[int, int]:
+    """The calls that closed periods have counted, and how many of them are credited."""
+    counts = [count for each in closed for count in each.counts]
+    return sum(count.calls for count in counts), sum(count.calls for count in counts if count.key.credited)
 
 
 def _gaps(closed: Sequence[ClosedPeriod], as_of: datetime) -> Iterator[tuple[datetime | None, datetime]]:

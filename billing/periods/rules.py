@@ -16,8 +16,11 @@ from itertools import groupby
 import rfc8785
 
 from billing import rating
+from billing.invoices.rules import usage_lines
+from billing.invoices.types import Line, Usage
 from billing.periods.types import Count, Key
 from billing.rating import RatedLine
+from core.money import Rounding
 from core.plans import Kind, PricePlan
 
 Window = tuple[str, str]
@@ -33,8 +36,20 @@ class Charge:
 
     month: str
     operation: str
-    plan_hash: str
+    window: Window
     rated: RatedLine
+
+    @property
+    def plan_hash(self) -> str:
+        return self.window[0]
+
+    def usage(self) -> Usage:
+        """As an invoice names it."""
+        rated = self.rated
+        return Usage(
+            self.month, self.operation, self.plan_hash, str(rated.kind), rated.unit or "", rated.price, rated.per,
+            rated.amount,
+        )  # fmt: skip
 
 
 @dataclass
@@ -47,6 +62,13 @@ class Charges:
     @property
     def amount(self) -> int:
         return sum(line.rated.amount for line in self.lines)
+
+    def negative(self) -> set[Window]:
+        """The windows that give more back than they charge."""
+        amounts: dict[Window, int] = {}
+        for line in self.lines:
+            amounts[line.window] = amounts.get(line.window, 0) + line.rated.amount
+        return {window for window, amount in amounts.items() if amount < 0}
 
 
 def added(counts: Iterable[Count]) -> dict[Key, Count]:
@@ -66,17 +88,29 @@ def difference(now: Iterable[Count], before: Iterable[Count]) -> list[Count]:
 def charges(counts: Sequence[Count], plans: Mapping[str, PricePlan], billed: Mapping[Window, int | None]) -> Charges:
     """What these counts add to windows of which so many units were billed; None for a window never billed."""
     made = Charges()
-    for window, mine in groupby(sorted(counts, key=lambda count: _place(count, plans)), lambda c: _window(c, plans)):
+    for window, mine in groupby(sorted(counts, key=lambda count: _place(count, plans)), lambda c: window_of(c, plans)):
         plan, before = plans[window[0]], billed.get(window)
         start = before or 0
         for (month, operation), parts in groupby(mine, partial(_part, plan)):
             units = (before or 0) + rating.quantity(plan, (count.rated() for count in parts))
             rated_before = [] if before is None else rating.rate_quantity(plan, before)
             for line in rating.difference(rated_before, rating.rate_quantity(plan, units)):
-                made.lines.append(Charge(month, operation, window[0], line))
+                made.lines.append(Charge(month, operation, window, line))
             before = units
         made.units[window] = (before or 0) - start
     return made
+
+
+def lines(made: Charges, listing_id: str, currency: str, rate_bp: int, rounding: Rounding) -> list[Line]:
+    """The invoice's lines of what costs something, those of one window rounded together."""
+    priced = [each for each in made.lines if each.rated.amount]
+    return [
+        line
+        for _, mine in groupby(priced, lambda each: each.window)
+        for line in usage_lines(
+            listing_id, [(each.usage(), each.rated.quantity) for each in mine], currency, rate_bp, rounding
+        )
+    ]
 
 
 def canonical(counts: Iterable[Count]) -> str:
@@ -89,7 +123,7 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _window(count: Count, plans: Mapping[str, PricePlan]) -> Window:
+def window_of(count: Count, plans: Mapping[str, PricePlan]) -> Window:
     return count.key.plan_hash, rating.window_label(plans[count.key.plan_hash], count.key.month)
 
 
@@ -98,4 +132,4 @@ def _part(plan: PricePlan, count: Count) -> tuple[str, str]:
 
 
 def _place(count: Count, plans: Mapping[str, PricePlan]) -> tuple[Window, tuple[str, str], Key]:
-    return _window(count, plans), _part(plans[count.key.plan_hash], count), count.key
+    return window_of(count, plans), _part(plans[count.key.plan_hash], count), count.key

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from billing.invoices import service as invoices
-from billing.invoices.rules import usage_line
-from billing.invoices.types import Line, Span, Usage
+from billing.invoices.types import Line, Span
 from billing.periods import queries, rules
-from billing.periods.errors import NotOver
-from billing.periods.models import ClosedPeriodRow
-from billing.periods.rules import Charge, Charges
+from billing.periods.errors import NotOver, PlanUnknown
+from billing.periods.models import ClosedPeriodRow, FailingCloseRow
+from billing.periods.rules import Charges
 from billing.periods.types import ClosedPeriod, Count
 from billing.usage import settling
 from billing.usage.holding import Meter, locked, plan_of
+from billing.usage.settling import Unsettled
 from compliance.audit.service import record
 from core.actor import SYSTEM
 from core.db import Uow
@@ -24,38 +25,66 @@ from core.house import House
 from core.money import rounding_of
 from core.months import Period
 from core.plans import PricePlan
+from core.rows import insert_missing
+from core.turns import each_by_itself
 
 GRACE = timedelta(minutes=15)
 """The worker waits so long after a period's end for calls that are still being loaded; what comes later is late."""
+PATIENCE = timedelta(hours=1)
+"""The worker tries so long after a close that failed again."""
+_LONGEST_REASON = 500
+log = logging.getLogger("piaohao.periods")
 
 
 def close_due(house: House, as_of: datetime | None = None) -> Iterator[ClosedPeriod]:
     """Close every period that is over at ``as_of`` (by default now), the oldest first, each in a unit of its own.
 
-    Repeating it, or running it twice at once, changes nothing; killed, it goes on where it was. Raises NotOver
-    for a moment that has not come.
+    Repeating it, or running it twice at once, changes nothing; killed, it goes on where it was. A meter that cannot
+    be closed stops no other: see ``queries.failing``. Raises NotOver for a moment that has not come.
     """
     moment = as_of or house.clock.now()
     if moment > house.clock.now():
         raise NotOver("The time has not come yet.", field="as_of")
-    for entitlement_id in house.db.read(lambda uow: queries.waiting(uow, moment)):
-        while closed := house.db.write(lambda uow, it=entitlement_id: close_next(uow, it, as_of=moment)):  # type: ignore[misc]
-            yield closed
+    for meter in house.db.read(lambda uow: queries.waiting(uow, moment)):
+        yield from _close_all(house, meter, moment)
 
 
 def tend(house: House) -> int:
-    """What the worker does: close what is over and had its grace, and collect what is open. Answers how much it did."""
-    done = sum(1 for _ in close_due(house, house.clock.now() - GRACE))
-    for buyer_id, currency in house.db.read(queries.able_to_pay):
-        done += house.db.write(lambda uow, of=buyer_id, c=currency: invoices.collect(uow, buyer_id=of, currency=c)) > 0  # type: ignore[misc]
-    return done
+    """What the worker does: close what is over and had its grace, and collect what is open. Answers how much it did.
+
+    What could not be closed is left for a while.
+    """
+    now, done = house.clock.now(), 0
+    for meter in house.db.read(lambda uow: queries.waiting(uow, now - GRACE, now - PATIENCE)):
+        done += sum(1 for _ in _close_all(house, meter, now - GRACE))
+    return done + each_by_itself(house, house.db.read(queries.able_to_pay), _collect)
+
+
+def _collect(uow: Uow, of: tuple[str, str]) -> bool:
+    return invoices.collect(uow, buyer_id=of[0], currency=of[1]) > 0
+
+
+def _close_all(house: House, meter: Unsettled, as_of: datetime) -> Iterator[ClosedPeriod]:
+    """Close every period of a meter that is over. What goes wrong is written down, and the others' turn comes."""
+    it = meter.entitlement_id
+    try:
+        due = house.db.read(lambda uow: queries.is_due(uow, meter, as_of))
+        while due and (closed := house.db.write(lambda uow: close_next(uow, it, as_of=as_of))):
+            yield closed
+        if it in {each.entitlement_id for each in house.db.read(queries.failing)}:
+            house.db.write(lambda uow: _forget_failure(uow, it))
+    except Exception as error:  # whatever is wrong with one meter must not stop the others
+        log.exception("%s cannot be closed", it)
+        reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+        house.db.write(lambda uow: _keep_failure(uow, meter, reason))
 
 
 def close_next(uow: Uow, entitlement_id: str, *, as_of: datetime) -> ClosedPeriod | None:
     """Close the oldest period of an entitlement that is over and was used, or has late usage to take in.
 
     The usage that was held for becomes an invoice, paid from the prepaid balance in the same unit. Usage of a
-    month that was closed already stands in lines that name that month. None when there is nothing to close.
+    month that was closed already stands in lines that name that month. None when there is nothing to close. Raises
+    PlanUnknown, and whatever rating does with a plan that it cannot read.
     """
     meter = locked(uow, entitlement_id)
     if meter is None:
@@ -68,15 +97,29 @@ def close_next(uow: Uow, entitlement_id: str, *, as_of: datetime) -> ClosedPerio
     plans = {each.key.plan_hash: plan_of(uow, each.key.plan_hash) for each in counts}
     known = {plan_hash: plan for plan_hash, plan in plans.items() if plan is not None}
     if len(known) < len(plans):
-        return None  # the plan of these calls is not known here yet; they wait, still held for
+        raise PlanUnknown(", ".join(sorted(plans.keys() - known.keys())))
     return _close(uow, meter, period, counts, known)
+
+
+def _keep_failure(uow: Uow, meter: Unsettled, reason: str) -> None:
+    now = uow.now()
+    first = {"entitlement_id": meter.entitlement_id, "order_id": meter.order_id, "since": now, "times": 0}
+    insert_missing(uow, FailingCloseRow, [first | {"reason": reason, "tried_at": now}])
+    row = uow.session.get_one(FailingCloseRow, meter.entitlement_id, with_for_update=True, populate_existing=True)
+    row.reason, row.tried_at, row.times = reason, now, row.times + 1
+    uow.session.flush()
+
+
+def _forget_failure(uow: Uow, entitlement_id: str) -> None:
+    uow.session.execute(delete(FailingCloseRow).where(FailingCloseRow.entitlement_id == entitlement_id))
 
 
 def _close(
     uow: Uow, meter: Meter, period: Period, counts: list[Count], plans: dict[str, PricePlan]
 ) -> ClosedPeriod | None:
-    counts, made, lines = _chargeable(uow, meter, period, counts, plans)
-    if not counts or sum(line.net for line in lines) < 0:
+    used = any(count.key.month == period.label for count in counts)
+    counts, made, lines = _chargeable(uow, meter, counts, plans)
+    if not counts and not used:
         return None
     settling.settle(meter, made.units, plans)
     text = rules.canonical(counts)
@@ -98,32 +141,22 @@ def _close(
 
 
 def _chargeable(
-    uow: Uow, meter: Meter, period: Period, counts: list[Count], plans: dict[str, PricePlan]
+    uow: Uow, meter: Meter, counts: list[Count], plans: dict[str, PricePlan]
 ) -> tuple[list[Count], Charges, list[Line]]:
-    """The counts and their lines; what would make the invoice negative waits for a later one that it fits into."""
+    """The counts and their lines; windows that would make the invoice negative wait for one that they fit into."""
     made, lines = _priced(uow, meter, counts, plans)
     if sum(line.net for line in lines) >= 0 and sum(line.tax for line in lines) >= 0:
         return counts, made, lines
-    own = [count for count in counts if count.key.month == period.label]
-    return own, *_priced(uow, meter, own, plans)
+    waiting = made.negative()
+    kept = [count for count in counts if rules.window_of(count, plans) not in waiting]
+    return kept, *_priced(uow, meter, kept, plans)
 
 
 def _priced(uow: Uow, meter: Meter, counts: list[Count], plans: dict[str, PricePlan]) -> tuple[Charges, list[Line]]:
     billed = {window: each.billed for window, each in meter.windows.items()}
-    made = rules.charges(counts, plans, billed)
-    return made, [_line(uow, meter, each) for each in made.lines if each.rated.amount]
-
-
-def _line(uow: Uow, meter: Meter, charge: Charge) -> Line:
-    settings, rated = uow.house.settings, charge.rated
-    usage = Usage(
-        period=charge.month, operation=charge.operation, plan_sha256=charge.plan_hash, kind=str(rated.kind),
-        unit=rated.unit or "", price=rated.price, per=rated.per, amount=rated.amount,
-    )  # fmt: skip
+    made, settings, hold = rules.charges(counts, plans, billed), uow.house.settings, meter.hold
     rounding = rounding_of(settings.tier_profile)
-    return usage_line(
-        meter.hold.listing_id, usage, rated.quantity, str(meter.hold.currency), settings.tax_rate_bp, rounding
-    )
+    return made, rules.lines(made, hold.listing_id, str(hold.currency), settings.tax_rate_bp, rounding)
 
 
 def _noted(uow: Uow, meter: Meter, closed: ClosedPeriod) -> ClosedPeriod:

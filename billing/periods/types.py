@@ -68,6 +68,18 @@ class ClosedPeriod:
     closed_at: datetime
 
 
+@dataclass(frozen=True)
+class FailingClose:
+    """A meter that cannot be closed: why, since when, and how often that was tried."""
+
+    entitlement_id: str
+    order_id: str
+    reason: str
+    since: datetime
+    tried_at: datetime
+    times: int
+
+
 def read_counts(rows: Iterable[Mapping[str, Any]]) -> tuple[Count, ...]:
     """The counts of a stored document."""
     return tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,9 +28,11 @@ class Unsettled:
     labels: frozenset[str]
 
 
-def unsettled(uow: Uow) -> list[Unsettled]:
-    """Every meter with units that no invoice has counted yet, or that one has counted too many of."""
-    open_ones = or_(UsageWindow.billed.is_(None), UsageWindow.billed != UsageWindow.quantity)
+def unsettled(uow: Uow, also: Collection[str] = ()) -> list[Unsettled]:
+    """Every meter with units that no invoice has counted, or that one counted too many of; and ``also`` these."""
+    open_ones = or_(
+        UsageWindow.billed.is_(None), UsageWindow.billed != UsageWindow.quantity, UsageHold.entitlement_id.in_(also)
+    )
     chosen = (
         select(UsageHold.entitlement_id, UsageHold.order_id, UsageHold.organisation_id, UsageWindow.label)
         .join(UsageWindow, UsageWindow.entitlement_id == UsageHold.entitlement_id)

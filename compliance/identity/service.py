@@ -255,6 +255,11 @@ def _record_organisation(uow: Uow, actor: Actor, action: str, row: Organisation,
     )  # fmt: skip
 
 
+def forget_failures(uow: Uow) -> int:
+    """Forget failures to sign in, or to get a token, that are long over and block nobody; answers how many rows."""
+    return throttle.forget_old(uow)
+
+
 def _password_hash(uow: Uow, email: str, keys: list[str]) -> str | None:
     throttle.check(uow, keys)
     return uow.session.execute(

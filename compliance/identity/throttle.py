@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from sqlalchemy import delete
+
 from compliance.identity.errors import TooManyAttempts
 from compliance.identity.models import SignInThrottle
 from core.db import Uow
 from core.problems import Sentence
 
 _LONGEST_BLOCK = timedelta(minutes=15)
+_KEPT = timedelta(days=1)
 
 
 def check(uow: Uow, keys: Iterable[str]) -> None:
@@ -35,6 +38,13 @@ def count_failure(uow: Uow, key: str, *, allowed: int) -> None:
     if throttle.failures >= allowed:
         wait = min(timedelta(seconds=2 ** min(throttle.failures - allowed + 2, 20)), _LONGEST_BLOCK)
         throttle.blocked_until = uow.now() + wait
+
+
+def forget_old(uow: Uow) -> int:
+    """Forget rows of failures that ended long ago and block nobody; answers how many."""
+    long_ago = uow.now() - _KEPT
+    old = delete(SignInThrottle).where(SignInThrottle.last_at < long_ago).returning(SignInThrottle.key)
+    return len(uow.session.execute(old).all())
 
 
 def forget(uow: Uow, key: str) -> None:

@@ -55,6 +55,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "starts_at", name=op.f("uq_closed_period_order_id_starts_at")),
     )
     op.create_table(
+        "failing_close",
+        sa.Column("entitlement_id", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entitlement_id"], ["usage_hold.entitlement_id"], name=op.f("fk_failing_close_entitlement_id")
+        ),
+        sa.PrimaryKeyConstraint("entitlement_id", name=op.f("pk_failing_close")),
+    )
+    op.create_table(
         "withheld_order",
         sa.Column("order_id", sa.String(length=40), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),

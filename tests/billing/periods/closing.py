@@ -54,6 +54,11 @@ class Sale:
     def load(self, records: Sequence[UsageRecord]) -> LoadReport:
         return self.meter.load(records)
 
+    def credit(self, records: Sequence[UsageRecord]) -> int:
+        """These calls turn out not to have been delivered."""
+        chosen = [record.call_id for record in records]
+        return self.house.db.write(lambda uow: usage.credit(uow, chosen, reason="not delivered"))
+
     def close(self, as_of: datetime | None = None) -> list[ClosedPeriod]:
         return [each for each in service.close_due(self.house, as_of) if each.order_id == self.right.order_id]
 

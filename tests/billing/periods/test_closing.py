@@ -129,6 +129,23 @@ def test_late_usage_alone_waits_for_the_next_month_to_end(books: Books) -> None:
     assert books.faults() == []
 
 
+def test_late_usage_of_a_window_longer_than_a_month_is_billed_too(books: Books) -> None:
+    """The buyer never calls again: nothing but the late calls is there to be closed."""
+    sale = Sale(books, CENTI | {"price": "1.00", "free_quota": 5, "period": "year"})
+    wait(books.house, 60)
+    began = books.house.clock.now()
+    sale.call(10)
+    wait(books.house)
+    sale.close()
+    sale.call(3, at=began)
+    wait(books.house)
+    (closed,) = sale.close()
+    assert [invoice.net for invoice in sale.invoices()] == [500, 300]
+    assert closed.period.label > sale.invoices()[0].period
+    assert (sale.close(), sale.balance().held) == ([], 0)
+    assert books.faults() == []
+
+
 def test_a_month_that_had_no_invoice_gets_its_own_when_usage_comes_late(books: Books) -> None:
     sale = Sale(books)
     began = books.house.clock.now()

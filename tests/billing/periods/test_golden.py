@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from billing.invoices.rules import freeze, usage_line
-from billing.invoices.types import Invoice, Party, Series, Span, Usage
+from billing.invoices.rules import freeze
+from billing.invoices.types import Invoice, Party, Series, Span
 from billing.periods import rules, statements
 from billing.periods.types import ClosedPeriod, Count, Key
 from compliance.audit import verifier
@@ -46,15 +46,7 @@ def statement() -> dict[str, Any]:
 
 
 def invoice(made: rules.Charges, digest: str) -> Invoice:
-    lines = tuple(
-        usage_line(
-            "lst_01jc9x2m5t7rqk8v4e6b0wz3np",
-            Usage(each.month, each.operation, each.plan_hash, str(each.rated.kind), str(each.rated.unit),
-                  each.rated.price, each.rated.per, each.rated.amount),
-            each.rated.quantity, "CNY", 600, Rounding.HALF_UP,
-        )
-        for each in made.lines
-    )  # fmt: skip
+    lines = tuple(rules.lines(made, "lst_01jc9x2m5t7rqk8v4e6b0wz3np", "CNY", 600, Rounding.HALF_UP))
     return freeze(
         invoice_id="inv_01jc9x2m5t7rqk8v4e6b0wz3np", series=Series.INVOICE, serial=42,
         order_id="ord_01jc9x2m5t7rqk8v4e6b0wz3np", issued_at=datetime(2026, 12, 1, 0, 0, 5, tzinfo=UTC),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing import rating
-from billing.invoices.rules import usage_line
+from billing.invoices.rules import usage_lines
 from billing.invoices.types import Usage
 from billing.periods import rules
 from billing.periods.rules import Window
@@ -116,7 +116,7 @@ def test_the_snapshot_is_the_same_in_any_order_and_is_read_back(counts: list[Cou
 def test_a_line_is_rounded_once_and_taxed_after(amount: int, rounding: Rounding, rate_bp: int) -> None:
     """lago-api #821, #4273: tax off by one, and totals below zero."""
     usage = Usage("2026-11", "a", "0" * 64, "usage", "hit", 2_800_000, 1, amount)
-    line = usage_line("lst_a", usage, 1, "CNY", rate_bp, rounding)
+    (line,) = usage_lines("lst_a", [(usage, 1)], "CNY", rate_bp, rounding)
     assert abs(line.net - Fraction(amount, UNITS_PER_MINOR)) <= Fraction(1, 2)
     assert abs(line.tax - Fraction(line.net * rate_bp, 10_000)) <= Fraction(1, 2)
     assert line.gross == line.net + line.tax
@@ -125,5 +125,5 @@ def test_a_line_is_rounded_once_and_taxed_after(amount: int, rounding: Rounding,
 
 def test_the_profile_decides_half_a_cent() -> None:
     half = Usage("2026-11", "a", "0" * 64, "usage", "hit", 1, 1, 25 * UNITS_PER_MINOR // 10)
-    nets = {rule: usage_line("lst_a", half, 1, "CNY", 0, rule).net for rule in Rounding}
+    nets = {rule: usage_lines("lst_a", [(half, 1)], "CNY", 0, rule)[0].net for rule in Rounding}
     assert nets == {Rounding.HALF_UP: 3, Rounding.HALF_EVEN: 2}
