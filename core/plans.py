@@ -64,7 +64,10 @@ SELLABLE_NOW = {
     "dataset": frozenset({Kind.FREE, Kind.ONE_OFF}),
     "interface": frozenset({Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE}),
 }
-"""By the kind of listing: what can be ordered at the list price. Others are refused by name until they are built."""
+"""By the kind of listing: what can be ordered at the list price. Others are refused by name until they are built.
+
+Nothing that counts records or bytes is among them: what a call costs must be known before it is made.
+"""
 USAGE_KINDS = frozenset(
     {Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.PER_BYTE, Kind.GRADUATED, Kind.VOLUME},
 )

@@ -1,6 +1,6 @@
 """Rating: what usage costs by a plan, a pure function in integers of 10⁻⁷ of the minor unit."""
 
-from billing.rating.funding import capacity, most, needs_funding, reserve_price, units_of_calls
+from billing.rating.funding import capacity, is_bounded, most, needs_funding
 from billing.rating.rules import (
     billable,
     billable_outcomes,
@@ -25,14 +25,13 @@ __all__ = [
     "capacity",
     "difference",
     "is_billed",
+    "is_bounded",
     "most",
     "needs_funding",
     "quantity",
     "rate",
     "rate_quantity",
-    "reserve_price",
     "total",
     "unit_of",
-    "units_of_calls",
     "window_label",
 ]

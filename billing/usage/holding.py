@@ -153,14 +153,14 @@ class Cost:
     def has_units_for(self, leased: int) -> bool:
         """Whether what was bought, when it is a number of units, has so many calls left."""
         limit = rating.capacity(self.plan)
-        return limit is None or self.quantity + rating.units_of_calls(self.plan, leased) <= limit
+        return limit is None or self.quantity + leased <= limit
 
     def of(self, leased: int) -> int:
         """What must be held with so many calls given out, in minor units."""
         if not leased and not self.used:
             return self.rest
-        last = self.quantity + rating.units_of_calls(self.plan, leased)
-        return self.rest + self.tax.gross(rating.most(self.plan, self.quantity, last) - self.invoiced)
+        most = rating.most(self.plan, self.quantity, self.quantity + leased)
+        return self.rest + self.tax.gross(most - self.invoiced)
 
 
 def opened(uow: Uow, entitlement: Metered) -> Meter:

@@ -27,12 +27,15 @@ def fund(uow: Uow, entitlement: Metered, calls: int) -> int:
     """Give out up to so many calls, paid for in advance; answers how many.
 
     Free units and those of a package come first, then the buyer's prepaid balance, of which the most that
-    the calls can cost is held, with tax. However many ask at once, no more is given out than is there.
+    the calls can cost is held, with tax. However many ask at once, no more is given out than is there. No call is
+    given out whose cost only its answer tells.
     """
     meter = opened(uow, entitlement)
     plan = meter.plan
     if calls <= 0 or plan is None or not rating.needs_funding(plan):
         return max(0, calls)
+    if not rating.is_bounded(plan):
+        return 0
     cost, limit, before = meter.cost(plan, Calendar(uow)), meter.most_to_hold(), meter.hold.leased
     given = most_that(calls, lambda more: cost.has_units_for(before + more) and cost.of(before + more) <= limit)
     meter.hold.leased += given

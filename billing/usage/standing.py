@@ -68,4 +68,4 @@ def _units_left(plan: PricePlan | None, now: WindowCost | None, leased: int) -> 
     bought = rating.capacity(plan) if plan else None
     if plan is None or now is None or bought is None:
         return None
-    return max(0, bought - now.quantity - rating.units_of_calls(plan, leased))
+    return max(0, bought - now.quantity - leased)

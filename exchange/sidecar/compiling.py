@@ -105,7 +105,6 @@ def _entitlements(uow: Uow, ids: Ids) -> list[Item]:
 def _entitlement(found: CompiledEntitlement) -> Item:
     plan = plans.parse(found.plan)
     return _plain(found, without=("plan",)) | {
-        "reserve_price": rating.reserve_price(plan),
         "billable": [str(outcome) for outcome in rating.billable_outcomes(plan)],
         "funding": rating.needs_funding(plan),
     }

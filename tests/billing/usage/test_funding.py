@@ -19,6 +19,7 @@ from billing.ledger.types import BalanceSnapshot
 from billing.usage import queries, service
 from billing.usage.models import UsageHold
 from billing.usage.standing import quota_label
+from core import plans
 from core.months import Months, ZoneChange
 from tests import build
 from tests.billing.books import Books
@@ -103,6 +104,25 @@ def test_a_package_gives_out_its_units_and_no_more(books: Books) -> None:
     one.load(one.records(28))
     assert one.fund(1) == 0
     assert held(one) == 0
+
+
+RECORDS = PER_HIT | {"kind": "per_record"}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        RECORDS, PER_HIT | {"kind": "per_byte", "per": 1_000_000}, GRADUATED | {"unit": "record"},
+        PACKAGE | {"unit": "byte"}, MINIMUM | {"usage": RECORDS}, SUBSCRIPTION | {"unit": "record"},
+        RECORDS | {"free_quota": 1_000, "period": "month"},
+    ],
+)  # fmt: skip
+def test_no_call_is_given_out_whose_cost_only_its_answer_tells(books: Books, plan: dict[str, Any]) -> None:
+    """One answer of a million records would cost more than any share that was held for it."""
+    one = meter(books, plan, balance=100_000)
+    assert one.fund(1) == 0
+    assert (balance(one).balance, held(one), _leased(one)) == (100_000, 0, 0)
+    assert not plans.parse(plan).sellable_now("interface")
 
 
 def test_what_costs_nothing_is_never_short(books: Books) -> None:
