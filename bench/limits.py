@@ -1,12 +1,13 @@
 """Rate, quota and balance under twenty times what is allowed, on two gateway processes of which one is killed midway.
 
 Admitted are the calls that the client got an answer of the upstream for; allowed is what the licence says: the burst
-and the rate for so long, the quota, the hits that the balance pays for. Each share must lie between 0.995 and 1. An
-answer that left in the last moment of the killed process, before it could say so, is given away: nobody pays for it,
-so the balance pays for another one. The burst is two seconds of the rate. When the machine leaves the client without
-any answer for longer, nothing is offered meanwhile: that is printed as silence and is not expected to be used.
+and the rate for so long (of a plan that costs nothing), the quota, the hits that the balance pays for. Each share must
+lie between 0.995 and 1. An answer that left in the last moment of the killed process, before it could say so, is given
+away: nobody pays for it, so the balance pays for another one. The burst is two seconds of the rate. When the machine
+leaves the client without any answer for longer, nothing is offered meanwhile: that is printed as silence and is not
+expected to be used.
 
-    python -m bench.limits [--database sqlite] [--calls 2000] [--rate 60] [--connections 24]
+    python -m bench.limits [--database sqlite] [--calls 2000] [--rate 50] [--connections 24]
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.servers.exchange import eventually
 
 OVERLOAD = 20
 BURST_S = 2
+FREE = {"version": 1, "kind": "free"}
 LEAST = 0.995
 PRICE_WITH_TAX = 0.0424
 
@@ -126,7 +128,7 @@ def _count(scene: Stage, *where: Any) -> int:
 def campaign(folder: Path, options: argparse.Namespace) -> list[Outcome]:
     calls, rate = options.calls, options.rate
     with stage(folder, options.database) as scene:
-        by_rate = metered.trade(scene.house, scene.upstream, rate_per_second=rate, burst=BURST_S * rate)
+        by_rate = metered.trade(scene.house, scene.upstream, plan=FREE, rate_per_second=rate, burst=BURST_S * rate)
         by_quota = metered.trade(scene.house, scene.upstream, quota=calls, quota_period="month")
         by_balance = metered.trade(scene.house, scene.upstream, balance=f"{calls * PRICE_WITH_TAX:.2f}")
         scene.start()
