@@ -73,13 +73,21 @@ def _said(plan: plans.PricePlan) -> PriceText:
 
 
 def _per(plan: plans.PricePlan) -> str:
-    unit = str(_UNITS[_UNIT_OF[plan.kind]])
-    return unit if (plan.per or 1) == 1 else f"{number(plan.per)} {unit}"
+    unit = _UNIT_OF[plan.kind]
+    return str(_UNITS[unit]) if plan.per in (None, 1) else _many(unit, number(plan.per))
+
+
+def _many(unit: plans.Unit, quantity: str) -> str:
+    said = {
+        plans.Unit.CALL: gettext("%(n)s calls", n=quantity), plans.Unit.HIT: gettext("%(n)s hits", n=quantity),
+        plans.Unit.RECORD: gettext("%(n)s records", n=quantity), plans.Unit.BYTE: gettext("%(n)s bytes", n=quantity),
+    }  # fmt: skip
+    return str(said[unit])
 
 
 def _bought(plan: plans.PricePlan) -> str:
-    unit = _UNITS[plan.unit] if plan.unit else ""
-    return str(gettext("%(n)s × %(unit)s", n=number(plan.quantity), unit=unit))
+    quantity = number(plan.quantity)
+    return _many(plan.unit, quantity) if plan.unit else quantity
 
 
 def _usage(plan: plans.PricePlan) -> tuple[str, ...]:
