@@ -16,6 +16,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import flask
+import hypothesis
 import pytest
 
 import migrations
@@ -31,6 +32,8 @@ from tests.servers.missing import strict
 from tests.servers.upstream import Upstream, answering
 
 _TEMPLATE = "piaohao_template"
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("house")
 
 
 @dataclass

@@ -9,6 +9,7 @@ import pytest
 from billing.periods.errors import NotOver
 from tests.billing.books import Books
 from tests.billing.periods.closing import CENTI, Sale, wait
+from tests.billing.usage.metering import PER_HIT
 
 
 def test_a_month_is_invoiced_paid_and_on_hold_for_the_supplier(books: Books) -> None:
@@ -79,6 +80,28 @@ def test_what_a_package_or_a_free_quota_covers_makes_no_invoice(books: Books) ->
     assert bought.invoices() == []
     (invoice,) = given.invoices()
     assert [(line.quantity, line.net) for line in invoice.lines] == [(5, 500)]
+    assert books.faults() == []
+
+
+def test_a_package_bought_twice_calls_on_trial_and_the_balance_do_not_mix(books: Books) -> None:
+    package = {"version": 1, "kind": "package", "currency": "CNY", "amount": "50.00", "unit": "hit", "quantity": 100}
+    first = Sale(books, package, balance=1_000)
+    second, paid = (
+        Sale(books, plan, balance=0, buyer=first.buyer, supplier=first.supplier) for plan in (package, PER_HIT)
+    )
+    assert [sale.meter.fund(150) for sale in (first, second, paid)] == [100, 100, 150]
+    paid.meter.unfund(145)
+    for sale, hits in ((first, 100), (second, 30), (paid, 5)):
+        sale.call(hits)
+        sale.call(7, mode="test")
+    assert [sale.meter.fund(1) for sale in (first, second)] == [0, 0], "one is used up, of the other all are lent"
+    assert (second.meter.unfund(100), second.meter.fund(100)) == (70, 70)
+    assert paid.balance().held == 21
+    wait(books.house)
+    for sale in (first, second, paid):
+        sale.close()
+    assert [[invoice.gross for invoice in sale.invoices()] for sale in (first, second, paid)] == [[], [], [21]]
+    assert (paid.balance().balance, paid.balance().held) == (979, 0)
     assert books.faults() == []
 
 
