@@ -11,8 +11,8 @@ from typing import Any
 from exchange.demo.interfaces import COMPANIES, DIGITS, IDENTITY
 from exchange.demo.player.chapters.credentials import program
 from exchange.demo.player.chapters.evidence import Desk
-from exchange.demo.player.chapters.interfaces import open_firms
-from exchange.demo.player.chapters.usage import entitlement, settled
+from exchange.demo.player.chapters.interfaces import open_firms, picture
+from exchange.demo.player.chapters.usage import entitlement, outcomes, settled
 from exchange.demo.player.client import Person
 from exchange.demo.player.filling import Cast
 from exchange.demo.player.program import shown
@@ -38,6 +38,7 @@ def play(cast: Cast, tale: Tale) -> None:
     _package(cast, tale, money)
     _later(cast, tale)
     _settlement(cast, tale)
+    _new_month(cast, tale)
     books = cast.staff["finance"].get("/trial-balance").expect(200).json
     tale.check(books["balanced"] is True, "试算平衡：合计为零", "the trial balance sums to zero", books["totals"])
 
@@ -119,3 +120,16 @@ def _settlement(cast: Cast, tale: Tale) -> None:
         net, commission, share = (Decimal(each[name]) for name in ("net", "commission", "share"))
         told = f"{net} − {commission} = {share}; on hold {each['on_hold']}, available {each['available']}"
         tale.check(net - commission == share, f"供方结算 {each['month']}", f"the supplier's {each['month']}", told)
+
+
+def _new_month(cast: Cast, tale: Tale) -> None:
+    """Calls of the new month: whoever looks around afterwards finds them on the pages."""
+    right, developer = entitlement(cast, DIGITS.key), cast.members["yunfan"]["dev"]
+    before = settled(developer, right)
+    calling = program(cast, DIGITS.key, cast.keys["live"]["key"])
+    for number in range(96):
+        digit, status = (str(number % 10), 200) if number % 8 else ("", 422)
+        calling.call("POST", "/digits/recognise", picture(digit)).expect(status)
+    calling.close()
+    eventually(lambda: outcomes(developer, right) - before == {"hit": 84, "miss": 12}, "the new month's calls", 30)
+    tale.done("新的一月照常调用", "calls go on in the new month", "84 hit, 12 miss")
