@@ -37,7 +37,8 @@ class AccessLog:
         if descriptor is not None:
             self._thread.start()
 
-    def called(self, call: Call, outcome: Outcome, status: int, at_us: int, latency_us: int) -> None:
+    def called(self, call: Call, outcome: Outcome, status: int) -> None:
+        at_us = call.at_us
         second = at_us // 1_000_000
         if second != self._second:
             self._begin(second)
@@ -46,7 +47,8 @@ class AccessLog:
             b'"bytes_in":%d,"bytes_out":%d,"us":%d}\n'
             % (
                 self._prefix, at_us // 1000 % 1000, self._epoch, call.seq, call.method, call.grant.log, status,
-                _OUTCOMES[outcome], call.bytes_in, call.bytes_out, latency_us,
+                _OUTCOMES[outcome], call.bytes_in, call.bytes_out,
+                call.latency_us,
             )
         )  # fmt: skip
 

@@ -41,12 +41,14 @@ class Call:
 
     __slots__ = (
         "_again", "_body", "_chunked_out", "_held", "_left", "_phase", "_query", "_reading", "_seen", "_uploaded",
-        "began_ns", "bytes_in", "bytes_out", "client", "gateway", "grant", "head", "method", "over", "prepared", "seq",
-        "status", "upstream",
+        "at_us", "began_ns", "bytes_in", "bytes_out", "client", "gateway", "grant", "head", "latency_us", "method",
+        "over", "prepared", "seq", "status", "upstream",
     )  # fmt: skip
 
     _held: list[bytes]
     _seen: list[bytes]
+    at_us: int
+    latency_us: int
 
     def __init__(
         self, client: ClientConnection, prepared: Prepared, query: bytes, head: Head, seq: int, began_ns: int
@@ -368,9 +370,12 @@ class Call:
     def _conclude(self) -> None:
         """Record the call, and let the answer's last bytes go."""
         reading = self._reading
-        if self.over or reading is None:
-            return
-        segment = self._record(reading.outcome, self.status, reading.records)
+        if not self.over and reading is not None:
+            self.gateway.meter.record(self._framed(reading.outcome, self.status, reading.records), self._recorded)
+
+    def _recorded(self, segment: Segment | None) -> None:
+        assert self._reading is not None
+        self._settle(self._reading.outcome, self.status, recorded=segment is not None)
         if segment is None:
             self._unmetered()
         elif self.gateway.meter.group is None:
@@ -482,21 +487,25 @@ class Call:
 
     def _record(self, outcome: Outcome, status: int, records: int) -> Segment | None:
         """Write the record and settle what was reserved. None when it cannot be written."""
-        self.over = True
-        grant, gateway = self.grant, self.gateway
-        meter, live, began_ns = gateway.meter, grant.live, self.began_ns
-        bytes_in, bytes_out = self.bytes_in, self.bytes_out
-        latency_us = (time.monotonic_ns() - began_ns) // 1000
-        at_us = (began_ns + gateway.unix_ns) // 1000
-        segment = meter.append(
-            record.usage(
-                Kind.CALL, meter.epoch_bytes, self.seq, at_us, live, outcome, status, latency_us, bytes_in, bytes_out,
-                0, records, grant.plan_hash, grant.address,
-            )
-        )  # fmt: skip
-        recorded = segment is not None
-        grant.allowance.settle(live, recorded, recorded and grant.billed[outcome])
-        gateway.figures.noted.append((outcome, latency_us, bytes_in, bytes_out))
-        if gateway.access.wanted:
-            gateway.access.called(self, outcome, status, at_us, latency_us)
+        segment = self.gateway.meter.append(self._framed(outcome, status, records))
+        self._settle(outcome, status, recorded=segment is not None)
         return segment
+
+    def _framed(self, outcome: Outcome, status: int, records: int) -> bytes:
+        """The record. The call is over with it."""
+        self.over = True
+        grant, meter, began_ns = self.grant, self.gateway.meter, self.began_ns
+        self.latency_us = (time.monotonic_ns() - began_ns) // 1000
+        self.at_us = (began_ns + self.gateway.unix_ns) // 1000
+        return record.usage(
+            Kind.CALL, meter.epoch_bytes, self.seq, self.at_us, grant.live, outcome, status, self.latency_us,
+            self.bytes_in, self.bytes_out, 0, records, grant.plan_hash, grant.address,
+        )  # fmt: skip
+
+    def _settle(self, outcome: Outcome, status: int, *, recorded: bool) -> None:
+        """Give back what was reserved and is not used, and note the call."""
+        grant, gateway = self.grant, self.gateway
+        grant.allowance.settle(grant.live, recorded, recorded and grant.billed[outcome])
+        gateway.figures.noted.append((outcome, self.latency_us, self.bytes_in, self.bytes_out))
+        if gateway.access.wanted:
+            gateway.access.called(self, outcome, status)

@@ -48,6 +48,7 @@ class Meter:
         self._writer: Writer | None = None
         self._claim: int | None = None
         self._flushing = False
+        self._turn: list[tuple[bytes, Callable[[Segment | None], None]]] = []
         self.group = _Group(self, loop) if fsync else None
         self._open()
 
@@ -56,13 +57,25 @@ class Meter:
         """Whether others can know that this process lives. Nothing may be leased to it before."""
         return self._claim is not None
 
-    def append(self, framed: bytes) -> Segment | None:
-        """Write a framed record. None when that failed; then no call is admitted until writing works again."""
+    def append(self, framed: bytes, usages: int = 1) -> Segment | None:
+        """Write framed records. None when that failed; then no call is admitted until writing works again."""
         try:
-            return self._writer.append(framed) if self._writer is not None else None
+            return self._writer.append(framed, usages) if self._writer is not None else None
         except MeterStopped as error:
             self._stop(error)
             return None
+
+    def record(self, framed: bytes, then: Callable[[Segment | None], None]) -> None:
+        """Write a framed record with all others of this turn of the loop, then say to which segment, as ``append``."""
+        if not self._turn:
+            self._loop.call_soon(self._end_turn)
+        self._turn.append((framed, then))
+
+    def _end_turn(self) -> None:
+        turn, self._turn = self._turn, []
+        segment = self.append(b"".join([framed for framed, _ in turn]), len(turn))
+        for _, then in turn:
+            then(segment)
 
     def ended(self, segment: Segment, seq: int) -> None:
         """The end of the recorded call is known: its answer has left, or there is none to deliver."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,7 +35,7 @@ _HIT = Reading(Outcome.HIT, 1)
 class Rule:
     """One operation's outcome rule, compiled from its document."""
 
-    __slots__ = ("_hit", "_miss", "_pointer", "_records", "_statuses", "needs_body", "plain")
+    __slots__ = ("_hit", "_pointer", "_records", "_statuses", "needs_body", "plain")
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         statuses = document.get("statuses") or {"2xx": "hit"}
@@ -45,8 +45,7 @@ class Rule:
             self._statuses = dict.fromkeys(others, _NAMES[statuses["2xx"]]) | self._statuses
         self._pointer = _pointer(document["pointer"]) if document.get("pointer") is not None else None
         self._records = _pointer(document["records"]) if document.get("records") is not None else None
-        self._hit = [_canonical(value) for value in document.get("hit", ())]
-        self._miss = [_canonical(value) for value in document.get("miss", ())]
+        self._hit = frozenset(_canonical(value) for value in document.get("hit", ()))
         self.needs_body = self._pointer is not None or self._records is not None
         self.plain = {
             status: _HIT if outcome is Outcome.HIT else _MISS
@@ -66,7 +65,8 @@ class Rule:
     def by_body(self, body: bytes, coding: bytes, largest: int) -> Reading:
         """What the body of an answer decides whose status says hit."""
         try:
-            document = json.loads(_decoded(body, coding, largest), parse_constant=_refuse)
+            plain = _decoded(body, coding, largest)
+            document = _DECODER.decode(plain.decode(json.detect_encoding(plain), "surrogatepass"))
         except (ValueError, RecursionError, zlib.error):
             return _ERROR
         if self._pointer is not None and _canonical(_find(document, self._pointer)) not in self._hit:
@@ -93,15 +93,13 @@ def _find(document: Any, pointer: tuple[str, ...]) -> Any:
     return document
 
 
-def _canonical(value: Any) -> object:
+def _canonical(value: Any) -> Hashable:
     """Equal for equal JSON values only: true is not 1, and 1 is 1.0."""
-    if value is _ABSENT:
-        return _ABSENT
-    return (isinstance(value, bool), json.dumps(value, sort_keys=True)) if not _is_number(value) else (None, value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return (value,)
+    if isinstance(value, dict | list):
+        return (json.dumps(value, sort_keys=True),)
+    return value  # type: ignore[no-any-return]
 
 
 def _count(value: Any) -> int:
@@ -127,3 +125,6 @@ def _decoded(body: bytes, coding: bytes, largest: int) -> bytes:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)

@@ -148,7 +148,7 @@ class Segment:
 
 
 class Writer:
-    """The writing end of one process: one ``os.write`` for a record and the confirmations waiting beside it."""
+    """The writing end of one process: one ``os.write`` for records and the confirmations waiting beside them."""
 
     def __init__(
         self, folder: Path, epoch: str, *, largest_bytes: int = LARGEST_BYTES, longest_open_s: float = LONGEST_OPEN_S
@@ -168,13 +168,13 @@ class Writer:
     def current(self) -> Segment:
         return self._current
 
-    def append(self, framed: bytes) -> Segment:
-        """Write a framed usage record; answers the segment to confirm it in. Raises MeterStopped, nothing written."""
+    def append(self, framed: bytes, usages: int = 1) -> Segment:
+        """Write framed usage records, all or none; answers the segment to confirm them in. Raises MeterStopped."""
         segment = self._current
         if segment.bytes + len(framed) > self._largest_bytes:
             segment = self._rotate()
         self._write(segment, framed)
-        segment.usages += 1
+        segment.usages += usages
         return segment
 
     def flush(self) -> None:
