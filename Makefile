@@ -10,7 +10,6 @@ RUN = .venv/bin/python -m
 PACKAGES = core compliance catalog billing exchange migrations tests bench
 TESTS ?= tests
 WORKERS ?= 2
-COVERAGE = --cov --cov-config=pyproject.toml --cov-append --cov-report=
 PYTEST = pytest $(TESTS) -q -n $(WORKERS) --dist=worksteal -m "not soak"
 # Hundreds of processes start in the tests: none compiles what another has compiled.
 test-sqlite test-postgresql: export PYTHONDONTWRITEBYTECODE =
@@ -18,7 +17,7 @@ test-sqlite test-postgresql: export PYTHONDONTWRITEBYTECODE =
 help:
 	@echo "make demo      set up, start a demo exchange, play two trades through its API, go on serving (ONCE=1: end)"
 	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
-	@echo "make test      check, then all tests on SQLite and on PostgreSQL, with coverage"
+	@echo "make test      check, then all tests on SQLite with coverage, and those that use a database on PostgreSQL"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make soak      the long campaigns (crash, contention, leaks, tampering, bad input)"
 	@echo "make bench     figures of web and gateway beside named peers"
@@ -48,7 +47,8 @@ check: setup-dev
 
 test: check
 	@$(RUN) coverage erase
-	@$(MAKE) test-sqlite test-postgresql
+	@$(MAKE) test-sqlite COVERAGE="--cov --cov-config=pyproject.toml --cov-report="
+	@$(MAKE) test-postgresql
 	@$(RUN) coverage report
 
 test-sqlite: setup-dev
@@ -57,7 +57,7 @@ test-sqlite: setup-dev
 
 test-postgresql: setup-dev
 	@echo "Tests on PostgreSQL"
-	@$(RUN) $(PYTEST) --database=postgresql $(COVERAGE)
+	@$(RUN) $(PYTEST) --database=postgresql
 
 soak: setup-dev
 	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) -m soak

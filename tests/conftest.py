@@ -10,6 +10,7 @@ import dataclasses
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -152,24 +153,45 @@ def _copies(template: Template) -> Copies:
     return Copies(template.where, _TEMPLATE)
 
 
-@pytest.fixture
-def database_url(template: Template, _copies: Copies, tmp_path: Path) -> Iterator[str]:
-    """The address of a fresh, migrated database of this test alone."""
+@contextmanager
+def _fresh(template: Template, copies: Copies, folder: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
     if template.kind == "sqlite":
-        path = tmp_path / "exchange.db"
+        path = folder / "exchange.db"
         shutil.copyfile(template.where, path)
         yield f"sqlite:///{path}"
         return
-    taken = _copies.take()
+    taken = copies.take()
     yield taken
-    _copies.give_back(taken)
+    copies.give_back(taken)
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings(
+        data=folder / "data", profile="test", database_url=url, gateway_workers=0, upstream_allow="127.0.0.1"
+    )  # fmt: skip
+
+
+@pytest.fixture
+def database_url(template: Template, _copies: Copies, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database of this test alone."""
+    with _fresh(template, _copies, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        data=tmp_path / "data", profile="test", database_url=database_url, gateway_workers=0, upstream_allow="127.0.0.1"
-    )  # fmt: skip
+    return _settings(database_url, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_settings(
+    template: Template, _copies: Copies, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Those of an exchange that the tests of a module share: for what is dear to start."""
+    folder = tmp_path_factory.mktemp("shared")
+    with _fresh(template, _copies, folder) as url:
+        yield _settings(url, folder)
 
 
 @pytest.fixture

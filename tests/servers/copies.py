@@ -38,29 +38,29 @@ class Copies:
 
     def __init__(self, url: str, template: str) -> None:
         self._url, self._template = url, template
-        self._spare: str | None = None
-        self._uses = 0
+        self._spares: list[str] = []
+        self._uses: dict[str, int] = {}
         self._schema: list[tuple[str]] = []
         self._empty = ""
 
     def take(self) -> str:
         """The address of one that is as the template is."""
-        name, self._spare = self._spare, None
-        if name is None:
-            name = f"test_{uuid4().hex}"
-            postgresql.create_database(self._url, name, self._template)
-            self._uses = 0
-            if not self._empty:
-                self._look(name)
-        self._uses += 1
+        if self._spares:
+            return self._address(self._spares.pop())
+        name = f"test_{uuid4().hex}"
+        postgresql.create_database(self._url, name, self._template)
+        if not self._empty:
+            self._look(name)
         return self._address(name)
 
     def give_back(self, address: str) -> None:
         """No longer needed: whoever is still connected to it is put out."""
         name = address.rpartition("/")[2]
         renamed = f"test_{uuid4().hex}"
-        if self._uses < _MOST_USES and self._closed(name, renamed) and self._emptied(renamed):
-            self._spare = renamed
+        uses = self._uses.pop(name, 0) + 1
+        if uses < _MOST_USES and self._closed(name, renamed) and self._emptied(renamed):
+            self._spares.append(renamed)
+            self._uses[renamed] = uses
         else:
             postgresql.drop_database(self._url, name)
             postgresql.drop_database(self._url, renamed)

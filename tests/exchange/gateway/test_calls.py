@@ -52,7 +52,7 @@ def test_every_call_is_recorded_with_what_it_was(stage: Stage) -> None:
     assert found.address.operation == "post"
     assert found.address.credential_id == scene.KEY_ID
     assert found.address.entitlement_id == scene.ENTITLEMENT
-    assert eventually(lambda: reply.call_id in marked(stage.folder, Kind.CONFIRM), 2)
+    assert eventually(lambda: reply.call_id in marked(stage.folder, Kind.CONFIRM))
 
 
 @pytest.mark.parametrize(

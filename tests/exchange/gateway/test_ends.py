@@ -29,7 +29,7 @@ def newest(stage: Stage, known: int) -> Usage | None:
 
 
 def ends_as(stage: Stage, known: int, outcome: Outcome) -> Usage:
-    assert eventually(lambda: newest(stage, known) is not None, 10)
+    assert eventually(lambda: newest(stage, known) is not None)
     found = newest(stage, known)
     assert found is not None
     assert found.outcome is outcome
@@ -58,7 +58,7 @@ def test_a_client_that_stops_sending_still_gets_its_answer(stage: Stage) -> None
     assert got.startswith(b"HTTP/1.1 200 OK\r\n")
     assert got.endswith(b"abc")
     found = ends_as(stage, known, Outcome.HIT)
-    assert eventually(lambda: found.call_id in marked(stage.folder, Kind.CONFIRM), 2)
+    assert eventually(lambda: found.call_id in marked(stage.folder, Kind.CONFIRM))
 
 
 def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_what_was_sent(stage: Stage) -> None:
@@ -114,7 +114,7 @@ def test_who_sends_on_and_takes_nothing_has_one_answer_waiting_and_what_it_took_
     with socket.create_connection(("127.0.0.1", stage.port), 5) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         connection.sendall(head(f"{PATH}/echo?size=200000") * requests)
-        assert eventually(lambda: count(stage) > known + 2, 5)
+        assert eventually(lambda: count(stage) > known + 2)
         seen, before = count(stage), -1
         while seen != before:
             time.sleep(0.25)
@@ -125,7 +125,7 @@ def test_who_sends_on_and_takes_nothing_has_one_answer_waiting_and_what_it_took_
             taken += connection.recv(65_536)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     mine = {each.call_id for each in list(usages(stage.folder))[known:]}
-    assert eventually(lambda: mine <= marked(stage.folder, Kind.CONFIRM) | marked(stage.folder, Kind.VOID), 3)
+    assert eventually(lambda: mine <= marked(stage.folder, Kind.CONFIRM) | marked(stage.folder, Kind.VOID))
     whole = re.findall(rb"Call-Id: (\S+)", taken)[:2]
     assert {each.decode() for each in whole} <= marked(stage.folder, Kind.CONFIRM)
     assert len(mine & marked(stage.folder, Kind.VOID)) <= 1
@@ -353,7 +353,7 @@ def test_who_asks_whether_it_serves_and_wants_no_more_is_let_go(stage: Stage) ->
 
 
 def test_nothing_is_left_under_way(stage: Stage) -> None:
-    assert eventually(lambda: all(beat["in_flight"] == 0 for beat in stage.feeder.beats.values()), 10)
+    assert eventually(lambda: all(beat["in_flight"] == 0 for beat in stage.feeder.beats.values()))
     found = list(usages(stage.folder))
     assert len({each.call_id for each in found}) == len(found)
     settled = marked(stage.folder, Kind.CONFIRM) | marked(stage.folder, Kind.VOID)

@@ -62,7 +62,7 @@ def test_a_file_arrives_whole_and_is_recorded(stage: Stage) -> None:
     assert (found.kind, found.outcome, found.bytes_out, found.first_byte) == (Kind.FILE, Outcome.HIT, len(CONTENT), 0)
     assert (found.plan_hash, found.address.operation, found.address.order_id) == (DIGEST, "fil_1", scene.ORDER)
     assert found.address.credential_id == "psn_1"
-    assert eventually(lambda: reply.call_id in marked(stage.folder, Kind.CONFIRM), 2)
+    assert eventually(lambda: reply.call_id in marked(stage.folder, Kind.CONFIRM))
 
 
 @pytest.mark.parametrize("content", [b"", b"a", b"ab"])
@@ -124,7 +124,9 @@ def test_head_has_the_heads_and_sends_nothing(stage: Stage) -> None:
 
 def test_a_connection_serves_files_and_calls_in_turn(stage: Stage) -> None:
     client = stage.client()
-    assert client.raw("GET", f"/files/{seal(ticket())}").body == CONTENT
+    whole = client.raw("GET", f"/files/{seal(ticket())}")
+    assert (whole.status, whole.code) == (200, "")
+    assert whole.body == CONTENT
     assert client.get("/echo?body=a").body == b"a"
     assert client.raw("GET", f"/files/{seal(ticket())}", Range="bytes=1-3").body == CONTENT[1:4]
 
@@ -184,7 +186,7 @@ def test_a_transfer_that_is_broken_off_is_recorded_with_what_left(stage: Stage) 
         connection.sendall(f"GET /files/{seal(ticket())} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         connection.recv(1000)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    assert eventually(lambda: len(list(usages(stage.folder))) > known, 5)
+    assert eventually(lambda: len(list(usages(stage.folder))) > known)
     found = list(usages(stage.folder))[-1]
     assert found.outcome is Outcome.CLIENT_ABORT
     assert 0 < found.bytes_out < len(CONTENT)
@@ -196,7 +198,7 @@ def test_a_client_that_takes_nothing_is_let_go(stage: Stage) -> None:
     with socket.create_connection(("127.0.0.1", stage.port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(f"GET /files/{seal(ticket())} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        assert eventually(lambda: len(list(usages(stage.folder))) > known, 10)
+        assert eventually(lambda: len(list(usages(stage.folder))) > known)
     assert list(usages(stage.folder))[-1].outcome is Outcome.CLIENT_ABORT
 
 
