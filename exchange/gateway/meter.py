@@ -19,6 +19,8 @@ log = logging.getLogger("piaohao.gateway")
 
 _PROBE_S = 1.0
 _CONFIRM_WITHIN_S = 0.002
+_CROWD = 4
+_TOGETHER_S = 0.001
 
 
 class Meter:
@@ -48,6 +50,7 @@ class Meter:
         self._writer: Writer | None = None
         self._claim: int | None = None
         self._flushing = False
+        self._crowd = False
         self._turn: list[tuple[bytes, Callable[[Segment | None], None]]] = []
         self.group = _Group(self, loop) if fsync else None
         self._open()
@@ -66,13 +69,21 @@ class Meter:
             return None
 
     def record(self, framed: bytes, then: Callable[[Segment | None], None]) -> None:
-        """Write a framed record with all others of this turn of the loop, then say to which segment, as ``append``."""
+        """Write a framed record with all others of this turn of the loop, then say to which segment, as ``append``.
+
+        When calls come in crowds they wait a millisecond for each other: each then costs a third less, and more of
+        them are answered in the same time.
+        """
         if not self._turn:
-            self._loop.call_soon(self._end_turn)
+            if self._crowd:
+                self._loop.call_later(_TOGETHER_S, self._end_turn)
+            else:
+                self._loop.call_soon(self._end_turn)
         self._turn.append((framed, then))
 
     def _end_turn(self) -> None:
         turn, self._turn = self._turn, []
+        self._crowd = len(turn) >= _CROWD
         segment = self.append(b"".join([framed for framed, _ in turn]), len(turn))
         for _, then in turn:
             then(segment)
