@@ -61,7 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what a database can change: the others have run on SQLite and would say the same."""
+    """On PostgreSQL only what a database can change: the others have run on SQLite and would say the same.
+
+    Journeys take longest and come first, so that no worker is left alone with one at the end.
+    """
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
     if config.getoption("--database") == "postgresql":
         with_database = [item for item in items if "template" in getattr(item, "fixturenames", ())]
         kept = set(with_database)

@@ -253,7 +253,7 @@ def test_slow_upstreams_take_no_more_than_a_few_threads(house: House, supplier: 
     release = threading.Event()
 
     def wait(_connection: Any) -> None:
-        release.wait(5)
+        release.wait(60)
 
     with serving(wait) as port:
         slow = making.made(house, supplier, Upstream(f"http://127.0.0.1:{port}", "x"))
@@ -264,7 +264,7 @@ def test_slow_upstreams_take_no_more_than_a_few_threads(house: House, supplier: 
         ]
         for each in threads:
             each.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while service._CALLING._value and time.monotonic() < deadline:
             time.sleep(0.02)
         with pytest.raises(TooBusy):

