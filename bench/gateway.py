@@ -34,8 +34,8 @@ from tests.exchange.gateway.running import GatewayProcess
 SERVER_CORE, LOAD_CORE = 0, 1
 CONNECTIONS = 64
 _FIGURES = re.compile(r"(\d+) requests in ")
-_LATENCY = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", re.MULTILINE)
-_IN_US = {"us": 1.0, "ms": 1_000.0, "s": 1_000_000.0}
+_LATENCY = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
+_IN_US = {"us": 1.0, "ms": 1_000.0, "s": 1_000_000.0, "m": 60_000_000.0}
 OPERATIONS: list[scene.Item] = [
     {"id": "echo", "method": "GET", "path": "/echo", "outcome": scene.BY_STATUS},
     {"id": "found", "method": "GET", "path": "/found", "outcome": scene.BY_POINTER},

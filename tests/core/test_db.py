@@ -80,6 +80,8 @@ def test_a_time_without_zone_is_refused_and_one_with_comes_back_aware(house: Hou
 def test_a_writer_whose_turn_does_not_come_is_told_so_and_changes_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if not house.db.sqlite:
+        pytest.skip("on PostgreSQL the rows decide, not a queue")
     monkeypatch.setattr("core.db._LONGEST_WAIT_S", 0.05)
     inside, done = threading.Event(), threading.Event()
 
@@ -97,6 +99,27 @@ def test_a_writer_whose_turn_does_not_come_is_told_so_and_changes_nothing(
     holder.join()
     house.db.write(lambda uow: _job(uow, "job"))
     assert _names(house) == ["job"]
+
+
+def test_on_postgresql_units_of_one_process_write_side_by_side(house: House) -> None:
+    if house.db.sqlite:
+        pytest.skip("SQLite lets one unit write at a time")
+    both = threading.Barrier(2, timeout=30)
+
+    def work(name: str) -> None:
+        def write(uow: Uow) -> None:
+            _job(uow, name)
+            uow.session.flush()
+            both.wait()
+
+        house.db.write(write)
+
+    writers = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert sorted(_names(house)) == ["a", "b"]
 
 
 def test_writers_of_several_processes_take_turns(house: House) -> None:
