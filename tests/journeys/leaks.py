@@ -69,7 +69,8 @@ def campaign(house: House, app: flask.Flask, *, listings_count: int, actors_coun
     """Build a random exchange, look at it as everybody, narrow some listings, look again at once."""
     chance = random.Random(seed)
     suppliers = [build.organisation(house, level=3) for _ in range(max(2, listings_count // 50))]
-    things = [_thing(house, chance, suppliers) for _ in range(listings_count)]
+    reviewer = build.platform_person(house, "reviewer")
+    things = [_thing(house, chance, suppliers, reviewer) for _ in range(listings_count)]
     attend_once(house)
     people = list(_people(house, app, suppliers, actors_count, chance))
     report = Report()
@@ -84,7 +85,7 @@ def campaign(house: House, app: flask.Flask, *, listings_count: int, actors_coun
     return report
 
 
-def _thing(house: House, chance: random.Random, suppliers: list[build.Built]) -> Thing:
+def _thing(house: House, chance: random.Random, suppliers: list[build.Built], reviewer: build.Built) -> Thing:
     supplier = chance.choice(suppliers)
     number = chance.getrandbits(48)
     texts = {"en": f"{WORD} {number:x}", "zh": f"泥沼数据 {number:x}"}
@@ -92,7 +93,7 @@ def _thing(house: House, chance: random.Random, suppliers: list[build.Built]) ->
     if state in ("draft", "in_review"):
         made = build.draft(house, supplier, title=texts)
     else:
-        made = build.listed(house, supplier, title=texts, reviewer=_reviewer(house))
+        made = build.listed(house, supplier, title=texts, reviewer=reviewer)
     tier = chance.choice([1, 1, 2, 2, 3, 4, 5])
     if tier > made.tier and state in ("listed", "withdrawn"):
         build.forced_tier(house, made.id, tier)
@@ -104,15 +105,6 @@ def _thing(house: House, chance: random.Random, suppliers: list[build.Built]) ->
         house.db.write(lambda uow: listings.withdraw(uow, supplier.actor, made.id))
     assert supplier.organisation_id is not None
     return Thing(made.id, supplier.organisation_id, max(tier, made.tier), state, texts["en"])
-
-
-_reviewers: dict[int, build.Built] = {}
-
-
-def _reviewer(house: House) -> build.Built:
-    if id(house) not in _reviewers:
-        _reviewers[id(house)] = build.platform_person(house, "reviewer")
-    return _reviewers[id(house)]
 
 
 def _people(
