@@ -28,6 +28,7 @@ from bench.client import PREFIX, Person, Reply, quantile
 from tests.build import PASSWORD
 from tests.credit_codes import credit_code
 from tests.servers.exchange import Running, eventually
+from tests.servers.processes import children
 
 TARGETS = ("web", "web worker", "worker", "supervisor")
 
@@ -121,9 +122,7 @@ class Recovery:
 
 
 def _web_worker(running: Running) -> int:
-    master = running.children()["web"]
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return int(random.choice(children))
+    return random.choice(children(running.children()["web"]))
 
 
 def kill(running: Running, target: str) -> Recovery:

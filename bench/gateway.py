@@ -30,6 +30,7 @@ from bench.gateway_peers import Peer, PeerMissing
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.feeder import Feeder
 from tests.exchange.gateway.running import GatewayProcess
+from tests.servers.processes import tree
 
 SERVER_CORE, LOAD_CORE = 0, 1
 CONNECTIONS = 64
@@ -75,15 +76,6 @@ class Row:
     @property
     def cpu_us(self) -> float:
         return statistics.median(burst.cpu_us for burst in self.bursts)
-
-
-def tree(pid: int) -> list[int]:
-    """The process and all that came from it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += tree(int(child))
-    return found
 
 
 def cpu_s(pid: int) -> float:

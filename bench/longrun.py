@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.metered import Load, Stage, stage, verdict
 from tests import metered
 from tests.servers.exchange import eventually
+from tests.servers.processes import tree
 
 GATEWAYS = 2
 MOST_GROWTH_MB = 40
@@ -28,12 +29,6 @@ class Process:
     role: str
     memory_mb: float
     files: int
-
-
-def tree(pid: int) -> list[int]:
-    """A process and everything below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(each for child in children for each in tree(int(child)))]
 
 
 def look(on: Stage) -> dict[int, Process]:

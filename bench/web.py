@@ -23,6 +23,7 @@ from bench.cast import Cast, assemble, open_house
 from bench.client import PREFIX, Person, Reply, at_once, quantile
 from bench.many import multiply
 from tests.servers.exchange import ROOT, Running, eventually, free_port
+from tests.servers.processes import children
 
 CONNECTIONS = 4
 WORKERS, THREADS = 2, 8
@@ -40,9 +41,8 @@ class Figure:
 
 def cpu_seconds(master: int) -> float:
     """Processor time that a gunicorn master and its workers have used so far."""
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     ticks = 0
-    for pid in (master, *map(int, children)):
+    for pid in (master, *children(master)):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -111,12 +111,16 @@ def mount(app: flask.Flask, house: House) -> None:
     """Serve ``/api/v1/openapi.json`` and the readable ``/api/v1/docs``; both are made once, when first asked for."""
 
     @cache
+    def described() -> dict[str, Any]:
+        return document(house)
+
+    @cache
     def text() -> str:
-        return json.dumps(document(house), ensure_ascii=False, indent=1)
+        return json.dumps(described(), ensure_ascii=False, indent=1)
 
     @cache
     def page() -> str:
-        return _page(document(house))
+        return _page(described())
 
     def serve_document() -> flask.Response:
         return flask.Response(text(), mimetype="application/json")

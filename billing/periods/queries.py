@@ -94,6 +94,11 @@ def failing(uow: Uow) -> list[FailingClose]:
     return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
 
 
+def is_failing(uow: Uow, entitlement_id: str) -> bool:
+    """Whether a meter is among those. Asks no policy: for the worker."""
+    return uow.session.get(FailingCloseRow, entitlement_id) is not None
+
+
 def able_to_pay(uow: Uow) -> list[tuple[str, str]]:
     """(buyer, currency) of those who have open invoices and something on their balance to pay them with."""
     return [

@@ -71,7 +71,7 @@ def _close_all(house: House, meter: Unsettled, as_of: datetime) -> Iterator[Clos
         due = house.db.read(lambda uow: queries.is_due(uow, meter, as_of))
         while due and (closed := house.db.write(lambda uow: close_next(uow, it, as_of=as_of))):
             yield closed
-        if it in {each.entitlement_id for each in house.db.read(queries.failing)}:
+        if house.db.read(lambda uow: queries.is_failing(uow, it)):
             house.db.write(lambda uow: _forget_failure(uow, it))
     except Exception as error:  # whatever is wrong with one meter must not stop the others
         log.exception("%s cannot be closed", it)

@@ -47,8 +47,7 @@ class AccessLog:
             b'"bytes_in":%d,"bytes_out":%d,"us":%d}\n'
             % (
                 self._prefix, at_us // 1000 % 1000, self._epoch, call.seq, call.method, call.grant.log, status,
-                _OUTCOMES[outcome], call.bytes_in, call.bytes_out,
-                call.latency_us,
+                _OUTCOMES[outcome], call.bytes_in, call.bytes_out, call.latency_us,
             )
         )  # fmt: skip
 

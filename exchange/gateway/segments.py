@@ -116,12 +116,8 @@ def _whole(written: bytes) -> int:
 
 def follows(rest: bytes) -> bool:
     """Whether a whole frame stands anywhere in what is left of a segment."""
-    for at in range(len(rest) - FRAME.size):
-        length, checksum = FRAME.unpack_from(rest, at)
-        body = rest[at + FRAME.size : at + FRAME.size + length] if 0 < length <= record.LONGEST_BODY else b""
-        if body and len(body) == length and crc32(body) == checksum:
-            return True
-    return False
+    starts = range(FRAME.size, len(rest))
+    return any(_body(rest[at - FRAME.size : at], lambda n, at=at: rest[at : at + n]) is not None for at in starts)  # type: ignore[misc]
 
 
 @dataclass(slots=True)

@@ -20,6 +20,10 @@ _UNITS = {
     plans.Unit.CALL: _l("call"), plans.Unit.HIT: _l("hit"), plans.Unit.RECORD: _l("record"),
     plans.Unit.BYTE: _l("byte"),
 }  # fmt: skip
+_COUNTED = {
+    plans.Unit.CALL: _l("%(n)s calls"), plans.Unit.HIT: _l("%(n)s hits"), plans.Unit.RECORD: _l("%(n)s records"),
+    plans.Unit.BYTE: _l("%(n)s bytes"),
+}  # fmt: skip
 _UNIT_OF = {
     plans.Kind.PER_CALL: plans.Unit.CALL, plans.Kind.PER_HIT: plans.Unit.HIT,
     plans.Kind.PER_RECORD: plans.Unit.RECORD, plans.Kind.PER_BYTE: plans.Unit.BYTE,
@@ -78,11 +82,7 @@ def _per(plan: plans.PricePlan) -> str:
 
 
 def _many(unit: plans.Unit, quantity: str) -> str:
-    said = {
-        plans.Unit.CALL: gettext("%(n)s calls", n=quantity), plans.Unit.HIT: gettext("%(n)s hits", n=quantity),
-        plans.Unit.RECORD: gettext("%(n)s records", n=quantity), plans.Unit.BYTE: gettext("%(n)s bytes", n=quantity),
-    }  # fmt: skip
-    return str(said[unit])
+    return str(_COUNTED[unit]) % {"n": quantity}
 
 
 def _bought(plan: plans.PricePlan) -> str:

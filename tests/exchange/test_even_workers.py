@@ -15,6 +15,7 @@ import pytest
 from core.settings import Settings
 from exchange.installation import init
 from tests.servers.exchange import Running, eventually
+from tests.servers.processes import children
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 WORKERS = 3
@@ -50,9 +51,7 @@ class Caller:
 
 
 def workers(running: Running) -> set[int]:
-    parent = running.children()["web"]
-    pids = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-    return {pid for pid in pids if _parent(pid) == parent}
+    return set(children(running.children()["web"]))
 
 
 def spread(running: Running) -> list[int]:
@@ -86,12 +85,6 @@ def callers(running: Running) -> Iterator[list[Caller]]:
 
 def asked(some: list[Caller]) -> bool:
     return {caller.ask() for caller in some} == {200}
-
-
-def _parent(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return 0
 
 
 def _established(port: int) -> Iterator[str]:

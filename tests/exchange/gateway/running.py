@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,3 +111,8 @@ def read_all(connection: socket.socket) -> bytes:
     except (TimeoutError, ConnectionError):
         pass
     return received
+
+
+def end_by_reset(connection: socket.socket) -> None:
+    """When it is closed, the other side is told at once, and what it still sends is thrown away."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

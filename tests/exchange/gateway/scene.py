@@ -59,7 +59,7 @@ def entitlement(**changes: Any) -> Item:
         "listing_id": LISTING, "revision_id": REVISION, "interface_id": "ifc_01jc9x2m5t7rqk8v4e6b0wz3np",
         "purpose": PURPOSE, "tier": 1, "state": "active", "frozen": False, "permitted": True, "starts_at": 0.0,
         "ends_at": None, "plan": {}, "plan_hash": PLAN_HASH, "currency": "CNY", "limits": limits,
-        "reserve_price": 2_800_000, "billable": ["hit"], "funding": True,
+        "billable": ["hit"], "funding": True,
     } | changes  # fmt: skip
 
 

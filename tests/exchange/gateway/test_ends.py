@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import re
 import socket
-import struct
 import sys
 import termios
 import time
@@ -18,7 +17,7 @@ import pytest
 from exchange.gateway.record import Kind, Outcome, Usage
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.conftest import Stage
-from tests.exchange.gateway.running import exchange_bytes, marked, read_all, usages
+from tests.exchange.gateway.running import end_by_reset, exchange_bytes, marked, read_all, usages
 from tests.exchange.gateway.test_calls import PATH, head
 from tests.servers.exchange import eventually
 
@@ -47,7 +46,7 @@ def test_a_client_that_goes_away_while_the_supplier_works_is_recorded_as_gone(st
     connection.sendall(head(f"{PATH}/echo?delay=400"))
     time.sleep(0.1)
     if how == "reset":
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end_by_reset(connection)
     connection.close()
     assert ends_as(stage, known, Outcome.CLIENT_ABORT).bytes_out == 0
 
@@ -61,12 +60,16 @@ def test_a_client_that_stops_sending_still_gets_its_answer(stage: Stage) -> None
     assert eventually(lambda: found.call_id in marked(stage.folder, Kind.CONFIRM))
 
 
+def _leave_in_the_middle(stage: Stage, path: str) -> None:
+    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
+        connection.sendall(head(path))
+        connection.recv(1000)
+        end_by_reset(connection)
+
+
 def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_what_was_sent(stage: Stage) -> None:
     known = count(stage)
-    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
-        connection.sendall(head(f"{PATH}/echo?size=50000000"))
-        connection.recv(1000)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    _leave_in_the_middle(stage, f"{PATH}/echo?size=50000000")
     found = ends_as(stage, known, Outcome.CLIENT_ABORT)
     assert 0 < found.bytes_out < 50_000_000
     assert found.status == 200
@@ -74,10 +77,7 @@ def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_wh
 
 def test_a_client_that_leaves_in_the_middle_of_an_error_is_no_reason_for_it(stage: Stage) -> None:
     known = count(stage)
-    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
-        connection.sendall(head(f"{PATH}/echo?status=500&size=50000000"))
-        connection.recv(1000)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    _leave_in_the_middle(stage, f"{PATH}/echo?status=500&size=50000000")
     ends_as(stage, known, Outcome.UPSTREAM_ERROR)
 
 
@@ -123,7 +123,7 @@ def test_who_sends_on_and_takes_nothing_has_one_answer_waiting_and_what_it_took_
         taken = b""
         while taken.count(b"Call-Id: ") < 3:
             taken += connection.recv(65_536)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end_by_reset(connection)
     mine = {each.call_id for each in list(usages(stage.folder))[known:]}
     assert eventually(lambda: mine <= marked(stage.folder, Kind.CONFIRM) | marked(stage.folder, Kind.VOID))
     whole = re.findall(rb"Call-Id: (\S+)", taken)[:2]

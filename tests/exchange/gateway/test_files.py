@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import socket
-import struct
 import time
 from typing import Any
 
@@ -17,7 +16,7 @@ from exchange.gateway.record import Kind, Outcome, Usage
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.asking import Reply
 from tests.exchange.gateway.conftest import Stage
-from tests.exchange.gateway.running import exchange_bytes, marked, usages
+from tests.exchange.gateway.running import end_by_reset, exchange_bytes, marked, usages
 from tests.servers.exchange import eventually
 
 CONTENT = bytes(range(256)) * 40_000
@@ -185,7 +184,7 @@ def test_a_transfer_that_is_broken_off_is_recorded_with_what_left(stage: Stage) 
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(f"GET /files/{seal(ticket())} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         connection.recv(1000)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end_by_reset(connection)
     assert eventually(lambda: len(list(usages(stage.folder))) > known)
     found = list(usages(stage.folder))[-1]
     assert found.outcome is Outcome.CLIENT_ABORT
