@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from exchange.demo.generators import driving, faces, identifiers, pictures, places, sentences, sound
+from exchange.demo.generators import driving, faces, identifiers, pictures, places, sentences, sound, speakers
 from exchange.demo.generators.packing import Made
 
 Text = tuple[str, str]
@@ -339,3 +339,15 @@ PLANTED = Dataset(
     ("维修", "售后", "maintenance"), COMMERCIAL, "5600.00", partial(identifiers.visits, 2, 120),
 )  # fmt: skip
 """A listing in which identifiers were planted."""
+
+VOICES = Dataset(
+    "voices", "qingyan", "speech",
+    ("带说话人信息的方言朗读录音", "Read dialect speech with speakers' particulars"),
+    ("四十八位说话人的朗读录音、说话人资料与逐句测量值，经书面同意采集。",
+     "Recordings of forty-eight speakers, who they are, and measurements of every sentence; collected with consent."),
+    ("说话人与其号码均为生成的虚构资料。每句标注说话人、地区、文本、时长、基频、响度与信噪比；录音为合成语音。",
+     ("Speakers and their numbers are made up. Every sentence has speaker, region, text, duration, pitch, loudness "
+     "and signal-to-noise ratio; the recordings are synthesised.")),
+    ("方言", "说话人", "语音识别", "dialect"), COMMERCIAL, None, partial(speakers.voices, 3, 48, 6000),
+)  # fmt: skip
+"""Recordings with speakers' data: sold by negotiation, because of its tier."""

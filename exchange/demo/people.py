@@ -103,6 +103,7 @@ ORGANISATIONS = (*SUPPLIERS, BUYER, OTHER_BUYER)
 STAFF = (
     Staff("operator", "operator@piaohao.example", "雷运维", ("operator",)),
     Staff("officer", "officer@piaohao.example", "方合规", ("officer",)),
+    Staff("second_officer", "officer2@piaohao.example", "袁规", ("officer",)),
     Staff("reviewer", "reviewer@piaohao.example", "高审", ("reviewer",)),
     Staff("second_reviewer", "reviewer2@piaohao.example", "孟复", ("reviewer",)),
     Staff("finance", "finance@piaohao.example", "金录", ("finance",)),
