@@ -54,6 +54,7 @@ class Settings:
     metrics_port: int = 8462
     usage_hold_days: int = 7
     timezone: str = "Asia/Shanghai"
+    home_country: str = "CN"
 
     @property
     def database(self) -> str:

@@ -25,6 +25,7 @@ class Organisation(Base):
     qualified_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")
     timezone: Mapped[str] = mapped_column(String(40))
+    country: Mapped[str] = mapped_column(String(2))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -37,7 +38,8 @@ class Organisation(Base):
         return OrganisationSnapshot(
             id=self.id, name=self.name, name_en=self.name_en, credit_code=self.credit_code, origin=self.origin,
             state=self.state, level=self.level_at(moment), qualified_until=self.qualified_until, reason=self.reason,
-            timezone=self.timezone, version=self.version, created_at=self.created_at,
+            timezone=self.timezone, country=self.country, version=self.version,
+            created_at=self.created_at,
         )  # fmt: skip
 
 

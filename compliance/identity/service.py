@@ -69,6 +69,7 @@ def register(
     organisation = Organisation(
         id=new_id("org"), name=name, name_en=name_en, credit_code=code, origin=Origin(origin),
         created_at=uow.now(), level=1, reason="", version=1, state="registered", timezone=uow.house.settings.timezone,
+        country=uow.house.settings.home_country,
     )  # fmt: skip
     uow.session.add(organisation)
     uow.session.flush()

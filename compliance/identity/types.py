@@ -59,6 +59,7 @@ class OrganisationSnapshot:
     qualified_until: datetime | None
     reason: str
     timezone: str
+    country: str
     version: int
     created_at: datetime
 

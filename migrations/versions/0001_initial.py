@@ -182,6 +182,7 @@ def upgrade() -> None:
         sa.Column("qualified_until", UtcDateTime(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("timezone", sa.String(length=40), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("level >= 0 AND level <= 4", name=op.f("ck_organisation_level_in_range")),
