@@ -28,7 +28,7 @@ def evaluate(policy: Mapping[str, Any], use: Use) -> Verdict:
 
 
 def limits(policy: Mapping[str, Any]) -> Limits:
-    """What the agreement names, for those who cannot ask it about each use. Raises ValueError when it is not understood."""
+    """What the agreement names, for those who cannot ask about each use. Raises ValueError if it is not understood."""
     try:
         constraints = _constraints(policy)
         named = {_name(each): each["rightOperand"] for each in constraints}

@@ -18,7 +18,7 @@ _CHANNELS = {"download": ("下载", "download"), "api": ("接口调用", "calls 
 
 
 def words(policy: Mapping[str, Any], language: Language, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """What the licence says, sentence by sentence; ``language`` is ``zh`` or ``en``; ``names`` are said in place of ids.
+    """What the licence says, sentence by sentence, in ``zh`` or ``en``; ``names`` are said in place of ids.
 
     A term that has no words is told by its own spelling: nothing of a licence is left out.
     """
