@@ -12,7 +12,10 @@ class Actor:
     ``qualification`` counts what the organisation has proven: 0 nobody signed in, 1 registered,
     2 qualified, 3 qualified in full, 4 enhanced. It is read when the request begins, after expiry.
     ``pseudonym`` is what the audit log calls the account: random, so that erasing the account's
-    record leaves no name behind.
+    record leaves no name behind. ``country`` is the organisation's (ISO 3166 alpha-2), empty without one.
+    ``second_factor`` tells that the session was opened with one; without it ``platform_roles`` is empty.
+    ``invited`` and ``agreed`` are the listings to which the organisation was invited, and for which it is bound by a
+    non-disclosure agreement.
     """
 
     account_id: str | None = None
@@ -23,6 +26,10 @@ class Actor:
     session_id: str | None = None
     pseudonym: str = "anonymous"
     language: str = "zh"
+    country: str = ""
+    second_factor: bool = False
+    invited: frozenset[str] = field(default_factory=frozenset)
+    agreed: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def signed_in(self) -> bool:

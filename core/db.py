@@ -174,9 +174,9 @@ class Database:
     def _keep(self, refusal: Refused) -> None:
         """Record a refusal in a unit of its own, once the refused command is undone."""
         assert self._house is not None
-        record = self._house.registry.on_refusal
-        if record is not None:
-            self._retried(lambda uow: record(uow, refusal), writes=True)
+        keepers = self._house.registry.on_refusal
+        if keepers:
+            self._retried(lambda uow: [keep(uow, refusal) for keep in keepers], writes=True)
 
 
 class _Gate:

@@ -44,7 +44,8 @@ class Registry:
     inline_handlers: dict[type[Event], list[Inline]] = field(default_factory=dict)
     later_handlers: dict[str, tuple[type[Event], Later]] = field(default_factory=dict)
     job_handlers: dict[str, JobHandler] = field(default_factory=dict)
-    on_refusal: Callable[[Uow, Refused], None] | None = None
+    on_refusal: list[Callable[[Uow, Refused], None]] = field(default_factory=list)
+    """What is kept of a refusal, in a unit of its own once the refused command is undone."""
 
     def inline(self, event: type[E], handler: Callable[[Uow, E], None]) -> None:
         self.inline_handlers.setdefault(event, []).append(handler)

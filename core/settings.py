@@ -23,6 +23,8 @@ class Settings:
     own host and port.
     ``upstream_allow`` lists private addresses that upstreams may have, ``10.0.0.5:8080`` or ``10.1.0.0/16``.
     ``segment_fsync`` makes every usage record survive a power loss, not only the death of a process.
+    ``smtp_url`` (``smtp://user:word@host:587`` speaks STARTTLS when there is a user, ``smtps://`` TLS from the start)
+    empty means that mails are written to a folder of the data folder. ``home_country`` is where this exchange is.
     ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
     """
 
@@ -52,6 +54,8 @@ class Settings:
     upstream_allow: str = ""
     segment_fsync: bool = False
     metrics_port: int = 8462
+    smtp_url: str = ""
+    mail_from: str = "exchange@piaohao.example"
     usage_hold_days: int = 7
     timezone: str = "Asia/Shanghai"
     home_country: str = "CN"

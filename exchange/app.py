@@ -7,7 +7,7 @@ import flask
 import billing
 import catalog
 import compliance
-from core import http, openapi
+from core import http, mail, openapi
 from core.house import House
 from core.settings import Settings
 from exchange import clock_api, figures, health
@@ -22,6 +22,7 @@ from exchange.web.include import include as include_web
 def build_house(settings: Settings) -> House:
     """Everything that any process of the exchange needs; touches no database."""
     house = House.open(settings)
+    mail.include(house)
     compliance.include(house)
     catalog.include(house)
     billing.include(house)

@@ -6,6 +6,8 @@ FEATURES = (
     "core.outbox",
     "core.jobs",
     "core.idempotency",
+    "core.mail",
+    "compliance.policy.models",
     "compliance.audit.models",
     "compliance.identity.models",
     "compliance.keys.models",

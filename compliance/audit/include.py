@@ -8,5 +8,5 @@ from core.house import House
 
 
 def include(house: House) -> None:
-    house.registry.on_refusal = service.record_refusal
+    house.registry.on_refusal.append(service.record_refusal)
     house.add_api(api)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, DomainError, Invalid, NotFound, TooMany, Unauthenticated
+from core.problems import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated
 
 
 class OrganisationNotFound(NotFound):
@@ -43,6 +43,32 @@ class SignInFailed(Unauthenticated):
 
 class TooManyAttempts(TooMany):
     code, title = "too_many_attempts", "Too many failed attempts"
+
+
+class SecondFactorNeeded(Forbidden):
+    code, title = "second_factor_needed", "This needs a code of your second factor"
+
+
+class SecondFactorWrong(Refused):
+    """The refused unit is undone; the failure is counted, and recorded for who is signed in, after it."""
+
+    code, title = "second_factor_wrong", "The code of your second factor is wrong, or was used already"
+
+
+class FactorNotOffered(Conflict):
+    code, title = "second_factor_not_offered", "No new second factor waits for its first code"
+
+
+class SigningKeyInvalid(Invalid):
+    code, title = "signing_key_invalid", "This is not an Ed25519 public key with a proof by its private half"
+
+
+class SignatureInvalid(Invalid):
+    code, title = "signature_invalid", "The signature does not fit the document and the account's key"
+
+
+class OwnKeySigns(Conflict):
+    code, title = "own_key_signs", "This account keeps its signing key itself: send the signature"
 
 
 __all__ = ["DomainError"]

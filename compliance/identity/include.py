@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from compliance.identity import service
+from compliance.identity import factors, queries, service
+from compliance.identity.factor_views import api as factor_api
 from compliance.identity.views import api
+from core.db import Uow
 from core.house import House
+from core.mail import Addresses
+
+
+class _Addresses:
+    def address(self, uow: Uow, account_id: str) -> str | None:
+        return queries.address_of(uow, account_id)
 
 
 def include(house: House) -> None:
     house.authenticator = service.authenticate
+    house.registry.on_refusal.append(factors.count_wrong)
+    house.provide(Addresses, _Addresses())  # type: ignore[type-abstract]
     house.add_api(api)
+    house.add_api(factor_api)

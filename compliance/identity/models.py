@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.identity.types import OrganisationSnapshot, QualificationState
@@ -95,6 +95,44 @@ class SignInSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a second factor stood behind it; without one the platform's roles do not count in it."""
+
+
+class SecondFactor(Base):
+    """The secret of an account's one-time codes, sealed; a new one counts once its first code was given."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    offered: Mapped[bytes | None] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=-1)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Base):
+    """What stands for a one-time code once, when the device is lost; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SigningKey(Base):
+    """An account's Ed25519 key; ``own`` when the account keeps the private half itself."""
+
+    __tablename__ = "signing_key"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
+    public_key: Mapped[str] = mapped_column(String(44))
+    own: Mapped[bool]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class SignInThrottle(Base):

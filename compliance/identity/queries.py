@@ -17,8 +17,9 @@ from compliance.identity.models import (
     SignInSession,
 )
 from compliance.identity.types import MemberSnapshot, OrganisationSnapshot, QualificationState, SessionSnapshot
+from compliance.policy import relations
 from core.actor import Actor
-from core.db import Uow
+from core.db import Uow, UtcDateTime
 from core.keyring import hash_token
 from core.months import Months, ZoneChange
 
@@ -101,6 +102,12 @@ def account_name(uow: Uow, account_id: str) -> str:
     return account.name if account else ""
 
 
+def address_of(uow: Uow, account_id: str) -> str | None:
+    """Where letters to an account go; None when nobody is behind it any more. For machinery."""
+    account = uow.session.get(Account, account_id)
+    return None if account is None or account.disabled_at is not None else account.email
+
+
 def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
     """The actor's own sessions that have not ended, newest first."""
     statement = (
@@ -118,26 +125,43 @@ def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
 
 def actor_of_token(uow: Uow, token: str) -> Actor | None:
     """The actor behind a token in force, or None. One statement: it stands before every request."""
-    rows = uow.session.execute(_BEHIND_TOKEN, {"token_hash": hash_token(token)}).all()
+    asked = {"token_hash": hash_token(token), "moment": uow.now()}
+    rows = uow.session.execute(_BEHIND_TOKEN, asked).all()
     if not rows:
         return None
     session, account, organisation = rows[0][:3]
     if session.ended_at is not None or session.expires_at <= uow.now() or account.disabled_at is not None:
         return None
+    known = relations.read(rows[0].relations)
     return Actor(
         account_id=account.id,
         organisation_id=session.organisation_id,
         roles=frozenset(row.role for row in rows if row.role is not None),
-        platform_roles=frozenset(row.platform_role for row in rows if row.platform_role is not None),
+        platform_roles=frozenset(row.platform_role for row in rows if row.platform_role is not None)
+        if session.factor_at is not None
+        else frozenset(),
         qualification=organisation.level_at(uow.now()) if organisation else 1,
+        country=organisation.country if organisation else "",
+        invited=known.invited,
+        agreed=known.nda,
         session_id=session.id,
         pseudonym=account.pseudonym,
         language=account.language,
+        second_factor=session.factor_at is not None,
     )
 
 
 _BEHIND_TOKEN = (
-    select(SignInSession, Account, Organisation, Membership.role, PlatformRoleGrant.role.label("platform_role"))
+    select(
+        SignInSession,
+        Account,
+        Organisation,
+        Membership.role,
+        PlatformRoleGrant.role.label("platform_role"),
+        relations.beside(SignInSession.organisation_id, bindparam("moment", type_=UtcDateTime))
+        .scalar_subquery()
+        .label("relations"),
+    )
     .join(Account, Account.id == SignInSession.account_id)
     .outerjoin(Organisation, Organisation.id == SignInSession.organisation_id)
     .outerjoin(

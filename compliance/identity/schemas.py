@@ -78,6 +78,7 @@ class MemberOut(Schema):
 class SessionIn(Schema):
     email = TextField(required=True, longest=254)
     password = fields.String(required=True, load_only=True)
+    otp = fields.String(load_default="", load_only=True, validate=validate.Length(max=40))
 
 
 class SessionOut(Schema):
@@ -95,3 +96,35 @@ class OpenSessionOut(Schema):
     created_at = UtcField()
     expires_at = UtcField()
     current = fields.Boolean()
+
+
+class OtpIn(Schema):
+    otp = fields.String(required=True, load_only=True, validate=validate.Length(max=40))
+
+
+class EnrolIn(Schema):
+    otp = fields.String(load_default="", load_only=True, validate=validate.Length(max=40))
+
+
+class EnrolmentOut(Schema):
+    secret = fields.String()
+    uri = fields.String()
+
+
+class FactorOut(Schema):
+    enrolled = fields.Boolean()
+    confirmed_at = UtcField(allow_none=True)
+    recovery_codes_left = fields.Integer()
+
+
+class OwnKeyIn(OtpIn):
+    public_key = TextField(required=True, shortest=1, longest=100)
+    proof = TextField(required=True, shortest=1, longest=200)
+
+
+class PublicKeyOut(Schema):
+    key_id = fields.String()
+    public_key = fields.String()
+    own = fields.Boolean()
+    created_at = UtcField()
+    retired_at = UtcField(allow_none=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import queries, throttle
+from compliance.identity import factors, queries, throttle
 from compliance.identity.errors import (
     CreditCodeInvalid,
     CreditCodeTaken,
@@ -210,9 +210,12 @@ def set_qualification(
 
 
 def sign_in(
-    house: House, *, email: str, password: str, kind: str = "api", client: str = "", peer: str = ""
+    house: House, *, email: str, password: str, otp: str = "", kind: str = "api", client: str = "", peer: str = ""
 ) -> SignedIn:
-    """A session for the right password. Raises SignInFailed, or TooManyAttempts after failures in a row."""
+    """A session for the right password, and the right one-time code of who has a second factor.
+
+    Raises SignInFailed, SecondFactorNeeded, SecondFactorWrong, or TooManyAttempts after failures in a row.
+    """
     address = normal_email(email)
     keys = [f"email:{hash_token(address)[:40]}"] + ([f"peer:{peer[:60]}"] if peer else [])
     stored = house.db.read(lambda uow: _password_hash(uow, address, keys))
@@ -220,7 +223,7 @@ def sign_in(
         house.db.write(lambda uow: _count_failure(uow, keys))
         raise SignInFailed(hint="Check both; after several failures you must wait.")
     token = new_token()
-    return house.db.write(lambda uow: _open_session(uow, address, token, kind, client, keys[0]))
+    return house.db.write(lambda uow: _open_session(uow, address, token, otp, kind, client, keys[0]))
 
 
 def authenticate(house: House, token: str) -> Actor | None:
@@ -274,8 +277,13 @@ def _count_failure(uow: Uow, keys: list[str]) -> None:
         throttle.count_failure(uow, key, allowed=allowed)
 
 
-def _open_session(uow: Uow, email: str, token: str, kind: str, client: str, throttle_key: str) -> SignedIn:
+def _open_session(
+    uow: Uow, email: str, token: str, otp: str, kind: str, client: str, throttle_key: str
+) -> SignedIn:  # fmt: skip
     account = uow.session.execute(select(Account).where(Account.email == email)).scalar_one()
+    enrolled = factors.of(uow, account.id).enrolled
+    if enrolled:
+        factors.confirm_account(uow, account.id, otp)
     organisation_id = uow.session.execute(
         select(Membership.organisation_id).where(Membership.account_id == account.id).limit(1)
     ).scalar_one_or_none()
@@ -284,6 +292,7 @@ def _open_session(uow: Uow, email: str, token: str, kind: str, client: str, thro
         id=new_id("ses"), account_id=account.id, organisation_id=organisation_id, token_hash=hash_token(token),
         kind=kind, client=client[:200], created_at=uow.now(),
         expires_at=uow.now() + timedelta(hours=uow.house.settings.session_hours),
+        factor_at=uow.now() if enrolled else None,
     )  # fmt: skip
     uow.session.add(row)
     return SignedIn(token, row.id, account.id, organisation_id, row.expires_at)

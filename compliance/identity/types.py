@@ -91,3 +91,41 @@ class SignedIn:
     account_id: str
     organisation_id: str | None
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """The only moment at which the secret of a second factor is known in clear."""
+
+    secret: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class FactorSnapshot:
+    """Whether one-time codes stand behind an account, and how many recovery codes are left."""
+
+    enrolled: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What an account signed with; ``public_key`` and ``signature`` are standard base64 of the raw bytes."""
+
+    key_id: str
+    public_key: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A key that an account signs, or signed, with; ``own`` when the account keeps its private half itself."""
+
+    key_id: str
+    account_id: str
+    public_key: str
+    own: bool
+    created_at: datetime
+    retired_at: datetime | None

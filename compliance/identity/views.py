@@ -58,7 +58,7 @@ def register(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 def sign_in(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     body = http.read_body(SessionIn)
     signed_in = service.sign_in(
-        house, email=body["email"], password=body["password"], kind="api",
+        house, email=body["email"], password=body["password"], otp=body["otp"], kind="api",
         client=request.headers.get("User-Agent", ""), peer=request.remote_addr or "",
     )  # fmt: skip
     return http.respond(201, SessionOut().dump(signed_in))
@@ -83,6 +83,7 @@ def me(uow: Uow, actor: Actor) -> Any:
         "language": actor.language,
         "roles": sorted(actor.roles),
         "platform_roles": sorted(actor.platform_roles),
+        "second_factor": actor.second_factor,
         "qualification": actor.qualification,
         "organisation": OrganisationOut().dump(own) if own else None,
     }

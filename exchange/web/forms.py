@@ -38,6 +38,7 @@ def load_marked(schema: type[Schema], mark: str) -> Any:
 class SignInForm(Schema):
     email = TextField(required=True, longest=254)
     password = fields.String(required=True)
+    otp = fields.String(load_default="", validate=validate.Length(max=40))
     next = fields.String(load_default="")
 
 

@@ -39,7 +39,7 @@ def test_a_refusal_is_recorded_and_the_command_undone(house: House) -> None:
         seen.append(refusal.object_id)
         _job(uow, "record")
 
-    house.registry.on_refusal = recorder
+    house.registry.on_refusal[:] = [recorder]
 
     def work(uow: Uow) -> None:
         _job(uow, "change")

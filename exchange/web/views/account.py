@@ -28,7 +28,7 @@ def sign_in() -> Response:
     try:
         form = forms.load(forms.SignInForm)
         signed = service.sign_in(
-            house(), email=form["email"], password=form["password"], kind="page",
+            house(), email=form["email"], password=form["password"], otp=form["otp"], kind="page",
             client=flask.request.headers.get("User-Agent", ""), peer=flask.request.remote_addr or "",
         )  # fmt: skip
     except DomainError as problem:

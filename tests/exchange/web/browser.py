@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from werkzeug.test import TestResponse
 
-from tests.build import PASSWORD, Built
+from tests.build import PASSWORD, Built, otp
 
 
 class _Inputs(HTMLParser):
@@ -45,7 +45,10 @@ class Browser:
 
     def sign_in(self, who: Built) -> Browser:
         self.get("/sign-in")
-        self.send("/sign-in", email=who.email, password=PASSWORD)
+        form = {"email": who.email, "password": PASSWORD}
+        if who.actor.second_factor:
+            form["otp"] = otp(self.client.application.extensions["house"], who)
+        self.send("/sign-in", **form)
         self.get("/desk")
         return self
 
