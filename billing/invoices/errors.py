@@ -17,6 +17,12 @@ class AlreadyCredited(Conflict):
     code, title = "already_credited", "This invoice was already corrected by a credit note"
 
 
+class CreditTooLarge(Invalid):
+    """``left`` is what may still be taken back."""
+
+    code, title = "credit_too_large", "An invoice is not corrected by more than is left of it"
+
+
 class TaxChanged(Conflict):
     """The tax rate changed since the price was agreed; nobody is charged another amount than the one agreed to."""
 

@@ -29,7 +29,10 @@ class InvoiceIssued(Event):
 
 @dataclass(frozen=True)
 class CreditNoteIssued(Event):
-    """An invoice was reversed by so much net, all of it or some of its lines; the buyer gets the money back."""
+    """An invoice was reversed by so much net, all of it or a part; the buyer gets the money back.
+
+    ``after_release`` is whether the supplier gives it back also when its share was released.
+    """
 
     name: ClassVar[str] = "credit_note.issued"
     credit_note_id: str
@@ -39,3 +42,4 @@ class CreditNoteIssued(Event):
     buyer_id: str
     supplier_id: str
     net: int
+    after_release: bool

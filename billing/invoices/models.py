@@ -13,10 +13,13 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
+
+_IS_INVOICE = text("series = 'INV'")
 
 
 class InvoiceSeries(Base):
@@ -44,13 +47,18 @@ class InvoiceRow(Base):
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("issuer", "series", "serial"),
-        UniqueConstraint("order_id", "series", "period"),
         CheckConstraint("gross = net + tax", name="sums"),
         CheckConstraint("(series = 'CRN') = (corrects_id IS NOT NULL)", name="corrects"),
         CheckConstraint("(series = 'INV' AND net >= 0) OR (series = 'CRN' AND net <= 0)", name="sign"),
+        Index(
+            "uq_invoice_order_id_period", "order_id", "period", unique=True, sqlite_where=_IS_INVOICE,
+            postgresql_where=_IS_INVOICE,
+        ),
+        Index("ix_invoice_corrects_id", "corrects_id"),
+        Index("ix_invoice_order_id", "order_id"),
         Index("ix_invoice_buyer_id", "buyer_id"),
         Index("ix_invoice_supplier_id", "supplier_id"),
-    )
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     issuer: Mapped[str] = mapped_column(Id)
@@ -64,7 +72,7 @@ class InvoiceRow(Base):
     net: Mapped[int] = mapped_column(BigInteger)
     tax: Mapped[int] = mapped_column(BigInteger)
     gross: Mapped[int] = mapped_column(BigInteger)
-    corrects_id: Mapped[str | None] = mapped_column(Id, ForeignKey("invoice.id"), unique=True)
+    corrects_id: Mapped[str | None] = mapped_column(Id, ForeignKey("invoice.id"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     body: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(String(64))

@@ -67,15 +67,20 @@ def take_turn(uow: Uow, invoice: Invoice) -> None:
     available(uow, Account(AccountKind.BUYER_PREPAID, invoice.buyer_id, invoice.currency))
 
 
-def post_credit(uow: Uow, note_id: str, invoice: Invoice, net: int, tax: int) -> list[TransactionSnapshot]:
-    """Take back so much of an invoice: what was not paid yet is no longer owed, what was paid returns."""
+def post_credit(
+    uow: Uow, note_id: str, invoice: Invoice, net: int, tax: int, *, number: int
+) -> list[TransactionSnapshot]:
+    """Take back so much of an invoice by its note of that number: what was not paid yet is no longer owed, what was
+    paid returns.
+    """
     gross = net + tax
     if gross == 0:
         return []
     unpaid = _write_off(uow, invoice.id, gross)
-    drafts = [_undone(note_id, invoice, net, tax)]
+    subject = invoice.id + (f":{number}" if number > 1 else "")
+    drafts = [_undone(f"credit_note:{subject}", note_id, invoice, net, tax)]
     if gross > unpaid:
-        drafts.insert(0, _refund(note_id, invoice, gross - unpaid))
+        drafts.insert(0, _refund(f"refund:{subject}", note_id, invoice, gross - unpaid))
     return post(uow, drafts)
 
 
@@ -95,18 +100,18 @@ def _payment(key: str, invoice_id: str, order_id: str, buyer_id: str, amount: in
     return Draft(key, TransactionKind.PAYMENT, invoice_id, entries, order_id)
 
 
-def _refund(note_id: str, invoice: Invoice, amount: int) -> Draft:
+def _refund(key: str, note_id: str, invoice: Invoice, amount: int) -> Draft:
     receivable = Account(AccountKind.BUYER_RECEIVABLE, invoice.buyer_id, invoice.currency)
     prepaid = Account(AccountKind.BUYER_PREPAID, invoice.buyer_id, invoice.currency)
     entries = [debit(receivable, amount), credit(prepaid, amount)]
-    return Draft(f"refund:{invoice.id}", TransactionKind.REFUND, note_id, entries, invoice.order_id)
+    return Draft(key, TransactionKind.REFUND, note_id, entries, invoice.order_id)
 
 
-def _undone(note_id: str, invoice: Invoice, net: int, tax: int) -> Draft:
+def _undone(key: str, note_id: str, invoice: Invoice, net: int, tax: int) -> Draft:
     receivable = Account(AccountKind.BUYER_RECEIVABLE, invoice.buyer_id, invoice.currency)
     owed = _owed(invoice.supplier_id, net, tax, invoice.currency)
     entries = [credit(receivable, net + tax), *(debit(account, amount) for account, amount in owed)]
-    return Draft(f"credit_note:{invoice.id}", TransactionKind.CREDIT_NOTE, note_id, entries, invoice.order_id)
+    return Draft(key, TransactionKind.CREDIT_NOTE, note_id, entries, invoice.order_id)
 
 
 def _owed(supplier_id: str, net: int, tax: int, currency: str) -> list[tuple[Account, int]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 
+from billing.invoices.corrections import Rest, rests
 from billing.invoices.errors import InvoiceNotFound
 from billing.invoices.models import InvoiceRow, InvoiceSeries, OpenInvoice
 from billing.invoices.rules import number_of, thaw
@@ -58,9 +59,14 @@ def of_period(uow: Uow, order_id: str, month: str) -> Invoice | None:
     return next(iter(_found(uow, InvoiceRow.order_id == order_id, InvoiceRow.period == month, _INVOICES)), None)
 
 
-def correction_of(uow: Uow, invoice_id: str) -> Invoice | None:
-    """The credit note that corrects an invoice. Asks no policy: for services."""
-    return next(iter(_found(uow, InvoiceRow.corrects_id == invoice_id)), None)
+def corrections_of(uow: Uow, invoice_id: str) -> list[Invoice]:
+    """The credit notes that correct an invoice, the oldest first. Asks no policy: for services."""
+    return _found(uow, InvoiceRow.corrects_id == invoice_id)
+
+
+def rests_of(uow: Uow, invoice: Invoice) -> list[Rest]:
+    """What its credit notes left of each of its lines. Asks no policy: for services."""
+    return rests(invoice, corrections_of(uow, invoice.id))
 
 
 def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:

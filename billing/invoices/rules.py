@@ -145,6 +145,7 @@ def _read_span(said: Mapping[str, Any]) -> Span:
 
 def _line(line: Line) -> dict[str, Any]:
     usage = {"usage": _usage(line.usage, line.currency)} if line.usage else {}
+    corrects = {} if line.of is None else {"of": line.of}
     return {
         "listing": line.listing_id,
         "description": dict(line.description),
@@ -154,6 +155,7 @@ def _line(line: Line) -> dict[str, Any]:
         "tax": format_amount(line.tax, line.currency),
         "gross": format_amount(line.gross, line.currency),
         **usage,
+        **corrects,
     }
 
 
@@ -174,7 +176,7 @@ def _read_line(said: Mapping[str, Any], currency: str) -> Line:
     net, tax, gross = (_amount(said[name], currency) for name in ("net", "tax", "gross"))
     usage = _read_usage(said["usage"], currency) if "usage" in said else None
     texts, quantity, rate_bp = said["description"], said["quantity"], said["tax_rate_bp"]
-    return Line(said["listing"], texts, quantity, net, rate_bp, tax, gross, currency, usage)
+    return Line(said["listing"], texts, quantity, net, rate_bp, tax, gross, currency, usage, said.get("of"))
 
 
 def _read_usage(said: Mapping[str, Any], currency: str) -> Usage:

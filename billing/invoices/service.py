@@ -8,9 +8,11 @@ from typing import cast
 from sqlalchemy import Table, insert
 
 from billing.invoices import postings, queries
+from billing.invoices.corrections import Rest, part, whole
 from billing.invoices.errors import (
     AlreadyCredited,
     AlreadyInvoiced,
+    CreditTooLarge,
     InvoiceNotFound,
     LinesNotThere,
     NotAnInvoice,
@@ -19,7 +21,7 @@ from billing.invoices.errors import (
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.invoices.models import InvoiceRow
 from billing.invoices.numbers import next_number
-from billing.invoices.rules import freeze, line_of, mirrored
+from billing.invoices.rules import freeze, line_of
 from billing.invoices.types import ISSUER, Invoice, Line, Party, Series, Span
 from billing.ledger.types import TransactionSnapshot
 from compliance.audit.service import record
@@ -94,13 +96,36 @@ def charge_usage(
 def refund(uow: Uow, *, order_id: str, reason: str, actor: Actor = SYSTEM) -> Invoice:
     """Reverse the invoice of an order paid at once by a credit note, and give the buyer the gross amount back.
 
-    The credit note mirrors the invoice to the last unit. Raises InvoiceNotFound, AlreadyCredited, and
-    PayableReleased once the supplier's share is no longer on hold.
+    The credit note mirrors the invoice to the last unit, or takes what earlier ones left of it. Raises
+    InvoiceNotFound, AlreadyCredited when that is nothing, and PayableReleased once the supplier's share is no
+    longer on hold.
     """
     invoice = queries.charge_of(uow, order_id)
     if invoice is None:
         raise InvoiceNotFound(Sentence("%(order_id)s was not invoiced.", order_id=order_id))
-    return _credit(uow, actor, invoice, invoice.lines, reason, None)
+    postings.take_turn(uow, invoice)
+    lines = whole(_left(uow, invoice))
+    return _credit(uow, actor, invoice, lines, reason, None, after_release=False)
+
+
+def refund_part(
+    uow: Uow, actor: Actor, invoice: Invoice, *, gross: int, reason: str, lines: Sequence[int] | None = None,
+    decision: Decision | None = None,
+) -> Invoice:  # fmt: skip
+    """Give the buyer so much of an invoice back by a credit note, also after the supplier's share was released.
+
+    Each of these lines (all of them, if none is named) gives in proportion to what is left of it. Asks no policy: for
+    services that asked. Raises AlreadyCredited when nothing is left, CreditTooLarge, LinesNotThere.
+    """
+    postings.take_turn(uow, invoice)
+    rests = _numbered(_left(uow, invoice), lines)
+    left = sum(rest.gross for rest in rests)
+    if not 0 < gross <= left:
+        raise CreditTooLarge(
+            Sentence("%(amount)s is left of it.", amount=format_amount(left, invoice.currency)), field="amount",
+            left=format_amount(left, invoice.currency),
+        )  # fmt: skip
+    return _credit(uow, actor, invoice, part(rests, gross), reason, decision, after_release=True)
 
 
 def credit(
@@ -109,14 +134,18 @@ def credit(
     """Finance of the platform corrects an invoice of usage: all of it, or the lines with these numbers (from 1).
 
     What the buyer had paid returns to the prepaid balance, what was open is no longer owed. The supplier's share
-    is taken back, also when it was released. An invoice is corrected once. Raises InvoiceNotFound, PolicyRefused,
+    is taken back, also when it was released. Finance corrects an invoice once. Raises InvoiceNotFound, PolicyRefused,
     NotAnInvoice for a credit note or an order paid at once, AlreadyCredited, LinesNotThere.
     """
     invoice = queries.get(uow, actor, invoice_id)
     decision = require(actor, "invoice:credit", Resource("invoice", invoice.id, {"owner": invoice.buyer_id}))
     if invoice.corrects or not invoice.span:
         raise NotAnInvoice("Correct the invoice of a period of usage.", field="invoice_id")
-    return _credit(uow, actor, invoice, _chosen(invoice, lines), reason, decision)
+    postings.take_turn(uow, invoice)
+    if before := queries.corrections_of(uow, invoice.id):
+        raise AlreadyCredited(Sentence("By %(number)s.", number=before[0].number))
+    chosen = whole(_numbered(queries.rests_of(uow, invoice), lines))
+    return _credit(uow, actor, invoice, chosen, reason, decision, after_release=True)
 
 
 def collect(uow: Uow, *, buyer_id: str, currency: str) -> int:
@@ -124,38 +153,53 @@ def collect(uow: Uow, *, buyer_id: str, currency: str) -> int:
     return postings.collect(uow, buyer_id, currency)
 
 
-def _chosen(invoice: Invoice, numbers: Sequence[int] | None) -> tuple[Line, ...]:
+def _left(uow: Uow, invoice: Invoice) -> list[Rest]:
+    """Raises AlreadyCredited when its credit notes left nothing."""
+    notes = queries.corrections_of(uow, invoice.id)
+    rests = queries.rests_of(uow, invoice)
+    if notes and not any(rest.gross for rest in rests):
+        raise AlreadyCredited(Sentence("By %(number)s.", number=notes[-1].number))
+    return rests
+
+
+def _numbered(rests: list[Rest], numbers: Sequence[int] | None) -> list[Rest]:
     if numbers is None:
-        return invoice.lines
-    if not numbers or len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(1, len(invoice.lines) + 1)):
+        return rests
+    if not numbers or len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(1, len(rests) + 1)):
         raise LinesNotThere(
-            Sentence("The invoice has the lines 1 to %(count)s; name each once.", count=len(invoice.lines)),
-            field="lines",
+            Sentence("The invoice has the lines 1 to %(count)s; name each once.", count=len(rests)), field="lines"
         )
-    chosen = tuple(invoice.lines[number - 1] for number in sorted(numbers))
-    if sum(line.net for line in chosen) < 0 or sum(line.tax for line in chosen) < 0:
+    chosen = [rests[number - 1] for number in sorted(numbers)]
+    if sum(rest.net for rest in chosen) < 0 or sum(rest.tax for rest in chosen) < 0:
         raise LinesNotThere("These lines sum to less than nothing; credit them together with others.", field="lines")
     return chosen
 
 
 def _credit(
-    uow: Uow, actor: Actor, invoice: Invoice, lines: Sequence[Line], reason: str, decision: Decision | None
-) -> Invoice:
-    postings.take_turn(uow, invoice)
-    if before := queries.correction_of(uow, invoice.id):
-        raise AlreadyCredited(Sentence("By %(number)s.", number=before.number))
-    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
+    uow: Uow, actor: Actor, invoice: Invoice, lines: Sequence[Line], reason: str, decision: Decision | None, *,
+    after_release: bool,
+) -> Invoice:  # fmt: skip
+    """Issue a credit note of these lines; whoever calls has taken the turn."""
+    net, tax = -sum(line.net for line in lines), -sum(line.tax for line in lines)
+    number = len(queries.corrections_of(uow, invoice.id)) + 1
     note_id = new_id("crn")
     uow.emit(
         CreditNoteIssued(
-            note_id, invoice.id, invoice.order_id, invoice.period, invoice.buyer_id, invoice.supplier_id, net
+            note_id,
+            invoice.id,
+            invoice.order_id,
+            invoice.period,
+            invoice.buyer_id,
+            invoice.supplier_id,
+            net,
+            after_release,
         )
     )
-    posted = postings.post_credit(uow, note_id, invoice, net, tax)
+    posted = postings.post_credit(uow, note_id, invoice, net, tax, number=number)
     note = freeze(
         invoice_id=note_id, series=Series.CREDIT_NOTE, serial=next_number(uow, Series.CREDIT_NOTE),
         order_id=invoice.order_id, issued_at=uow.now(), supplier=invoice.supplier, buyer=invoice.buyer,
-        currency=invoice.currency, lines=tuple(mirrored(line) for line in lines), rounding=invoice.rounding,
+        currency=invoice.currency, lines=tuple(lines), rounding=invoice.rounding,
         corrects={"id": invoice.id, "number": invoice.number}, reason=reason, span=invoice.span,
     )  # fmt: skip
     _store(uow, actor, note, posted, decision)

@@ -50,7 +50,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: net and tax sum to the gross."""
+    """One line: net and tax sum to the gross. ``of`` is the number of the line that one of a credit note corrects."""
 
     listing_id: str
     description: Mapping[str, str]
@@ -61,6 +61,7 @@ class Line:
     gross: int
     currency: str
     usage: Usage | None = None
+    of: int | None = None
 
 
 @dataclass(frozen=True)

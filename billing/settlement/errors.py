@@ -15,5 +15,9 @@ class PayableReleased(Conflict):
     code, title = "payable_released", "The supplier's share was already released"
 
 
+class PayableWithheld(Conflict):
+    code, title = "payable_withheld", "Nothing of this is released while it is disputed or frozen"
+
+
 class PayableReversed(Conflict):
     code, title = "payable_reversed", "The charge of this order was taken back"

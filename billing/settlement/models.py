@@ -60,10 +60,12 @@ class PayableRow(Base):
         )  # fmt: skip
 
 
-class WithheldOrder(Base):
-    """An order of which nothing is released, while it is disputed or frozen."""
+class WithheldPayout(Base):
+    """An order of which nothing is released, or one of its invoices, as long as the reason for it lasts."""
 
-    __tablename__ = "withheld_order"
+    __tablename__ = "withheld_payout"
 
     order_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(Id, primary_key=True, default="")
+    because: Mapped[str] = mapped_column(Id, primary_key=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)

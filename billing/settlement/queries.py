@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, exists, func, select, true
 from billing.invoices import queries as invoices
 from billing.ledger.queries import balance_of_account
 from billing.ledger.types import Account, AccountKind, Discrepancy
-from billing.settlement.models import PayableRow, WithheldOrder
+from billing.settlement.models import PayableRow, WithheldPayout
 from billing.settlement.types import Payable, Payables, PayableState, Settlement, SettlementRow
 from compliance.policy import Resource, require
 from core.actor import Actor
@@ -41,7 +41,7 @@ def totals(uow: Uow, actor: Actor) -> Payables:
 
 def of_order(uow: Uow, order_id: str) -> Payable | None:
     """What is owed for an order that was paid at once. Asks no policy: for bundles and the trade."""
-    found = _lines(uow, PayableRow.order_id == order_id, PayableRow.period == "")
+    found = _lines(uow, PayableRow.order_id == order_id, PayableRow.period == "", PayableRow.net >= 0)
     return found[-1] if found else None
 
 
@@ -60,8 +60,24 @@ def due(uow: Uow, moment: datetime, limit: int) -> list[str]:
 
 def releasable(moment: datetime) -> tuple[ColumnElement[bool], ...]:
     """What must hold of a line's row for time to release it."""
-    withheld = exists().where(WithheldOrder.order_id == PayableRow.order_id)
-    return PayableRow.release_at <= moment, ~withheld
+    return PayableRow.release_at <= moment, ~withheld()
+
+
+def withheld() -> ColumnElement[bool]:
+    """Whether there is a reason to release nothing of a line's order, or of its invoice."""
+    return exists().where(
+        WithheldPayout.order_id == PayableRow.order_id, WithheldPayout.invoice_id.in_(("", PayableRow.invoice_id))
+    )
+
+
+def withheld_lines(uow: Uow, order_id: str) -> list[Payable]:
+    """The lines of an order that are on hold and would not be released. Asks no policy: for pages that asked."""
+    return _lines(uow, PayableRow.order_id == order_id, PayableRow.state == PayableState.ON_HOLD, withheld())
+
+
+def taken_back(uow: Uow, invoice_id: str) -> list[Payable]:
+    """The negative lines of an invoice. Asks no policy."""
+    return _lines(uow, PayableRow.invoice_id == invoice_id, PayableRow.net < 0)
 
 
 def settlements(

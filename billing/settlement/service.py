@@ -10,9 +10,9 @@ from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, Entry, TransactionKind, TransactionSnapshot, credit, debit
 from billing.settlement import queries
-from billing.settlement.errors import PayableNotFound, PayableReleased, PayableReversed
+from billing.settlement.errors import PayableNotFound, PayableReleased, PayableReversed, PayableWithheld
 from billing.settlement.events import PayableReleasedToSupplier
-from billing.settlement.models import PayableRow, WithheldOrder
+from billing.settlement.models import PayableRow, WithheldPayout
 from billing.settlement.types import Payable, PayableState
 from compliance.audit.service import record
 from core.actor import SYSTEM, Actor
@@ -30,16 +30,16 @@ _AT_ONCE = 20
 def release(uow: Uow, *, order_id: str, actor: Actor = SYSTEM) -> Payable:
     """An order paid at once was accepted: the supplier's share becomes available, the commission is the platform's.
 
-    Releasing twice changes nothing and answers the same. Raises PayableNotFound, and PayableReversed
-    when the charge was taken back.
+    Releasing twice changes nothing and answers the same. Raises PayableNotFound, PayableReversed when the charge
+    was taken back, and PayableWithheld.
     """
     payable = queries.of_order(uow, order_id)
     if payable is None:
         raise PayableNotFound(Sentence("Nothing is on hold for %(order_id)s.", order_id=order_id))
     if payable.state is PayableState.REVERSED:
         raise PayableReversed(Sentence("%(order_id)s was refunded.", order_id=order_id))
-    if payable.state is PayableState.ON_HOLD:
-        _release(uow, payable.id, actor)
+    if payable.state is PayableState.ON_HOLD and not _release(uow, payable.id, actor, ~queries.withheld()):
+        raise PayableWithheld(Sentence("%(order_id)s is disputed or frozen.", order_id=order_id))
     return _load(uow, payable.id)
 
 
@@ -52,14 +52,19 @@ def release_due(house: House) -> int:
     return each_by_itself(house, due, _release_due)
 
 
-def withhold(uow: Uow, *, order_id: str) -> None:
-    """Release nothing of an order, also of months to come, while it is disputed or frozen. Idempotent."""
-    insert_missing(uow, WithheldOrder, [{"order_id": order_id, "since": uow.now()}])
+def withhold(uow: Uow, *, order_id: str, invoice_id: str = "", because: str = "freeze") -> None:
+    """Release nothing of an order, also of months to come, or of one invoice of it. Idempotent.
+
+    Each reason stands by itself: what is withheld for two is released when both are gone.
+    """
+    row = {"order_id": order_id, "invoice_id": invoice_id, "because": because, "since": uow.now()}
+    insert_missing(uow, WithheldPayout, [row])
 
 
-def let_go(uow: Uow, *, order_id: str) -> None:
-    """Undo ``withhold``: what is due by now is released next. Idempotent."""
-    uow.session.execute(delete(WithheldOrder).where(WithheldOrder.order_id == order_id))
+def let_go(uow: Uow, *, order_id: str, because: str = "freeze") -> None:
+    """Undo ``withhold`` of that reason: what is due by now is released next. Idempotent."""
+    mine = WithheldPayout.order_id == order_id, WithheldPayout.because == because
+    uow.session.execute(delete(WithheldPayout).where(*mine))
 
 
 def hold(uow: Uow, issued: InvoiceIssued) -> None:
@@ -79,15 +84,17 @@ def hold(uow: Uow, issued: InvoiceIssued) -> None:
 def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
     """A credit note takes back its part of the line, also when it was released: the supplier may then owe.
 
-    Raises PayableReleased, and so vetoes the note, when an order paid at once was released.
+    Raises PayableReleased, and so vetoes the note, when it was released and the note is not to follow it there.
     """
     line = queries.in_force(uow, issued.invoice_id)
+    if not issued.net and (line is None or line.net):
+        return  # only tax is taken back, of which the supplier has no part
     if line is None:
         raise PayableReversed(Sentence("%(invoice_id)s was taken back already.", invoice_id=issued.invoice_id))
     if _move(uow, line.id, PayableState.REVERSED):
         if issued.net < line.net:
             _add_again(uow, line, line.net - issued.net, line.release_at)
-    elif issued.period:
+    elif issued.after_release:
         _take_back(uow, line, issued)
     else:
         raise PayableReleased(Sentence("%(order_id)s was settled.", order_id=issued.order_id))
@@ -115,27 +122,38 @@ def _release(uow: Uow, payable_id: str, actor: Actor, *conditions: ColumnElement
 
 
 def _take_back(uow: Uow, line: Payable, issued: CreditNoteIssued) -> None:
-    """The released part returns to hold, where the credit note takes it from; the line for it is negative."""
-    payable = _add_again(uow, line, -issued.net, None)
+    """The released part returns to hold, where the credit note takes it from; the line for it is negative.
+
+    The commission returns so that what stays is the commission on the net that stays, however many parts were taken.
+    """
+    lines = [line, *queries.taken_back(uow, line.invoice_id)]
+    net, commission = sum(each.net for each in lines), sum(each.commission for each in lines)
+    kept, _ = share(net - issued.net, line.commission_bp)
+    payable = _add_again(uow, line, -issued.net, None, commission=kept - commission)
     if payable.net:
         note_id = issued.credit_note_id
         draft = Draft(f"reversal:{note_id}", TransactionKind.REVERSAL, note_id, _entries(payable), line.order_id)
         _note(uow, SYSTEM, payable, "payable:reverse", post(uow, [draft])[0])
 
 
-def _add_again(uow: Uow, line: Payable, net: int, release_at: datetime | None) -> Payable:
+def _add_again(
+    uow: Uow, line: Payable, net: int, release_at: datetime | None, *, commission: int | None = None
+) -> Payable:
     return _add(
         uow, order_id=line.order_id, supplier_id=line.supplier_id, buyer_id=line.buyer_id, listing_id=line.listing_id,
         invoice_id=line.invoice_id, period=line.period, month=line.month, currency=line.currency, net=net,
-        basis_points=line.commission_bp, release_at=release_at,
+        basis_points=line.commission_bp, release_at=release_at, commission=commission,
     )  # fmt: skip
 
 
-def _add(uow: Uow, *, net: int, basis_points: int, release_at: datetime | None, **facts: str) -> Payable:
-    commission, supplier_share = share(net, basis_points)
+def _add(
+    uow: Uow, *, net: int, basis_points: int, release_at: datetime | None, commission: int | None = None, **facts: str
+) -> Payable:
+    if commission is None:
+        commission, _ = share(net, basis_points)
     state = PayableState.AVAILABLE if net < 0 else PayableState.ON_HOLD
     row = PayableRow(
-        id=new_id("pay"), net=net, commission_bp=basis_points, commission=commission, share=supplier_share,
+        id=new_id("pay"), net=net, commission_bp=basis_points, commission=commission, share=net - commission,
         state=str(state), release_at=release_at, created_at=uow.now(),
         settled_at=uow.now() if net < 0 else None, **facts,
     )  # fmt: skip

@@ -123,11 +123,15 @@ def upgrade() -> None:
         sa.CheckConstraint("gross = net + tax", name=op.f("ck_invoice_sums")),
         sa.ForeignKeyConstraint(["corrects_id"], ["invoice.id"], name=op.f("fk_invoice_corrects_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
-        sa.UniqueConstraint("corrects_id", name=op.f("uq_invoice_corrects_id")),
         sa.UniqueConstraint("issuer", "series", "serial", name=op.f("uq_invoice_issuer_series_serial")),
-        sa.UniqueConstraint("order_id", "series", "period", name=op.f("uq_invoice_order_id_series_period")),
     )
     op.create_index("ix_invoice_buyer_id", "invoice", ["buyer_id"], unique=False)
+    op.create_index("ix_invoice_corrects_id", "invoice", ["corrects_id"], unique=False)
+    op.create_index("ix_invoice_order_id", "invoice", ["order_id"], unique=False)
+    op.create_index(
+        "uq_invoice_order_id_period", "invoice", ["order_id", "period"], unique=True,
+        sqlite_where=sa.text("series = 'INV'"), postgresql_where=sa.text("series = 'INV'"),
+    )  # fmt: skip
     op.create_index("ix_invoice_supplier_id", "invoice", ["supplier_id"], unique=False)
     op.create_table(
         "job",

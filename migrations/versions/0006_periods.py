@@ -68,9 +68,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entitlement_id", name=op.f("pk_failing_close")),
     )
     op.create_table(
-        "withheld_order",
+        "withheld_payout",
         sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("invoice_id", sa.String(length=40), nullable=False),
+        sa.Column("because", sa.String(length=40), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_withheld_order")),
+        sa.PrimaryKeyConstraint("order_id", "invoice_id", "because", name=op.f("pk_withheld_payout")),
     )
     apply_ddl(op.get_bind(), "periods")

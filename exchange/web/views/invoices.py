@@ -41,7 +41,7 @@ def _invoice(uow: Uow, invoice_id: str) -> dict[str, Any]:
     found = queries.get(uow, actor(), invoice_id)
     exact = sum(line.usage.amount for line in found.lines if line.usage)
     return {
-        "invoice": found, "exact": exact if found.span else None, "correction": queries.correction_of(uow, found.id),
+        "invoice": found, "exact": exact if found.span else None, "corrections": queries.corrections_of(uow, found.id),
         "outstanding": queries.outstanding(uow, [found.id]).get(found.id, 0), "credit": _may_credit(found),
     }  # fmt: skip
 

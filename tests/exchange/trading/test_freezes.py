@@ -9,7 +9,7 @@ import flask
 import pytest
 from sqlalchemy import select
 
-from billing.settlement.models import WithheldOrder
+from billing.settlement.models import WithheldPayout
 from compliance.audit import checkpoints, sequencer, verifier
 from core.house import House
 from exchange.trading import queries
@@ -142,7 +142,7 @@ def test_what_is_on_hold_for_the_supplier_stays_on_hold(
     scene = Scene(app, house, people, paid=True)
 
     def withheld() -> list[str]:
-        return house.db.read(lambda uow: list(uow.session.execute(select(WithheldOrder.order_id)).scalars()))
+        return house.db.read(lambda uow: list(uow.session.execute(select(WithheldPayout.order_id)).scalars()))
 
     scene.freeze()
     assert withheld() == [scene.order.id]
