@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, defaultload
 from catalog.files.models import StoredFile
 from catalog.interfaces import queries as interfaces
 from catalog.interfaces.models import Interface
+from catalog.listings import samples
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision, RevisionFile
 from catalog.listings.rules import disclose, without_contents
@@ -25,14 +26,13 @@ from catalog.listings.types import (
     ServedInterface,
 )
 from compliance.policy import Clause, Resource, decide, listing_predicate, require
-from compliance.recognisers import ScanSummary, mask
+from compliance.recognisers import ScanSummary
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
 
-SAMPLE_ROWS = 100
 _FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
 _BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
 """What lists show: a profile is neither loaded nor read for them."""
@@ -65,11 +65,13 @@ def resource_of(house: House, listing: Listing | ListingSnapshot) -> Resource:
     """What policy may know of a listing, by the tiers of this exchange."""
     return resource(
         house, listing.id, owner=listing.supplier_id, state=str(listing.state), tier=listing.tier,
-        kind=str(listing.kind),
+        kind=str(listing.kind), table=samples.has_table(listing),
     )  # fmt: skip
 
 
-def resource(house: House, listing_id: str, *, owner: str | None, state: str, tier: int, kind: str) -> Resource:
+def resource(
+    house: House, listing_id: str, *, owner: str | None, state: str, tier: int, kind: str, table: bool = False
+) -> Resource:
     """The same from the parts, for those who hold no listing but a hit of search."""
     return Resource(
         "listing",
@@ -80,6 +82,8 @@ def resource(house: House, listing_id: str, *, owner: str | None, state: str, ti
             "tier": tier,
             "kind": kind,
             "unclaimed": False,
+            "synthetic_sample": table,
+            "noised_statistics": table,
             "tradable": kind in profile(house.settings.tier_profile).row(tier).tradable,
         },
     )
@@ -105,9 +109,16 @@ def _shown(uow: Uow, actor: Actor, listing: Listing, *, brief: bool = False) -> 
     snapshot = listing.snapshot(brief=brief)
     if snapshot.revision is None or _knows_all(actor, listing):
         return snapshot
-    sampled = decide(actor, "listing:sample", resource_of(uow.house, listing)).permitted
+    sampled = _samples_real_rows(uow.house, listing.tier) and (
+        decide(actor, "listing:sample", resource_of(uow.house, listing)).permitted
+    )
     masked = names_masked(uow.house, listing.tier)
     return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=not masked))
+
+
+def _samples_real_rows(house: House, tier: int) -> bool:
+    """Whether the tier's sample shows what is in the data: only then bounds and exact figures are told as well."""
+    return profile(house.settings.tier_profile).row(tier).sample in samples.REAL
 
 
 def names_masked(house: House, tier: int) -> bool:
@@ -195,13 +206,12 @@ def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:
     """The sample that the tier allows. Raises ListingNotFound, PolicyRefused with what is needed."""
     listing = load(uow, actor, listing_id)
     decision = require(actor, "listing:sample", resource_of(uow.house, listing))
-    table = listing.revision.snapshot().profile if listing.revision else None
-    if table is None:
+    revision = listing.revision.snapshot() if listing.revision else None
+    if revision is None or revision.profile is None:
         return SampleSnapshot((), (), 0, decision.obligations)
     row = profile(uow.house.settings.tier_profile).row(listing.tier)
-    shown = table.first_rows[: row.sample_rows if row.sample_rows is not None else SAMPLE_ROWS]
-    masked = tuple(tuple(mask(cell) for cell in cells) for cells in shown)
-    return SampleSnapshot(tuple(c.name for c in table.columns), masked, table.rows, decision.obligations)
+    names = _knows_all(actor, listing) or not names_masked(uow.house, listing.tier)
+    return samples.drawn(uow.house, revision.id, revision.profile, row, decision.obligations, names=names)
 
 
 def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, ListingSnapshot]:

@@ -120,6 +120,7 @@ class ListingsQuery(PageQuery):
 
 
 class SampleOut(Schema):
+    kind = fields.String()
     columns = fields.List(fields.String())
     rows = fields.List(fields.List(fields.String()))
     total_rows = fields.Integer()

@@ -130,9 +130,13 @@ class ServedInterface:
 
 @dataclass(frozen=True)
 class SampleSnapshot:
-    """The rows that the tier shows, identifiers of persons masked."""
+    """The rows that the tier shows: identifiers of persons masked, made up, or a line of noised figures a column.
+
+    ``kind`` is the tier's word for it: full, rows, rows_deidentified, synthetic, statistics or none.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     total_rows: int
     obligations: tuple[str, ...]
+    kind: str = "rows"

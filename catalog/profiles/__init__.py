@@ -1,6 +1,7 @@
 """Profiles: what a file holds, read from its bytes in one pass. Pure; knows nothing of listings or databases."""
 
+from catalog.profiles import noise, synthetic
 from catalog.profiles.description import describe, describe_stream
 from catalog.profiles.types import ColumnProfile, Description, Profile
 
-__all__ = ["ColumnProfile", "Description", "Profile", "describe", "describe_stream"]
+__all__ = ["ColumnProfile", "Description", "Profile", "describe", "describe_stream", "noise", "synthetic"]

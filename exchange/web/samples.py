@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext
 
 from catalog.listings import queries
-from catalog.listings.types import ListingSnapshot
+from catalog.listings.types import ListingSnapshot, SampleSnapshot
 from catalog.profiles.types import ColumnProfile
 from core.actor import Actor
 from core.db import Uow
@@ -49,14 +49,20 @@ def sample(uow: Uow, actor: Actor, listing: ListingSnapshot) -> SampleText:
     known = {column.name: column for column in profile.columns} if profile else {}
     return SampleText(
         columns=[_column(name, known.get(name)) for name in found.columns],
-        rows=found.rows[:_SHOWN],
-        rule=_rule(listing.tier, min(_SHOWN, len(found.rows)), found.total_rows, found.obligations),
+        rows=found.rows if found.kind == "statistics" else found.rows[:_SHOWN],
+        rule=_rule(listing.tier, min(_SHOWN, len(found.rows)), found),
     )
 
 
-def _rule(tier: int, shown: int, total: int, obligations: Sequence[str]) -> str:
-    said = gettext("L%(tier)s: %(shown)s of %(total)s rows", tier=tier, shown=number(shown), total=number(total))
-    masked = gettext("identifiers are masked") if "mask_identifiers" in obligations else ""
+def _rule(tier: int, shown: int, found: SampleSnapshot) -> str:
+    if found.kind == "statistics":
+        said = gettext("L%(tier)s: no rows, but figures of the columns with noise", tier=tier)
+    elif found.kind == "synthetic":
+        said = gettext("L%(tier)s: %(shown)s made-up rows, none is in the data", tier=tier, shown=number(shown))
+    else:
+        total = number(found.total_rows)
+        said = gettext("L%(tier)s: %(shown)s of %(total)s rows", tier=tier, shown=number(shown), total=total)
+    masked = gettext("identifiers are masked") if "mask_identifiers" in found.obligations else ""
     return " · ".join(part for part in (said, masked, gettext("the same for everybody")) if part)
 
 
