@@ -25,6 +25,22 @@ class CreditCodeTaken(Conflict):
     code, title = "credit_code_taken", "An organisation with this credit code is registered already"
 
 
+class CountryInvalid(Invalid):
+    code, title = "country_invalid", "This is not a country's code"
+
+
+class RegistrationNumberInvalid(Invalid):
+    code, title = "registration_number_invalid", "The registration number is not valid"
+
+
+class RegistrationNumberTaken(Conflict):
+    code, title = "registration_number_taken", "An organisation with this number is registered already"
+
+
+class AffiliationInvalid(Invalid):
+    code, title = "affiliation_invalid", "These organisations cannot stand so to each other"
+
+
 class EmailTaken(Conflict):
     code, title = "email_taken", "This e-mail address has an account already"
 

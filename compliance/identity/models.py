@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.identity.types import OrganisationSnapshot, QualificationState
@@ -13,12 +13,20 @@ from core.db import Base, Id, UtcDateTime
 
 class Organisation(Base):
     __tablename__ = "organisation"
-    __table_args__ = (CheckConstraint("level >= 0 AND level <= 4", name="level_in_range"),)
+    __table_args__ = (
+        CheckConstraint("level >= 0 AND level <= 4", name="level_in_range"),
+        CheckConstraint("(credit_code IS NULL) <> (registration_number IS NULL)", name="one_number"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        UniqueConstraint("country", "registration_number"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200), default="")
-    credit_code: Mapped[str] = mapped_column(String(18), unique=True)
+    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    registration_number: Mapped[str | None] = mapped_column(String(60))
+    """What an organisation of another country has instead of a credit code."""
+    parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
     origin: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default=QualificationState.REGISTERED)
     level: Mapped[int] = mapped_column(default=1)
@@ -36,9 +44,10 @@ class Organisation(Base):
 
     def snapshot(self, moment: datetime) -> OrganisationSnapshot:
         return OrganisationSnapshot(
-            id=self.id, name=self.name, name_en=self.name_en, credit_code=self.credit_code, origin=self.origin,
+            id=self.id, name=self.name, name_en=self.name_en, credit_code=self.credit_code or "", origin=self.origin,
             state=self.state, level=self.level_at(moment), qualified_until=self.qualified_until, reason=self.reason,
-            timezone=self.timezone, country=self.country, version=self.version,
+            timezone=self.timezone, country=self.country,
+            registration_number=self.registration_number or "", parent_id=self.parent_id, version=self.version,
             created_at=self.created_at,
         )  # fmt: skip
 

@@ -73,6 +73,33 @@ def organisation_by_credit_code(uow: Uow, credit_code: str) -> OrganisationSnaps
     return None if row is None else row.snapshot(uow.now())
 
 
+def line_of(uow: Uow, organisation_id: str) -> list[str]:
+    """The organisation and those above it, itself first. Raises OrganisationNotFound."""
+    line: list[str] = []
+    above: str | None = organisation_id
+    while above is not None and above not in line:
+        row = uow.session.get(Organisation, above)
+        if row is None:
+            raise OrganisationNotFound()
+        line.append(above)
+        above = row.parent_id
+    return line
+
+
+def group_of(uow: Uow, organisation_id: str) -> tuple[str, ...]:
+    """Everybody who belongs together with this organisation, by id, itself too; the first is who stands above all.
+
+    Two organisations of one group answer the same. Raises OrganisationNotFound.
+    """
+    found = [line_of(uow, organisation_id)[-1]]
+    newest = found
+    while newest:
+        below = select(Organisation.id).where(Organisation.parent_id.in_(newest)).order_by(Organisation.id)
+        newest = [each for each in uow.session.execute(below).scalars() if each not in found]
+        found = [*found, *newest]
+    return tuple(found)
+
+
 def organisation_count(uow: Uow) -> dict[str, int]:
     """How many organisations of each origin there are (public figures)."""
     counts: dict[str, int] = {}

@@ -18,7 +18,9 @@ class PersonIn(Schema):
 class OrganisationIn(Schema):
     name = TextField(required=True, shortest=2, longest=100)
     name_en = TextField(load_default="", longest=150)
-    credit_code = TextField(required=True, shortest=1, longest=40)
+    country = TextField(load_default="", longest=2)
+    credit_code = TextField(load_default="", longest=40)
+    registration_number = TextField(load_default="", longest=60)
     origin = fields.String(load_default="enterprise", validate=validate.OneOf([str(o) for o in Origin]))
 
 
@@ -30,7 +32,12 @@ class RegistrationIn(Schema):
 class OrganisationEdit(Schema):
     name = TextField(required=True, shortest=2, longest=100)
     name_en = TextField(load_default="", longest=150)
-    credit_code = TextField(required=True, shortest=1, longest=40)
+    credit_code = TextField(load_default="", longest=40)
+    registration_number = TextField(load_default="", longest=60)
+
+
+class ParentEdit(Schema):
+    parent_id = fields.String(required=True, allow_none=True)
 
 
 class TimezoneEdit(Schema):
@@ -41,7 +48,10 @@ class OrganisationOut(Schema):
     id = fields.String()
     name = fields.String()
     name_en = fields.String()
+    country = fields.String()
     credit_code = fields.String()
+    registration_number = fields.String()
+    parent_id = fields.String(allow_none=True)
     origin = fields.String()
     state = fields.String()
     level = fields.Integer()
@@ -56,6 +66,7 @@ class PublicOrganisationOut(Schema):
     id = fields.String()
     name = fields.String()
     name_en = fields.String()
+    country = fields.String()
     origin = fields.String()
     level = fields.Integer()
 

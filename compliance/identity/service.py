@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import factors, queries, throttle
+from compliance.identity import factors, numbers, queries, throttle
 from compliance.identity.errors import (
-    CreditCodeInvalid,
-    CreditCodeTaken,
     EmailTaken,
     OrganisationNotFound,
     SessionNotFound,
@@ -29,7 +27,6 @@ from compliance.identity.models import (
 )
 from compliance.identity.rules import check_password, hash_password, normal_email, password_matches
 from compliance.identity.types import OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
-from compliance.recognisers import valid_credit_code
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
@@ -59,17 +56,19 @@ def new_person(*, name: str, email: str, password: str, language: str = "zh") ->
 
 
 def register(
-    uow: Uow, *, name: str, name_en: str, credit_code: str, origin: str, person: Person
-) -> OrganisationSnapshot:
-    """A new organisation with its first member, the owner.
+    uow: Uow, *, name: str, name_en: str, origin: str, person: Person, credit_code: str = "", country: str = "",
+    registration_number: str = "",
+) -> OrganisationSnapshot:  # fmt: skip
+    """A new organisation with its first member, the owner; of the exchange's own country unless it is said.
 
-    Raises CreditCodeInvalid (checksum of GB 32100-2015), CreditCodeTaken, EmailTaken.
+    Raises CountryInvalid, CreditCodeInvalid (checksum of GB 32100-2015), CreditCodeTaken,
+    RegistrationNumberInvalid, RegistrationNumberTaken, EmailTaken.
     """
-    code = _checked_credit_code(uow, credit_code)
+    number = numbers.checked(uow, country, credit_code, registration_number)
     organisation = Organisation(
-        id=new_id("org"), name=name, name_en=name_en, credit_code=code, origin=Origin(origin),
+        id=new_id("org"), name=name, name_en=name_en, credit_code=number.credit_code, origin=Origin(origin),
         created_at=uow.now(), level=1, reason="", version=1, state="registered", timezone=uow.house.settings.timezone,
-        country=uow.house.settings.home_country,
+        country=number.country, registration_number=number.registration_number,
     )  # fmt: skip
     uow.session.add(organisation)
     uow.session.flush()
@@ -84,8 +83,9 @@ def register(
 
 
 def mend_organisation(
-    uow: Uow, actor: Actor, *, version: int, name: str, name_en: str, credit_code: str
-) -> OrganisationSnapshot:
+    uow: Uow, actor: Actor, *, version: int, name: str, name_en: str, credit_code: str = "",
+    registration_number: str = "",
+) -> OrganisationSnapshot:  # fmt: skip
     """An owner corrects the organisation's particulars before they are approved."""
     organisation = uow.session.get(Organisation, actor.organisation_id or "")
     if organisation is None:
@@ -94,10 +94,10 @@ def mend_organisation(
         raise Forbidden("Only an owner corrects particulars, and only before they are approved.")
     if organisation.version != version:
         raise StaleVersion(current=organisation.version)
-    code = organisation.credit_code
-    if credit_code != code:
-        code = _checked_credit_code(uow, credit_code)
-    organisation.name, organisation.name_en, organisation.credit_code = name, name_en, code
+    if (credit_code, registration_number) != (organisation.credit_code or "", organisation.registration_number or ""):
+        number = numbers.checked(uow, organisation.country, credit_code, registration_number)
+        organisation.credit_code, organisation.registration_number = number.credit_code, number.registration_number
+    organisation.name, organisation.name_en = name, name_en
     organisation.version += 1
     _record_organisation(uow, actor, "organisation:mend", organisation, {})
     return organisation.snapshot(uow.now())
@@ -239,23 +239,10 @@ def end_session(uow: Uow, actor: Actor, session_id: str) -> None:
     row.ended_at = row.ended_at or uow.now()
 
 
-def _checked_credit_code(uow: Uow, text: str) -> str:
-    code = text.strip().upper()
-    if not valid_credit_code(code):
-        raise CreditCodeInvalid(
-            "The check digit of the 18 characters does not fit.",
-            field="credit_code",
-            hint="Compare it with the licence.",
-        )
-    if queries.organisation_by_credit_code(uow, code) is not None:
-        raise CreditCodeTaken("Ask its owner to add you as a member.", field="credit_code")
-    return code
-
-
 def _record_organisation(uow: Uow, actor: Actor, action: str, row: Organisation, data: dict[str, str]) -> None:
     record(
         uow, actor, action=action, object_id=row.id, object_version=row.version,
-        data={"credit_code": row.credit_code, "name": row.name} | data, concerns=[row.id],
+        data={"credit_code": row.credit_code or "", "name": row.name} | data, concerns=[row.id],
     )  # fmt: skip
 
 

@@ -60,6 +60,8 @@ class OrganisationSnapshot:
     reason: str
     timezone: str
     country: str
+    registration_number: str
+    parent_id: str | None
     version: int
     created_at: datetime
 

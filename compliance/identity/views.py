@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from compliance.identity import queries, service
+from compliance.identity import affiliates, queries, service
 from compliance.identity.errors import OrganisationNotFound
 from compliance.identity.rules import check_password, hash_password, normal_email
 from compliance.identity.schemas import (
@@ -15,6 +15,7 @@ from compliance.identity.schemas import (
     OpenSessionOut,
     OrganisationEdit,
     OrganisationOut,
+    ParentEdit,
     PublicOrganisationOut,
     RegistrationIn,
     SessionIn,
@@ -114,6 +115,21 @@ def change_timezone(uow: Uow, actor: Actor, organisation_id: str, body: dict[str
     if organisation_id != actor.organisation_id:
         raise OrganisationNotFound()
     return service.change_timezone(uow, actor, version=if_match, **body)
+
+
+@api.put(
+    "/organisations/<organisation_id>/parent", body=ParentEdit, answer=OrganisationOut,
+    summary="Record under which organisation one stands (officers)",
+)  # fmt: skip
+def set_parent(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
+    return affiliates.set_parent(uow, actor, organisation_id, body["parent_id"])
+
+
+@api.get("/organisations/<organisation_id>/group", summary="Who belongs together with an organisation (officers)")
+def show_group(uow: Uow, actor: Actor, organisation_id: str) -> Any:
+    if organisation_id != actor.organisation_id and not actor.platform("officer"):
+        raise OrganisationNotFound()
+    return {"items": list(queries.group_of(uow, organisation_id))}
 
 
 @api.get("/members", summary="The members of your organisation")

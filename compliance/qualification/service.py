@@ -32,7 +32,7 @@ def submit(uow: Uow, actor: Actor, *, statement: str) -> OrganisationSnapshot:
     state = follow(organisation.state, "submit")
     if not statement.strip():
         raise StatementMissing("Say what the organisation does and what proves it.", field="statement")
-    if not valid_credit_code(organisation.credit_code):
+    if organisation.credit_code and not valid_credit_code(organisation.credit_code):
         raise Conflict("The credit code does not pass its checksum.")
     made = set_qualification(uow, organisation_id, state=state, reason=statement)
     record(

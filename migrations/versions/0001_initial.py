@@ -179,7 +179,9 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_en", sa.String(length=200), nullable=False),
-        sa.Column("credit_code", sa.String(length=18), nullable=False),
+        sa.Column("credit_code", sa.String(length=18), nullable=True),
+        sa.Column("registration_number", sa.String(length=60), nullable=True),
+        sa.Column("parent_id", sa.String(length=40), nullable=True),
         sa.Column("origin", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
@@ -190,9 +192,14 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("level >= 0 AND level <= 4", name=op.f("ck_organisation_level_in_range")),
+        sa.CheckConstraint("(credit_code IS NULL) <> (registration_number IS NULL)", name=op.f("ck_organisation_one_number")),
+        sa.CheckConstraint("parent_id <> id", name=op.f("ck_organisation_not_its_own_parent")),
+        sa.ForeignKeyConstraint(["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("country", "registration_number", name=op.f("uq_organisation_country_registration_number")),
         sa.UniqueConstraint("credit_code", name=op.f("uq_organisation_credit_code")),
     )
+    op.create_index(op.f("ix_organisation_parent_id"), "organisation", ["parent_id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

@@ -157,7 +157,7 @@ def test_members_are_added_by_an_owner_only_and_hold_only_their_roles(client: Ap
 def test_another_organisation_is_seen_without_its_particulars(client: ApiClient, house: House) -> None:
     mine, other = build.organisation(house), build.organisation(house)
     seen = ApiClient(client.app, mine.token).get(f"/organisations/{other.organisation_id}").expect(200).json
-    assert set(seen) == {"id", "name", "name_en", "origin", "level"}
+    assert set(seen) == {"id", "name", "name_en", "country", "origin", "level"}
     client.get(f"/organisations/{other.organisation_id}").expect(401)
 
 
