@@ -36,7 +36,6 @@ from core.paging import Page, convert, newest_first
 _FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
 _BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
 """What lists show: a profile is neither loaded nor read for them."""
-_NAMES_MASKED = frozenset({"qualified_masked", "invitees"})
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -58,6 +57,8 @@ def _term(clause: Clause) -> ColumnElement[bool]:
         terms.append(Listing.tier <= clause.max_tier)
     if clause.owner is not None:
         terms.append(Listing.supplier_id == clause.owner)
+    if clause.ids is not None:
+        terms.append(Listing.id.in_(sorted(clause.ids)))
     return and_(*terms)
 
 
@@ -84,7 +85,8 @@ def resource(
             "unclaimed": False,
             "synthetic_sample": table,
             "noised_statistics": table,
-            "tradable": kind in profile(house.settings.tier_profile).row(tier).tradable,
+            "not_built": profile(house.settings.tier_profile).row(tier).not_built,
+            "home": house.settings.home_country,
         },
     )
 
@@ -112,8 +114,8 @@ def _shown(uow: Uow, actor: Actor, listing: Listing, *, brief: bool = False) -> 
     sampled = _samples_real_rows(uow.house, listing.tier) and (
         decide(actor, "listing:sample", resource_of(uow.house, listing)).permitted
     )
-    masked = names_masked(uow.house, listing.tier)
-    return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=not masked))
+    named = decide(actor, "listing:fields", resource_of(uow.house, listing)).permitted
+    return dataclasses.replace(snapshot, revision=disclose(snapshot.revision, statistics=sampled, names=named))
 
 
 def _samples_real_rows(house: House, tier: int) -> bool:
@@ -122,8 +124,8 @@ def _samples_real_rows(house: House, tier: int) -> bool:
 
 
 def names_masked(house: House, tier: int) -> bool:
-    """Whether the names of a listing's fields are hidden at this tier, and so must not be found either."""
-    return profile(house.settings.tier_profile).row(tier).metadata in _NAMES_MASKED
+    """Whether the names of fields are hidden at this tier from who signed no agreement, and so are found by nobody."""
+    return profile(house.settings.tier_profile).row(tier).fields == "masked"
 
 
 def _knows_all(actor: Actor, listing: Listing) -> bool:
@@ -210,7 +212,7 @@ def sample(uow: Uow, actor: Actor, listing_id: str) -> SampleSnapshot:
     if revision is None or revision.profile is None:
         return SampleSnapshot((), (), 0, decision.obligations)
     row = profile(uow.house.settings.tier_profile).row(listing.tier)
-    names = _knows_all(actor, listing) or not names_masked(uow.house, listing.tier)
+    names = _knows_all(actor, listing) or decide(actor, "listing:fields", resource_of(uow.house, listing)).permitted
     return samples.drawn(uow.house, revision.id, revision.profile, row, decision.obligations, names=names)
 
 

@@ -110,7 +110,7 @@ def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str])
 
 def _admits(house: House, predicate: Predicate, listing: ListingSnapshot) -> bool:
     seen = documents.of_listing(house, listing, None)
-    return predicate.admits(state=seen.state, tier=seen.tier, owner=seen.owner)
+    return predicate.admits(state=seen.state, tier=seen.tier, owner=seen.owner, listing_id=seen.id)
 
 
 def _fitting_title(hit: SearchHit, typed: str) -> str:

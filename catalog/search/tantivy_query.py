@@ -64,6 +64,8 @@ def _clause(clause: Clause) -> tantivy.Query:
         parts.append(tantivy.Query.range_query(SCHEMA, "level", kind, max(clause.min_tier, 0), clause.max_tier))
     if clause.owner is not None:
         parts.append(tantivy.Query.term_query(SCHEMA, "owner", clause.owner))
+    if clause.ids is not None:
+        parts.append(tantivy.Query.term_set_query(SCHEMA, "id", sorted(clause.ids)))
     return all_of(*parts)
 
 

@@ -16,7 +16,7 @@ from compliance.policy.types import Considered, Decision, Need, PolicyRefused, R
 from core.actor import Actor
 
 _NO_RULE = Need("action", "permit", "", "", "没有规则允许此操作", "no rule permits this", "no_rule")
-_SHOWN_AS_RELATION = "same_as"
+_SHOWN_AS_RELATION = {"same_as": ("same", "another"), "among": ("listed", "not listed")}
 
 
 def facts_of(actor: Actor, resource: Resource, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,6 +28,10 @@ def facts_of(actor: Actor, resource: Resource, context: Mapping[str, Any]) -> di
         "actor.qualification": actor.qualification,
         "actor.organisation": actor.organisation_id,
         "actor.account": actor.account_id,
+        "actor.country": actor.country or None,
+        "actor.invited": actor.invited,
+        "actor.agreed": actor.agreed,
+        "resource.id": resource.id,
     }
     facts |= {f"resource.{name}": value for name, value in resource.attributes.items()}
     facts |= {f"context.{name}": value for name, value in context.items()}
@@ -109,8 +113,9 @@ def _actual(condition: Condition, facts: Facts) -> str:
     found = facts.get(condition.attribute, MISSING)
     if found is MISSING:
         return "—"
-    if condition.operator == _SHOWN_AS_RELATION:
-        return "same" if condition.holds(facts) else "another"
+    relation = _SHOWN_AS_RELATION.get(condition.operator)
+    if relation is not None:
+        return relation[0] if condition.holds(facts) else relation[1]
     return _shown(found)
 
 
@@ -128,10 +133,18 @@ def require(actor: Actor, action: str, resource: Resource, context: Mapping[str,
     return decision
 
 
+def declaring(actor: Actor, purpose: str = "declared", territory: str | None = None) -> dict[str, Any]:
+    """The context of who declares a purpose and a territory, without one that of the own country.
+
+    Pages ask with it what a person might do who has not declared anything yet.
+    """
+    return {"purpose": purpose, "territory": territory or actor.country or None}
+
+
 def abilities(actor: Actor, resource: Resource, actions: Sequence[str] = ()) -> list[tuple[str, Decision]]:
-    """What an actor may do to a resource, each with its decision, for pages that say why.
+    """What an actor may do to a resource who declares what is asked, each with its decision, for pages that say why.
 
     Without ``actions``, all that policy knows of that kind of resource.
     """
     asked = actions or [action for action in current().actions if action.startswith(f"{resource.kind}:")]
-    return [(action, decide(actor, action, resource)) for action in asked]
+    return [(action, decide(actor, action, resource, declaring(actor))) for action in asked]

@@ -34,6 +34,11 @@ def _same_as(actual: Any, other: Any, facts: Facts) -> bool | None:
     return None if type(actual) is not type(found) else bool(actual == found)
 
 
+def _among(actual: Any, others: Any, facts: Facts) -> bool | None:
+    found = facts.get(others, MISSING)
+    return None if not isinstance(actual, str) or not isinstance(found, frozenset) else actual in found
+
+
 def _stated(actual: Any, _needed: Any, _facts: Facts) -> bool | None:
     return None if not isinstance(actual, str) else bool(actual.strip())
 
@@ -44,11 +49,12 @@ OPERATORS: dict[str, Callable[[Any, Any, Facts], bool | None]] = {
     "at_least": _at_least,
     "holds_any": _holds_any,
     "same_as": _same_as,
+    "among": _among,
     "stated": _stated,
 }
 NEEDED: dict[str, tuple[type, ...]] = {
     "equals": (str, int, bool), "one_of": (list,), "at_least": (int,), "holds_any": (list,), "same_as": (str,),
-    "stated": (bool,),
+    "among": (str,), "stated": (bool,),
 }  # fmt: skip
 """What the value beside each operator must be."""
 

@@ -10,7 +10,7 @@ from core.actor import Actor
 
 
 def listing_predicate(actor: Actor, action: str = "listing:see", *, policy: Policy | None = None) -> Predicate:
-    """The same rules as a predicate over state, tier and owner, for lists and for every search engine.
+    """The same rules as a predicate over state, tier, owner and id, for lists and for every search engine.
 
     Equal to ``decide`` for every listing. Raises ValueError when a rule of ``action`` asks for
     something that no index holds.
@@ -30,10 +30,14 @@ def _clause(rule: Rule, facts: Facts) -> Clause | None:
         return None
     states: frozenset[str] | None = None
     owner: str | None = None
+    ids: frozenset[str] | None = None
     for condition in about_listing:
         if condition.attribute == "resource.state":
             found = _states(rule, condition)
             states = found if states is None else states & found
+        elif (condition.attribute, condition.operator) == ("resource.id", "among"):
+            named = frozenset(facts.get(condition.value, ()))
+            ids = named if ids is None else ids & named
         elif (condition.attribute, condition.operator, condition.value) == ("resource.owner", "same_as", _OWN):
             owner = facts.get(_OWN)
             if owner is None:
@@ -41,7 +45,9 @@ def _clause(rule: Rule, facts: Facts) -> Clause | None:
         else:
             raise ValueError(f"{rule.id}: {condition.attribute} {condition.operator} does not compile")
     low, high = rule.tiers or (0, None)
-    return Clause(states, low, high, owner)
+    if ids is not None and not ids:
+        return None
+    return Clause(states, low, high, owner, ids)
 
 
 _OWN = "actor.organisation"

@@ -98,13 +98,15 @@ class Clause:
     min_tier: int = 0
     max_tier: int | None = None
     owner: str | None = None
+    ids: frozenset[str] | None = None
 
-    def admits(self, *, state: str, tier: int, owner: str) -> bool:
+    def admits(self, *, state: str, tier: int, owner: str, listing_id: str = "") -> bool:
         return (
             (self.states is None or state in self.states)
             and self.min_tier <= tier
             and (self.max_tier is None or tier <= self.max_tier)
             and (self.owner is None or owner == self.owner)
+            and (self.ids is None or listing_id in self.ids)
         )
 
 
@@ -114,8 +116,8 @@ class Predicate:
 
     clauses: tuple[Clause, ...]
 
-    def admits(self, *, state: str, tier: int, owner: str) -> bool:
-        return any(clause.admits(state=state, tier=tier, owner=owner) for clause in self.clauses)
+    def admits(self, *, state: str, tier: int, owner: str, listing_id: str = "") -> bool:
+        return any(clause.admits(state=state, tier=tier, owner=owner, listing_id=listing_id) for clause in self.clauses)
 
 
 class PolicyRefused(Refused):

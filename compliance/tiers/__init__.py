@@ -2,9 +2,10 @@
 
 from compliance.tiers.profiles import parse, profile
 from compliance.tiers.proposal import propose
-from compliance.tiers.types import ProfileInvalid, ProposalRule, TierProfile, TierProposal, TierRow
+from compliance.tiers.types import ExportThreshold, ProfileInvalid, ProposalRule, TierProfile, TierProposal, TierRow
 
 __all__ = [
+    "ExportThreshold",
     "ProfileInvalid",
     "ProposalRule",
     "TierProfile",

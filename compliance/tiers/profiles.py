@@ -12,15 +12,15 @@ from typing import Any
 
 import yaml
 
-from compliance.tiers.types import ProfileInvalid, ProposalRule, TierProfile, TierRow
+from compliance.tiers.types import ExportThreshold, ProfileInvalid, ProposalRule, TierProfile, TierRow
 
-_NUMBERS = ("level", "sample_rows", "records_years", "review_months", "tradable")
+_NUMBERS = ("level", "sample_rows", "records_years", "review_months", "signatories")
+_NEEDED_NUMBERS = ("records_years", "signatories")
 _WORDS = frozenset(field.name for field in fields(TierRow)) - {*_NUMBERS, "name"}
 FACTS = {
     "personal_identifiers": int, "sensitive_identifiers": int, "personal_inputs": int, "scene": list, "origin": list,
     "formats": list,
 }  # fmt: skip
-KINDS = frozenset({"dataset", "interface"})
 
 
 @cache
@@ -42,6 +42,7 @@ def parse(document: Mapping[str, Any]) -> TierProfile:
     _check_levels(made)
     _check_monotone(made)
     _check_proposal(made)
+    _check_exports(made)
     return made
 
 
@@ -51,18 +52,12 @@ def _read(document: Mapping[str, Any]) -> TierProfile:
         name=document["name"],
         version=document["version"],
         effective_from=document["effective_from"],
-        rows=tuple(TierRow(**{**row, "tradable": _kinds(row)}) for row in document["tiers"]),
+        rows=tuple(TierRow(**row) for row in document["tiers"]),
         orders={column: tuple(words) for column, words in document["orders"].items()},
         findings=tuple(_rule(rule) for rule in rules["findings"]),
         otherwise=tuple(_rule(rule) for rule in rules["otherwise"]),
+        exports=tuple(ExportThreshold(**{**each, "accepts": tuple(each["accepts"])}) for each in document["exports"]),
     )
-
-
-def _kinds(row: Mapping[str, Any]) -> tuple[str, ...]:
-    kinds = row["tradable"]
-    if not isinstance(kinds, list) or not set(kinds) <= KINDS or len(set(kinds)) != len(kinds):
-        raise ProfileInvalid(f"tier {row.get('level')}: tradable is a list of {', '.join(sorted(KINDS))}")
-    return tuple(kinds)
 
 
 def _rule(raw: Mapping[str, Any]) -> ProposalRule:
@@ -87,17 +82,17 @@ def _check_levels(made: TierProfile) -> None:
     if [row.level for row in made.rows] != list(range(len(made.rows))) or not made.rows:
         raise ProfileInvalid("the levels must run from 0 upwards without a gap")
     for row in made.rows:
-        for column in ("sample_rows", "records_years", "review_months"):
+        for column in _NUMBERS[1:]:
             _check_number(row, column, getattr(row, column))
         if set(row.name) != {"zh", "en"}:
             raise ProfileInvalid(f"tier {row.level}: a name in both languages")
 
 
 def _check_number(row: TierRow, column: str, value: Any) -> None:
-    if value is None and column != "records_years":
+    if value is None and column not in _NEEDED_NUMBERS:
         return
-    if type(value) is not int or value < 0:
-        raise ProfileInvalid(f"tier {row.level}: {column} is {value!r}, not a number from 0")
+    if type(value) is not int or value < (column == "signatories"):
+        raise ProfileInvalid(f"tier {row.level}: {column} is {value!r}, not such a number")
 
 
 def _check_monotone(made: TierProfile) -> None:
@@ -106,8 +101,6 @@ def _check_monotone(made: TierProfile) -> None:
         for column, strict in after.items():
             if strict < before[column]:
                 raise ProfileInvalid(f"tier {higher.level} is laxer than tier {lower.level} in {column}")
-        if not set(higher.tradable) <= set(lower.tradable):
-            raise ProfileInvalid(f"tier {higher.level} is laxer than tier {lower.level} in tradable")
 
 
 def _strictness(made: TierProfile, row: TierRow) -> Iterable[tuple[str, int]]:
@@ -120,7 +113,7 @@ def _strictness(made: TierProfile, row: TierRow) -> Iterable[tuple[str, int]]:
     yield "sample_rows", -_or_all(row.sample_rows)
     yield "review_months", -_or_all(row.review_months)
     yield "records_years", row.records_years
-    yield "tradable", -len(row.tradable)
+    yield "signatories", row.signatories
 
 
 def _or_all(number: int | None) -> int:
@@ -136,3 +129,17 @@ def _check_proposal(made: TierProfile) -> None:
             )
     if not made.otherwise or made.otherwise[-1].when:
         raise ProfileInvalid("the last rule of the proposal must fit everything")
+
+
+def _check_exports(made: TierProfile) -> None:
+    if not made.exports or not all(_is_threshold(each) for each in made.exports):
+        raise ProfileInvalid("exports: each threshold has numbers from 1 and the clearances that it accepts")
+    for lower, higher in pairwise(made.exports):
+        grows = lower.persons < higher.persons and lower.sensitive < higher.sensitive
+        if not grows or not set(higher.accepts) < set(lower.accepts):
+            raise ProfileInvalid("exports: a higher threshold accepts less than a lower one")
+
+
+def _is_threshold(each: ExportThreshold) -> bool:
+    numbers = all(type(number) is int and number > 0 for number in (each.persons, each.sensitive))
+    return numbers and bool(each.accepts) and len(set(each.accepts)) == len(each.accepts)

@@ -15,8 +15,9 @@ class ProfileInvalid(ValueError):
 class TierRow:
     """One tier's controls, each a word of the profile's closed vocabulary.
 
-    ``sample_rows`` None means all of them, ``review_months`` None never again, ``tradable`` the
-    kinds of listing of which the exchange can carry out all that the tier demands.
+    ``sample_rows`` None means all of them, ``review_months`` None never again; ``signatories`` people
+    at each end accept terms; ``not_built`` names what the tier demands and the exchange cannot carry
+    out, and is empty where it can.
     """
 
     level: int
@@ -33,7 +34,12 @@ class TierRow:
     export: str
     records_years: int
     review_months: int | None
-    tradable: tuple[str, ...]
+    signatories: int
+    second_factor: str
+    fields: str
+    countries: str
+    quota: str
+    not_built: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,15 @@ class TierProposal:
 
 
 @dataclass(frozen=True)
+class ExportThreshold:
+    """From so many persons a year on, or so many whose data is sensitive, one of these clearances is needed."""
+
+    persons: int
+    sensitive: int
+    accepts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TierProfile:
     """A versioned set of tiers; ``row(level)`` never guesses."""
 
@@ -64,6 +79,7 @@ class TierProfile:
     orders: Mapping[str, tuple[str, ...]]
     findings: tuple[ProposalRule, ...]
     otherwise: tuple[ProposalRule, ...]
+    exports: tuple[ExportThreshold, ...] = ()
 
     def row(self, level: int) -> TierRow:
         """Raises KeyError for a level that the profile does not have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from catalog.listings import queries as listings
-from compliance.policy import require
+from compliance.policy import declaring, require
 from core.actor import Actor
 from core.db import Uow
 from exchange.delivery.errors import DeliveryFileNotFound
@@ -40,8 +40,9 @@ def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> Deli
 def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[OrderSnapshot, DeliveryFile]:
     """The same with its order."""
     order = trading.load(uow, actor, order_id)
-    entitled = {"entitled": order.has_rights(uow.now())}
-    require(actor, "order:download", trading.resource_of(order), entitled)
+    context = trading.declared(uow, order) | declaring(actor, order.purpose) | {"entitled": order.has_rights(uow.now())}
+    tier = order.entitlement.tier if order.entitlement is not None else order.tier
+    require(actor, "order:download", trading.used(uow.house, order, tier), context)
     file = file_of(uow, actor, order_id, file_id)
     if file is None:
         raise DeliveryFileNotFound()

@@ -7,9 +7,12 @@ from catalog.listings.events import ListingChanged, ListingNarrowed
 from compliance.identity.events import QualificationChanged
 from compliance.keys.events import KeyChanged
 from compliance.oauth.events import ClientChanged, SigningKeysChanged, TokenRevoked
+from compliance.policy.events import RelationChanged
+from compliance.policy.relations import RelationKind
 from core.db import Uow
 from exchange.sidecar.changes import note
 from exchange.sidecar.types import Kind, Ref
+from exchange.trading import queries as trading
 from exchange.trading.events import EntitlementChanged
 
 
@@ -36,6 +39,13 @@ def organisation_changed(uow: Uow, event: QualificationChanged) -> None:
 
 def entitlement_changed(uow: Uow, event: EntitlementChanged) -> None:
     note(uow, Ref(Kind.ENTITLEMENT, event.entitlement_id))
+
+
+def relation_changed(uow: Uow, event: RelationChanged) -> None:
+    """A contract was signed or ended: the right of its order is compiled again."""
+    if event.kind == RelationKind.CONTRACT:
+        for entitlement_id in trading.entitlement_ids(uow, order_id=event.object_id):
+            note(uow, Ref(Kind.ENTITLEMENT, entitlement_id))
 
 
 def listing_changed(uow: Uow, event: ListingChanged | ListingNarrowed) -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from catalog.listings.queries import resource
 from catalog.search.analysis import Piece
 from catalog.search.types import SearchHit
-from compliance.policy import decide
+from compliance.policy import decide, declaring
 from core.actor import Actor
 from core.money import UNITS_PER_MINOR, format_price
 from exchange.web.formats import money, unit_amount
@@ -115,7 +115,7 @@ def _standing(actor: Actor, hit: SearchHit) -> tuple[str, str]:
     asked = resource(
         house(), hit.id, owner=hit.supplier_id, state=hit.state, tier=tier, kind=hit.kind,
     )  # fmt: skip
-    decision = decide(actor, "listing:order", asked)
+    decision = decide(actor, "listing:order", asked, declaring(actor))
     if decision.permitted:
         return gettext("Can be ordered"), "go"
     need = decision.needs[0] if decision.needs else None

@@ -15,7 +15,7 @@ from catalog.listings import queries, service
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState
 from compliance.identity import queries as identity
 from compliance.identity.types import OrganisationSnapshot
-from compliance.policy import decide
+from compliance.policy import decide, declaring
 from core.db import Uow
 from core.problems import DomainError, StaleVersion
 from exchange.web import drafts, forms, licences, offers, operations, plans, samples, trying, uploads
@@ -99,7 +99,7 @@ def _add_operations(uow: Uow, page: ListingPage) -> None:
 
 def _decision(found: ListingSnapshot, action: str) -> DecisionText | None:
     """Why, or why not. To a stranger only the first reason: the others follow from it."""
-    shown = card(decide(actor(), action, queries.resource_of(house(), found)))
+    shown = card(decide(actor(), action, queries.resource_of(house(), found), declaring(actor())))
     if shown is None or actor().signed_in:
         return shown
     return replace(shown, needs=shown.needs[:1])

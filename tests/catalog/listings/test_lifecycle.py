@@ -258,7 +258,7 @@ def test_a_tier_above_l2_is_listed_and_refuses_by_name(house: House, supplier: B
     listing = build.listed(house, supplier, files=[build.file(house, supplier, PLANTED).id])
     buyer = build.organisation(house)
     seen = _of(house, buyer, listing.id)
-    assert not queries.resource_of(house, seen).attributes["tradable"]
+    assert queries.resource_of(house, seen).attributes["not_built"] == ""
     sample = house.db.read(lambda uow: queries.sample(uow, buyer.actor, listing.id))
     assert sample.kind == "synthetic"
     assert seen.revision is not None

@@ -17,7 +17,19 @@ from tests.compliance.policy.people import ROLES, actors, member, platform
 
 OWN = Resource("listing", "lst_1", {"owner": "org_a", "state": "draft", "tier": 1})
 REVIEW = Resource("review", "rvw_1", {"owner": "org_a", "submitted_by": "acc_1", "approved_by": "none", "tier": 3})
-ORDER = Resource("order", "ord_1", {"buyer": "org_b", "supplier": "org_a", "state": "paid", "tier": 1, "frozen": False})
+ORDER = Resource(
+    "order",
+    "ord_1",
+    {
+        "buyer": "org_b",
+        "supplier": "org_a",
+        "state": "paid",
+        "tier": 1,
+        "frozen": False,
+        "not_built": "",
+        "quota": True,
+    },
+)
 FROZEN = Resource("order", "ord_1", {**ORDER.attributes, "frozen": True})
 INTERFACE = Resource("interface", "ifc_1", {"owner": "org_a"})
 TOPUP = Resource("topup", "top_1", {"owner": "org_b", "recorded_by": "acc_9"})
@@ -98,22 +110,43 @@ def test_downloads_need_an_entitlement_in_force() -> None:
 def test_a_frozen_order_refuses_whatever_moves_it_and_so_does_one_of_which_that_is_not_known(
     action: str, frozen: object
 ) -> None:
-    thing = Resource("order", "ord_1", {**ORDER.attributes, "frozen": frozen, "tradable": True})  # type: ignore[dict-item]
+    thing = Resource("order", "ord_1", {**ORDER.attributes, "frozen": frozen})  # type: ignore[dict-item]
     for actor in (member("org_b", "owner"), member("org_a", "owner"), platform("officer")):
         refused = decide(actor, action, thing, {"entitled": True})
         assert refused.needs[0].code == "order_frozen"
         assert decide(actor, "order:see", thing).permitted
 
 
-@pytest.mark.parametrize(("tier", "least"), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 4)])
+@pytest.mark.parametrize(("tier", "least"), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 9), (5, 9)])
 def test_a_program_calls_at_the_tier_and_the_qualification_of_now(tier: int, least: int) -> None:
-    facts = {**ORDER.attributes, "tier": tier, "tradable": True}
+    facts = {**ORDER.attributes, "tier": tier}
+    signed = {"contract": "signed"}
     for level in range(5):
-        program = Actor(organisation_id="org_b", qualification=level)
-        assert decide(program, "order:call", Resource("order", "ord_1", facts)).permitted == (level >= least)
-        assert not decide(program, "order:call", Resource("order", "ord_1", facts | {"tradable": False})).permitted
-        stranger = Actor(organisation_id="org_c", qualification=level)
-        assert not decide(stranger, "order:call", Resource("order", "ord_1", facts)).permitted
+        program = Actor(organisation_id="org_b", qualification=level, country="CN")
+        assert decide(program, "order:call", Resource("order", "ord_1", facts), signed).permitted == (level >= least)
+        unsigned = decide(program, "order:call", Resource("order", "ord_1", facts), {"contract": "none"})
+        assert unsigned.permitted == (level >= least and tier < 2)
+        uncounted = decide(program, "order:call", Resource("order", "ord_1", facts | {"quota": False}), signed)
+        assert uncounted.permitted == (level >= least and tier < 3)
+        for not_built in ("in_platform_compute", "enclave", None):
+            thing = Resource("order", "ord_1", facts | {"not_built": not_built})
+            assert not decide(program, "order:call", thing, signed).permitted
+        stranger = Actor(organisation_id="org_c", qualification=level, country="CN")
+        assert not decide(stranger, "order:call", Resource("order", "ord_1", facts), signed).permitted
+
+
+@pytest.mark.parametrize("tier", [2, 3])
+def test_files_of_upper_tiers_leave_under_a_signed_contract_only_and_marked(tier: int) -> None:
+    buyer, thing = member("org_b", "buyer", level=3), Resource("order", "ord_1", {**ORDER.attributes, "tier": tier})
+    whole = {"entitled": True, "contract": "signed", "purpose": "training", "territory": "CN"}
+    assert "watermark" in decide(buyer, "order:download", thing, whole).obligations
+    for name, code in (
+        ("contract", "contract_needed"),
+        ("territory", "territory_needed"),
+        ("entitled", "not_entitled"),
+    ):
+        refused = decide(buyer, "order:download", thing, {key: whole[key] for key in whole if key != name})
+        assert [need.code for need in refused.needs] == [code]
 
 
 @pytest.mark.parametrize("action", ["key:create", "key:rotate", "client:create", "client:rotate"])

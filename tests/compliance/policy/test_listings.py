@@ -13,19 +13,19 @@ from core.actor import ANONYMOUS, Actor
 from tests.compliance.policy import table
 from tests.compliance.policy.people import ORGANISATIONS, actors, known, member, platform
 
-TRADABLE = 1
+NOT_BUILT = {4: "in_platform_compute", 5: "enclave"}
 
 
 def listing(tier: int, *, state: str = "listed", owner: str = "org_a", **more: str | int | bool | None) -> Resource:
     attributes: dict[str, Value] = {
         "tier": tier, "state": state, "owner": owner, "kind": "dataset", "unclaimed": False,
-        "tradable": tier <= TRADABLE,
+        "not_built": NOT_BUILT.get(tier, ""), "home": "CN",
     }  # fmt: skip
     return Resource("listing", "lst_1", attributes | more)
 
 
 def ask(actor: Actor, action: str, resource: Resource) -> Decision:
-    return decide(actor, action, resource, {"purpose": "training"})
+    return decide(actor, action, resource, {"purpose": "training", "territory": "CN"})
 
 
 _SOMEBODY = (
@@ -34,6 +34,13 @@ _SOMEBODY = (
         member("org_b", role, level=level)
         for role in ("owner", "buyer", "supplier", "finance")
         for level in range(1, 5)
+    ]
+    + [
+        member("org_b", "buyer", level=level, invited=invited, agreed=agreed, country=country)
+        for level in (1, 2, 4)
+        for invited in (frozenset(), frozenset({"lst_1"}))
+        for agreed in (frozenset(), frozenset({"lst_1"}), frozenset({"lst_2"}))
+        for country in ("CN", "SG", "")
     ]
     + [member("org_a", role, level=3) for role in ("owner", "buyer", "supplier", "developer")]
     + [platform(role) for role in ("reviewer", "officer", "finance", "operator")]
@@ -45,6 +52,7 @@ def test_every_cell_of_the_table(state: str, tier: int) -> None:
     for actor in _SOMEBODY:
         who, resource = known(actor), listing(tier, state=state)
         assert ask(actor, "listing:see", resource).permitted == table.sees(who, state, tier, "org_a"), actor
+        assert ask(actor, "listing:fields", resource).permitted == table.reads_names(who, state, tier, "org_a"), actor
         assert ask(actor, "listing:sample", resource).permitted == table.samples(who, state, tier, "org_a"), actor
         assert ask(actor, "listing:order", resource).permitted == table.orders(who, state, tier, "org_a"), actor
 
@@ -53,7 +61,8 @@ def test_every_cell_of_the_table(state: str, tier: int) -> None:
 @given(actors, st.sampled_from(table.STATES), st.integers(0, 5), st.sampled_from(ORGANISATIONS))
 def test_listed_is_readable_is_what_the_table_says(actor: Actor, state: str, tier: int, owner: str) -> None:
     decided = decide(actor, "listing:see", listing(tier, state=state, owner=owner)).permitted
-    assert listing_predicate(actor).admits(state=state, tier=tier, owner=owner) == decided
+    predicate = listing_predicate(actor)
+    assert predicate.admits(state=state, tier=tier, owner=owner, listing_id="lst_1") == decided
     assert decided == table.sees(known(actor), state, tier, owner)
 
 
@@ -83,10 +92,10 @@ def test_leaving_out_an_attribute_or_spoiling_its_type_opens_nothing(
         (1, ANONYMOUS, "sign_in_needed"),
         (1, member("org_b", "finance"), "buyer_role_needed"),
         (2, member("org_b", "buyer", level=1), "qualification_needed"),
-        (2, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
-        (3, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
-        (4, member("org_b", "buyer", level=4), "tier_not_yet_tradable"),
-        (5, member("org_b", "owner", level=4), "tier_not_yet_tradable"),
+        (2, member("org_b", "buyer", level=4, country=""), "country_needed"),
+        (3, member("org_b", "buyer", level=2), "qualification_needed"),
+        (4, member("org_b", "buyer", level=4), "in_platform_compute_not_built"),
+        (5, member("org_b", "owner", level=4), "enclave_not_built"),
         (1, member("org_a", "owner"), "own_listing"),
     ],
 )
@@ -98,13 +107,41 @@ def test_a_refused_order_says_what_is_needed(tier: int, actor: Actor, code: str)
 
 def test_l2_is_ordered_by_calls_and_needs_no_watermark_then() -> None:
     buyer = member("org_b", "buyer")
-    permit = ask(buyer, "listing:order", listing(2, kind="interface", tradable=True))
+    permit = ask(buyer, "listing:order", listing(2, kind="interface"))
     assert (permit.permitted, permit.obligations) == (True, ("signed_licence",))
-    assert not ask(
-        member("org_b", "buyer", level=1), "listing:order", listing(2, kind="interface", tradable=True)
-    ).permitted
-    refused = ask(member("org_b", "buyer", level=4), "listing:order", listing(3, kind="interface"))
-    assert refused.needs[0].code == "tier_not_yet_tradable"
+    assert not ask(member("org_b", "buyer", level=1), "listing:order", listing(2, kind="interface")).permitted
+
+
+def test_the_upper_tiers_ask_for_purpose_territory_and_a_home() -> None:
+    buyer = member("org_b", "buyer", level=4, invited=frozenset({"lst_1"}), agreed=frozenset({"lst_1"}))
+    abroad = member("org_b", "buyer", level=4, country="SG", invited=buyer.invited, agreed=buyer.agreed)
+    whole = {"purpose": "training", "territory": "CN"}
+    for tier, needed in ((2, {"territory"}), (3, {"purpose", "territory"}), (4, {"purpose", "territory"})):
+        thing = listing(tier, not_built="")
+        assert decide(buyer, "listing:order", thing, whole).permitted
+        assert decide(abroad, "listing:order", thing, whole).permitted == (tier < 4)
+        for name in whole:
+            rest = {key: value for key, value in whole.items() if key != name}
+            assert decide(buyer, "listing:order", thing, rest).permitted == (name not in needed)
+    for tier in (4, 5):
+        assert not decide(buyer, "listing:order", listing(tier, not_built=""), whole | {"territory": "SG"}).permitted
+        assert decide(buyer, "listing:order", listing(tier, not_built=""), whole).permitted
+        stranger = member("org_b", "buyer", level=4)
+        assert ask(stranger, "listing:order", listing(tier, not_built="")).needs[0].code in (
+            "nda_needed",
+            "invitation_needed",
+        )
+
+
+def test_what_is_not_built_is_refused_by_name_also_when_nothing_is_known_of_it() -> None:
+    buyer = member("org_b", "buyer", level=4, invited=frozenset({"lst_1"}), agreed=frozenset({"lst_1"}))
+    for action in ("listing:order", "listing:inquire"):
+        for not_built, code in (
+            ("in_platform_compute", "in_platform_compute_not_built"),
+            ("enclave", "enclave_not_built"),
+        ):
+            assert [need.code for need in ask(buyer, action, listing(1, not_built=not_built)).needs] == [code]
+        assert ask(buyer, action, listing(0, not_built=None)).effect == "forbid"
 
 
 def test_a_refusal_names_the_tier_and_both_levels() -> None:
@@ -129,7 +166,7 @@ def test_samples_of_high_tiers_refuse_by_name_until_they_exist() -> None:
 
 
 def test_permits_carry_their_obligations_and_legal_basis() -> None:
-    permit = ask(member("org_b", "buyer"), "listing:order", listing(2, tradable=True))
+    permit = ask(member("org_b", "buyer"), "listing:order", listing(2))
     assert permit.obligations == ("signed_licence", "watermark")
     assert permit.basis
     assert permit.needs == ()

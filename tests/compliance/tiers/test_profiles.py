@@ -27,6 +27,12 @@ TABLE: dict[str, list[Any]] = {
     ],
     "link": ["any", "any", "any", "day_own_key", "day_own_key_mfa", "dual_control"],
     "export": ["allowed", "allowed", "no_personal_data", "counted", "assessed", "blocked"],
+    "signatories": [1, 1, 1, 2, 2, 2],
+    "second_factor": ["none", "none", "signing", "signing", "signing_and_download", "signing_and_download"],
+    "fields": ["shown", "shown", "shown", "shown", "masked", "masked"],
+    "countries": ["any", "any", "any", "any", "home", "home"],
+    "quota": ["optional", "optional", "optional", "required", "required", "required"],
+    "not_built": ["", "", "", "", "in_platform_compute", "enclave"],
     "records_years": [3, 3, 3, 3, 5, 10],
     "review_months": [None, 24, 12, 12, 6, 3],
 }  # fmt: skip
@@ -43,12 +49,6 @@ def test_the_cn_profile_is_the_table(column: str) -> None:
     assert [getattr(row, column) for row in profile("cn").rows] == TABLE[column]
 
 
-def test_what_the_exchange_cannot_carry_out_yet_is_not_tradable() -> None:
-    """Downloads carry no watermark, and nobody can conclude a non-disclosure agreement: L2 by calls only, then none."""
-    both = ("dataset", "interface")
-    assert [row.tradable for row in profile("cn").rows] == [both, both, ("interface",), (), (), ()]
-
-
 @pytest.mark.parametrize("name", ["cn", "generic"])
 def test_profiles_have_a_version_a_day_and_names_in_both_languages(name: str) -> None:
     found = profile(name)
@@ -61,7 +61,7 @@ def test_profiles_have_a_version_a_day_and_names_in_both_languages(name: str) ->
 def _swapped() -> list[tuple[str, int]]:
     """Every pair of neighbours that differ in a column: with their values exchanged, the higher one is laxer."""
     rows = _document()["tiers"]
-    columns = [*TABLE, "listing_approval", "tradable"]
+    columns = [*TABLE, "listing_approval"]
     return [(c, n) for c in columns for n in range(5) if rows[n].get(c) != rows[n + 1].get(c)]
 
 
@@ -100,11 +100,9 @@ def _with(document: dict[str, Any], value: Any, *path: Any) -> dict[str, Any]:
         _with(_document(), "everyone", "tiers", 0, "metadata"),
         _with(_document(), -1, "tiers", 5, "sample_rows"),
         _with(_document(), True, "tiers", 5, "records_years"),
-        _with(_document(), "yes", "tiers", 0, "tradable"),
-        _with(_document(), True, "tiers", 0, "tradable"),
-        _with(_document(), ["dataset", "dataset"], "tiers", 0, "tradable"),
-        _with(_document(), ["bicycle"], "tiers", 0, "tradable"),
-        _with(_with(_document(), ["dataset"], "tiers", 2, "tradable"), ["interface"], "tiers", 3, "tradable"),
+        _with(_document(), "watermark", "tiers", 2, "not_built"),
+        _with(_document(), True, "tiers", 5, "signatories"),
+        _with(_document(), 0, "tiers", 0, "signatories"),
         _with(_document(), {"en": "open"}, "tiers", 0, "name"),
         _with(_document(), "1", "version"),
         _with(_document(), [], "proposal", "otherwise"),

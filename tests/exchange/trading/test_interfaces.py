@@ -10,6 +10,7 @@ import pytest
 from billing.ledger import queries as ledger
 from catalog.listings import service as listings
 from compliance.identity import service as identity
+from compliance.policy import relations
 from core.house import House
 from exchange.app import create_app_of
 from exchange.trading import queries
@@ -203,7 +204,9 @@ def test_the_tier_of_now_decides_about_calls(market: Market) -> None:
     market.paid(listing)
     market.raise_tier(listing, 2)
     right = market.house.db.read(queries.compiled)[0]
-    assert (right.tier, right.permitted) == (2, True), "the buyer is qualified, and calls of L2 are tradable"
+    assert (right.tier, right.permitted) == (2, False), "the buyer is qualified, but signed nothing at L1"
+    market.house.db.write(lambda uow: relations.grant(uow, "contract", right.organisation_id, right.order_id))
+    assert market.house.db.read(queries.compiled)[0].permitted
     market.raise_tier(listing, 3)
     right = market.house.db.read(queries.compiled)[0]
     assert (right.tier, right.permitted) == (3, False)
