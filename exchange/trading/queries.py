@@ -11,11 +11,13 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from billing.invoices import queries as invoices
 from compliance.identity.queries import organisations
 from compliance.identity.types import OrganisationSnapshot
-from compliance.policy import Resource, decide
+from compliance.policy import Resource, decide, relations
+from compliance.policy.relations import RelationKind
 from compliance.review import queries as reviews
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
+from core.house import House
 from core.paging import Page, convert, newest_first
 from exchange.trading.errors import OrderNotFound
 from exchange.trading.models import Entitlement, Order, OrderStep
@@ -164,9 +166,13 @@ def compiled(
         statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON), Entitlement.id > after).limit(most)
     rows = uow.session.execute(statement).all()
     holders = organisations(uow, {order.buyer_id for _, order in rows})
-    tier_profile = profile(uow.house.settings.tier_profile)
+    signed = relations.among(uow, RelationKind.CONTRACT, (order.id for _, order in rows))
     return [
-        _compiled(right, order, holders[order.buyer_id], tradable=order.kind in tier_profile.row(right.tier).tradable)
+        _compiled(
+            right,
+            order,
+            _may_call(uow.house, right, order, holders[order.buyer_id], signed=(order.buyer_id, order.id) in signed),
+        )
         for right, order in rows
     ]
 
@@ -176,38 +182,58 @@ def _recent(since: datetime) -> list[ColumnElement[bool]]:
     return [not_(ended), or_(Entitlement.state != RightState.REVOKED, Order.ended_at >= since)]
 
 
-def _compiled(right: Entitlement, order: Order, holder: OrganisationSnapshot, *, tradable: bool) -> CompiledEntitlement:
+def _compiled(right: Entitlement, order: Order, permitted: bool) -> CompiledEntitlement:
     return CompiledEntitlement(
         id=right.id, order_id=order.id, organisation_id=right.holder_id, listing_id=order.listing_id,
         revision_id=order.revision_id, interface_id=right.interface_id, supplier_id=order.supplier_id,
         purpose=order.purpose, tier=right.tier,
         state="revoked" if right.state == RightState.REVOKED else "active",  # an ended one is refused by its time
-        frozen=order.frozen_at is not None, permitted=_may_call(right, order, holder, tradable=tradable),
+        frozen=order.frozen_at is not None, permitted=permitted,
         starts_at=right.starts_at, ends_at=right.ends_at, plan=order.plan_document, plan_hash=order.plan_hash,
         currency=order.currency, limits=json.loads(order.limits) if order.limits else {},
     )  # fmt: skip
 
 
-def _may_call(right: Entitlement, order: Order, holder: OrganisationSnapshot, *, tradable: bool) -> bool:
+def _may_call(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, *, signed: bool) -> bool:
     """Policy's answer for a program of the holder: its organisation, at the tier and the qualification of now.
 
     Of files it was asked when the ticket was given, for the person who asked.
     """
     if right.interface_id is None:
         return True
-    program = Actor(organisation_id=holder.id, qualification=holder.level)
+    program = Actor(organisation_id=holder.id, qualification=holder.level, country=holder.country)
+    about = used(house, order, right.tier)
+    unfrozen = Resource(about.kind, about.id, {**about.attributes, "frozen": False})
+    return decide(program, "order:call", unfrozen, {"contract": "signed" if signed else "none"}).permitted
+
+
+def used(house: House, order: Order, tier: int) -> Resource:
+    """What policy may know of an order whose right is made use of, at the tier that holds for it now."""
+    row = profile(house.settings.tier_profile).row(tier)
+    limits = json.loads(order.limits) if order.limits else {}
+    counted = limits.get("quota") is not None
+    facts = {"tier": tier, "not_built": row.not_built, "home": house.settings.home_country, "quota": counted}
     plain = resource_of(order)
-    facts = {**plain.attributes, "tier": right.tier, "tradable": tradable, "frozen": False}
-    return decide(program, "order:call", Resource(plain.kind, plain.id, facts)).permitted
+    return Resource(plain.kind, plain.id, {**plain.attributes, **facts})
 
 
-def entitlement_ids(uow: Uow, *, organisation_id: str | None = None, listing_id: str | None = None) -> list[str]:
-    """The rights of an organisation, or in a listing: what has to be compiled again when it changes."""
+def declared(uow: Uow, order: Order) -> dict[str, str]:
+    """The context of a use of an order's right as it was agreed: its purpose, and whether its contract is signed."""
+    signed = relations.holds(uow, RelationKind.CONTRACT, order.buyer_id, order.id)
+    return {"purpose": order.purpose, "contract": "signed" if signed else "none"}
+
+
+def entitlement_ids(
+    uow: Uow, *, organisation_id: str | None = None, listing_id: str | None = None, order_id: str | None = None
+) -> list[str]:
+    """The rights of an organisation, in a listing, or of an order: what has to be compiled again when it changes."""
     statement = select(Entitlement.id).join(Order, Order.id == Entitlement.order_id)
     if organisation_id is not None:
         statement = statement.where(Entitlement.holder_id == organisation_id)
     if listing_id is not None:
         statement = statement.where(Order.listing_id == listing_id)
+    if order_id is not None:
+        statement = statement.where(Entitlement.order_id == order_id)
     return list(uow.session.execute(statement.order_by(Entitlement.id)).scalars())
 
 

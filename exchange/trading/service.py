@@ -12,7 +12,8 @@ from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
 from compliance.identity import queries as identity
-from compliance.policy import Decision, require
+from compliance.policy import Decision, declaring, relations, require
+from compliance.policy.relations import RelationKind
 from core import plans
 from core.actor import SYSTEM, Actor
 from core.db import Uow
@@ -35,11 +36,13 @@ def place(uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: st
     Nothing is held or paid yet.
     """
     listing = listings.get(uow, actor, listing_id)
-    decision = require(actor, "listing:order", listings.resource_of(uow.house, listing), {"purpose": purpose})
+    decision = require(actor, "listing:order", listings.resource_of(uow.house, listing), declaring(actor, purpose))
     split = _price(uow, listing, offer_id, purpose, accept_terms)
     order = _new_order(uow, actor, listing, purpose, split)
     uow.session.add(order)
     uow.session.flush()
+    if "signed_licence" in decision.obligations:  # who accepted the terms has signed the licence
+        relations.grant(uow, RelationKind.CONTRACT, order.buyer_id, order.id)
     note(uow, actor, order, "place", decision)
     return order.snapshot()
 
