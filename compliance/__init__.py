@@ -8,11 +8,13 @@ from core.house import House
 def include(house: House) -> None:
     """Include every feature, in the order in which they stand on each other."""
     from compliance.audit.include import include as audit
+    from compliance.exports.include import include as exports
     from compliance.identity.include import include as identity
     from compliance.keys.include import include as keys
     from compliance.oauth.include import include as oauth
     from compliance.qualification.include import include as qualification
+    from compliance.retention.include import include as retention
     from compliance.review.include import include as review
 
-    for feature in (audit, identity, keys, oauth, review, qualification):
+    for feature in (audit, retention, identity, keys, oauth, review, qualification, exports):
         feature(house)

@@ -13,6 +13,8 @@ FEATURES = (
     "compliance.keys.models",
     "compliance.oauth.models",
     "compliance.review.models",
+    "compliance.retention.models",
+    "compliance.exports.models",
     "catalog.files.models",
     "catalog.interfaces.models",
     "catalog.listings.models",
