@@ -1,0 +1,102 @@
+"""How far a right goes at this moment: what the licence says, what the listing's tier asks for, and who holds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from compliance.identity.types import OrganisationSnapshot
+from compliance.policy import Decision, Resource, decide
+from compliance.tiers import profile
+from compliance.tiers.types import TierRow
+from core.actor import Actor
+from core.house import House
+from exchange import licences
+from exchange.licences.types import UNREADABLE, Channel
+from exchange.trading.models import Entitlement, Order
+
+_FETCHER = frozenset({"developer"})
+_DECLARES_FROM = "signed_licence"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A right as it may be used now. ``lacking`` is the code of what the tier asks for and is not there, or empty.
+
+    No ``territories``: everywhere. ``declares``: the purpose has to be said at each use. ``count``: uses in the term.
+    """
+
+    purposes: tuple[str, ...]
+    territories: tuple[str, ...]
+    recipients: tuple[str, ...]
+    country: str
+    declares: bool
+    count: int | None
+    lacking: str
+
+
+def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, *, signed: bool) -> Standing:
+    """What may be done with the right; ``signed`` tells whether the order's contract is.
+
+    A licence without territories is for the holder's own country where data of the tier does not go everywhere.
+    """
+    row = profile(house.settings.tier_profile).row(right.tier)
+    try:
+        said = licences.limits(order.licence.document if order.licence else {})
+    except ValueError:
+        return Standing((), (), (), holder.country, True, 0, UNREADABLE)
+    channel = Channel.API if right.interface_id else Channel.DOWNLOAD
+    answer = _decision(house, right, order, holder, row, signed=signed)
+    lacking = "" if answer.permitted else answer.needs[0].code or "tier_not_permitted"
+    if said.deliveries and right.interface_id and channel not in said.deliveries:
+        lacking = "delivery_not_permitted"
+    everywhere = row.export == "allowed"
+    return Standing(
+        said.purposes, said.territories or (() if everywhere else (holder.country,)), said.recipients, holder.country,
+        declares(house, row), said.count, lacking,
+    )  # fmt: skip
+
+
+def declares(house: House, row: TierRow) -> bool:
+    """Whether each use says its purpose: where the tier asks for a licence that is signed."""
+    contracts = profile(house.settings.tier_profile).orders["contract"]
+    return contracts.index(row.contract) >= contracts.index(_DECLARES_FROM)
+
+
+def facts(house: House, order: Order, tier: int) -> dict[str, Any]:
+    """What policy may know of an order whose right is made use of, at the tier that holds for it now."""
+    row = profile(house.settings.tier_profile).row(tier)
+    limits = json.loads(order.limits) if order.limits else {}
+    agreed = json.loads(order.agreement) if order.agreement else {}
+    counted = limits.get("quota") is not None or agreed.get("count") is not None
+    return {"tier": tier, "not_built": row.not_built, "home": house.settings.home_country, "quota": counted}
+
+
+def _decision(
+    house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, row: TierRow, *, signed: bool
+) -> Decision:
+    """Policy's answer for the holder as an organisation, whoever of its people or programs acts."""
+    action = "order:call" if right.interface_id else "order:download"
+    actor = Actor(organisation_id=holder.id, qualification=holder.level, country=holder.country, roles=_FETCHER)
+    about = {
+        "buyer": order.buyer_id, "supplier": order.supplier_id, "state": order.state, "purpose": order.purpose,
+        "frozen": False,
+    }  # fmt: skip
+    context = {
+        "contract": "signed" if signed else "none", "purpose": order.purpose, "territory": holder.country,
+        "entitled": True,
+    }  # fmt: skip
+    return decide(actor, action, Resource("order", order.id, about | facts(house, order, right.tier)), context)
+
+
+def use(
+    order: Order, at: datetime, channel: str, claim: Mapping[str, str | None], holder: OrganisationSnapshot, before: int
+) -> licences.Use:
+    """The use that is asked about; what is not claimed is the order's own purpose, at home, for the holder."""
+    return licences.Use(
+        at, claim.get("purpose") or order.purpose, claim.get("territory") or holder.country,
+        claim.get("recipient") or holder.id, channel, before,
+    )  # fmt: skip
