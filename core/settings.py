@@ -42,6 +42,7 @@ class Settings:
     commission_bp: int = 1000
     acceptance_days: int = 7
     payment_days: int = 14
+    answer_days: int = 14
     session_hours: int = 12
     max_upload_bytes: int = 5_000_000_000
     download_slots: int = 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Invalid, NotFound
+from core.problems import Conflict, Forbidden, Invalid, NotFound
 
 
 class OrderNotFound(NotFound):
@@ -27,3 +27,39 @@ class TermsNotAccepted(Invalid):
 
 class NotSellableYet(Conflict):
     code, title = "plan_not_sellable", "This kind of price plan cannot be ordered directly yet"
+
+
+class TermsInvalid(Invalid):
+    code, title = "terms_invalid", "These are not terms of a licence"
+
+
+class TermsBelowTier(Invalid):
+    code, title = "terms_below_tier", "The tier asks for more than these terms give"
+
+
+class TermsChanged(Conflict):
+    code, title = "terms_changed", "The terms on the table are not those that you read"
+
+
+class OwnTerms(Conflict):
+    code, title = "own_terms", "The other side answers these terms"
+
+
+class NoSuchBuyer(Invalid):
+    code, title = "buyer_unknown", "There is no such organisation to offer to"
+
+
+class RequirementNotFound(NotFound):
+    code, title = "requirement_not_found", "The order does not ask for this"
+
+
+class RequirementMet(Conflict):
+    code, title = "requirement_met", "This was done already"
+
+
+class SamePerson(Forbidden):
+    code, title = "same_person", "Another person must do this"
+
+
+class MemberUnknown(NotFound):
+    code, title = "member_unknown", "Your organisation has no such member"

@@ -58,7 +58,12 @@ class Order(Base):
     invoice_id: Mapped[str | None] = mapped_column(Id)
     frozen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     frozen_reason: Mapped[str] = mapped_column(Text, default="")
-    pay_by: Mapped[datetime] = mapped_column(UtcDateTime)
+    turn: Mapped[str] = mapped_column(String(10), default="")
+    head: Mapped[str | None] = mapped_column(Id)
+    answer_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agreement: Mapped[str | None] = mapped_column(Text)
+    agreement_hash: Mapped[str] = mapped_column(String(64), default="")
+    pay_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accept_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -77,7 +82,7 @@ class Order(Base):
 
     def freeze(self, reason: str, moment: datetime) -> None:
         """Stop everything but looking. Raises OrderStateConflict when it is frozen already, or nothing is left."""
-        if self.frozen_at is not None or self.state in (OrderState.CANCELLED, OrderState.REFUNDED):
+        if self.frozen_at is not None or self.state in rules.NOTHING_LEFT:
             raise OrderStateConflict(
                 Sentence("The order is %(state)s.", state="frozen" if self.frozen_at else self.state), state=self.state,
                 hint="To freeze it, it must be placed or in force.",
@@ -90,7 +95,8 @@ class Order(Base):
         if self.frozen_at is None:
             raise OrderStateConflict("The order is not frozen.", state=self.state, hint="Only a freeze is released.")
         still = moment - self.frozen_at
-        self.pay_by += still
+        self.pay_by = self.pay_by + still if self.pay_by else None
+        self.answer_by = self.answer_by + still if self.answer_by else None
         self.accept_by = self.accept_by + still if self.accept_by else None
         self.frozen_at, self.frozen_reason = None, ""
         self.version += 1
@@ -106,6 +112,8 @@ class Order(Base):
             frozen_at=self.frozen_at, frozen_reason=self.frozen_reason,
             licence=self.licence.snapshot() if self.licence else None,
             entitlement=self.entitlement.snapshot() if self.entitlement else None,
+            turn=self.turn, head=self.head, answer_by=self.answer_by,
+            agreement=json.loads(self.agreement) if self.agreement else None, agreement_hash=self.agreement_hash,
             pay_by=self.pay_by, accept_by=self.accept_by, created_at=self.created_at, paid_at=self.paid_at,
             delivered_at=self.delivered_at, ended_at=self.ended_at, version=self.version,
         )  # fmt: skip
@@ -134,7 +142,16 @@ class Licence(Base):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> LicenceSnapshot:
-        return LicenceSnapshot(self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at)
+        return LicenceSnapshot(
+            self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at, self.document,
+            self.policy_hash,
+        )  # fmt: skip
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The ODRL agreement."""
+        found: dict[str, Any] = json.loads(self.policy)
+        return found
 
 
 class Entitlement(Base):
@@ -164,7 +181,7 @@ class Entitlement(Base):
         )
 
     def snapshot(self) -> EntitlementSnapshot:
-        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at)
+        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at, self.lacking)
 
 
 class OrderStep(Base):

@@ -6,7 +6,15 @@ from core.problems import Sentence
 from exchange.trading.errors import OrderStateConflict
 from exchange.trading.types import OrderState
 
+_OPEN = frozenset({OrderState.INQUIRED, OrderState.OFFERED})
+NEGOTIATED = _OPEN | {OrderState.AGREED}
+"""Before there is anything to pay."""
 TRANSITIONS: dict[str, tuple[frozenset[OrderState], OrderState]] = {
+    "propose": (_OPEN, OrderState.OFFERED),
+    "agree": (frozenset({OrderState.OFFERED}), OrderState.AGREED),
+    "place": (frozenset({OrderState.AGREED}), OrderState.PLACED),
+    "decline": (NEGOTIATED, OrderState.DECLINED),
+    "expire_terms": (NEGOTIATED, OrderState.LAPSED),
     "pay": (frozenset({OrderState.PLACED}), OrderState.PAID),
     "cancel": (frozenset({OrderState.PLACED}), OrderState.CANCELLED),
     "expire": (frozenset({OrderState.PLACED}), OrderState.CANCELLED),
@@ -15,8 +23,13 @@ TRANSITIONS: dict[str, tuple[frozenset[OrderState], OrderState]] = {
     "accept_overdue": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.ACCEPTED),
     "fail": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.REFUNDED),
 }
-ENDED = frozenset({OrderState.ACCEPTED, OrderState.CANCELLED, OrderState.REFUNDED})
-_NAMES = {"accept_overdue": "accept"}
+ENDED = frozenset(
+    {OrderState.ACCEPTED, OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DECLINED, OrderState.LAPSED}
+)
+IN_FORCE = frozenset({OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED})
+"""Paid for and not undone: there is a right."""
+NOTHING_LEFT = ENDED - {OrderState.ACCEPTED}
+_NAMES = {"accept_overdue": "accept", "propose": "offer terms for", "agree": "agree to", "expire_terms": "end"}
 
 
 def follow(state: str, step: str) -> OrderState:

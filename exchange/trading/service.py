@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime, timedelta
 
@@ -12,38 +11,38 @@ from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
 from compliance.identity import queries as identity
-from compliance.policy import Decision, declaring, relations, require
-from compliance.policy.relations import RelationKind
-from core import plans
+from compliance.policy import Decision, declaring, require
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from core.money import TaxSplit, add_tax, rounding_of
-from core.problems import Sentence
-from exchange.trading import queries, rights
-from exchange.trading.errors import NotSellableYet, OfferChanged, PurposeNotOffered, TermsNotAccepted
+from exchange.trading import negotiating, queries, regrading, requirements, rights, terms
+from exchange.trading.drafting import new_order
+from exchange.trading.errors import OfferChanged, TermsNotAccepted
 from exchange.trading.events import EntitlementChanged
 from exchange.trading.models import Order
 from exchange.trading.steps import note
-from exchange.trading.types import OrderSnapshot, OrderState
+from exchange.trading.types import OrderSnapshot, OrderState, Side
 
 
 def place(uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: str, accept_terms: bool) -> OrderSnapshot:
     """Order the current revision at the list price of the offer that the buyer read.
 
+    The order is placed at once, or agreed while something is needed first: a signature, an approval, another person.
     Raises ListingNotFound, PolicyRefused, OfferChanged, PurposeNotOffered, TermsNotAccepted, NotSellableYet.
     Nothing is held or paid yet.
     """
     listing = listings.get(uow, actor, listing_id)
-    decision = require(actor, "listing:order", listings.resource_of(uow.house, listing), declaring(actor, purpose))
-    split = _price(uow, listing, offer_id, purpose, accept_terms)
-    order = _new_order(uow, actor, listing, purpose, split)
-    uow.session.add(order)
-    uow.session.flush()
-    if "signed_licence" in decision.obligations:  # who accepted the terms has signed the licence
-        relations.grant(uow, RelationKind.CONTRACT, order.buyer_id, order.id)
-    note(uow, actor, order, "place", decision)
+    declared = declaring(actor, purpose)
+    decision = require(actor, "listing:order", listings.resource_of(uow.house, listing), declared)
+    _check_offer(listing, offer_id, purpose, accept_terms)
+    assert actor.organisation_id is not None
+    row = requirements.tier_row(uow, listing.tier)
+    document = terms.parse(terms.at_list_price(listing, row, purpose, declared["territory"] or ""), kind=listing.kind)
+    split = negotiating.price(uow, listing.kind, document["plan"], field="offer_id")
+    order = new_order(uow, actor.organisation_id, listing, purpose, split, OrderState.AGREED)
+    negotiating.fix(uow, order, listing, document)
+    requirements.open_all(uow, actor, order, {Side.BUYER: actor.account_id or ""}, decision)
     return order.snapshot()
 
 
@@ -170,6 +169,8 @@ def _tell(uow: Uow, holders: list[str]) -> int:
     found = [each for holder in holders for each in queries.entitlement_ids(uow, organisation_id=holder)]
     for entitlement_id in found:
         uow.emit(EntitlementChanged(entitlement_id=entitlement_id))
+    for holder in holders:
+        regrading.judge_holder(uow, holder)
     return len(found)
 
 
@@ -185,6 +186,9 @@ def _overdue(uow: Uow, order_id: str, step: str) -> None:
         _settle(uow, order)
     elif step == "expire":
         order.reason = "not paid in time"
+    elif step == "expire_terms":
+        order.turn, order.reason = "", "not answered in time"
+        requirements.give_up(uow, order)
     note(uow, SYSTEM, order, step, None)
 
 
@@ -194,49 +198,14 @@ def _deliver(uow: Uow, actor: Actor, order: Order) -> None:
     note(uow, actor, order, "deliver", None)
 
 
-def _price(uow: Uow, listing: ListingSnapshot, offer_id: str, purpose: str, accept_terms: bool) -> TaxSplit:
+def _check_offer(listing: ListingSnapshot, offer_id: str, purpose: str, accept_terms: bool) -> None:
     offer = listing.offer
     if offer is None or listing.revision is None or offer.id != offer_id:
         current = offer.id if offer else None
         raise OfferChanged("Read the listing again, then order.", field="offer_id", current_offer_id=current)
-    if purpose not in offer.purposes:
-        raise PurposeNotOffered(
-            Sentence("Offered purposes: %(names)s.", names=", ".join(offer.purposes)),
-            field="purpose",
-            offered=list(offer.purposes),
-        )
+    negotiating.check_purpose(listing, purpose)
     if not accept_terms:
         raise TermsNotAccepted("Read the licence, then send accept_terms true.", field="accept_terms")
-    plan = plans.parse(offer.plan)
-    if not plan.sellable_now(listing.kind):
-        raise NotSellableYet(
-            Sentence("The plan is of the kind %(kind)s.", kind=plan.kind), field="offer_id", kind=str(plan.kind)
-        )
-    net = plan.list_price(uow.house.settings.currency)
-    if net is None:  # never read as nothing to pay
-        raise NotSellableYet(
-            Sentence("The price is not in %(currency)s.", currency=uow.house.settings.currency), field="offer_id"
-        )
-    return add_tax(net, uow.house.settings.tax_rate_bp, rounding_of(uow.house.settings.tier_profile))
-
-
-def _new_order(uow: Uow, actor: Actor, listing: ListingSnapshot, purpose: str, split: TaxSplit) -> Order:
-    assert listing.offer is not None
-    assert listing.revision is not None
-    assert actor.organisation_id is not None
-    terms = json.dumps(dict(listing.licence_terms), ensure_ascii=False, sort_keys=True)
-    return Order(
-        id=new_id("ord"), listing_id=listing.id, kind=listing.kind, revision_id=listing.revision.id,
-        revision_number=listing.revision.number, offer_id=listing.offer.id,
-        title=json.dumps(dict(listing.title), ensure_ascii=False), tier=listing.tier,
-        buyer_id=actor.organisation_id, supplier_id=listing.supplier_id,
-        plan=json.dumps(dict(listing.offer.plan), ensure_ascii=False), plan_hash=plans.plan_hash(listing.offer.plan),
-        limits=json.dumps(dict(listing.offer.limits), sort_keys=True) if listing.offer.limits else None,
-        currency=uow.house.settings.currency, net=split.net, tax=split.tax, gross=split.gross, purpose=purpose,
-        terms=terms, terms_hash=hashlib.sha256(terms.encode()).hexdigest(), term_months=listing.offer.term_months,
-        state=OrderState.PLACED, created_at=uow.now(), version=1, licence=None, entitlement=None,
-        pay_by=uow.now() + timedelta(days=uow.house.settings.payment_days),
-    )  # fmt: skip
 
 
 def _charge(uow: Uow, order: Order) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from compliance.audit.service import record
 from compliance.policy import Decision
@@ -13,11 +14,17 @@ from exchange.trading.events import OrderChanged
 from exchange.trading.models import Order, OrderStep
 
 
-def note(uow: Uow, actor: Actor, order: Order, action: str, decision: Decision | None, *, text: str = "") -> None:
-    """Record what was just done to the order. A step moves the order's version, so the version numbers the story."""
+def note(
+    uow: Uow, actor: Actor, order: Order, action: str, decision: Decision | None, *, text: str = "",
+    data: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
+    """Record what was just done to the order; answers the audit entry's id.
+
+    A step moves the order's version, so the version numbers the story.
+    """
     entry_id = record(
         uow, actor, action=f"order:{action}", object_id=order.id, object_version=order.version, tier=order.tier,
-        decision=decision, data=_data(order), concerns=[order.buyer_id, order.supplier_id],
+        decision=decision, data={**_data(order), **(data or {})}, concerns=[order.buyer_id, order.supplier_id],
     )  # fmt: skip
     uow.session.add(
         OrderStep(
@@ -27,6 +34,7 @@ def note(uow: Uow, actor: Actor, order: Order, action: str, decision: Decision |
         )
     )  # fmt: skip
     uow.emit(OrderChanged(order_id=order.id, state=order.state))
+    return entry_id
 
 
 def _data(order: Order) -> dict[str, str]:
@@ -35,10 +43,12 @@ def _data(order: Order) -> dict[str, str]:
         "revision": order.revision_id, "currency": order.currency, "gross": str(order.gross), "net": str(order.net),
         "tax": str(order.tax), "purpose": order.purpose, "terms_hash": order.terms_hash, "plan_hash": order.plan_hash,
     }  # fmt: skip
+    if order.agreement_hash:
+        data |= {"agreement_hash": order.agreement_hash}
     if order.limits is not None:
         data |= {"limits_hash": hashlib.sha256(order.limits.encode()).hexdigest()}
     if order.licence is not None:
-        data |= {"licence": order.licence.id}
+        data |= {"licence": order.licence.id, "licence_hash": order.licence.policy_hash}
     if order.invoice_id:
         data |= {"invoice": order.invoice_id}
     return data

@@ -10,12 +10,35 @@ from typing import Any
 
 
 class OrderState(StrEnum):
+    """``inquired`` to ``agreed`` come before there is anything to pay; a list-price order begins at ``placed``."""
+
+    INQUIRED = "inquired"
+    OFFERED = "offered"
+    AGREED = "agreed"
     PLACED = "placed"
     PAID = "paid"
     DELIVERED = "delivered"
     ACCEPTED = "accepted"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+
+
+class Side(StrEnum):
+    BUYER = "buyer"
+    SUPPLIER = "supplier"
+    OFFICER = "officer"
+
+
+class MessageKind(StrEnum):
+    """``inquiry`` and ``terms`` are what the other side answers to; ``words`` change nothing but whose turn it is."""
+
+    INQUIRY = "inquiry"
+    WORDS = "words"
+    TERMS = "terms"
+    AGREEMENT = "agreement"
+    REFUSAL = "refusal"
 
 
 class RightState(StrEnum):
@@ -54,7 +77,11 @@ class EntitlementSnapshot:
 
 @dataclass(frozen=True)
 class OrderSnapshot:
-    """An order as its parties and the platform's officers see it. Amounts are minor units of ``currency``."""
+    """An order as its parties and the platform's officers see it. Amounts are minor units of ``currency``.
+
+    While it is negotiated the amounts are 0, ``turn`` says whose answer is waited for until ``answer_by``, and
+    ``head`` is what that answer must refer to. ``agreement`` is the terms document that was agreed.
+    """
 
     id: str
     listing_id: str
@@ -80,7 +107,12 @@ class OrderSnapshot:
     frozen_reason: str
     licence: LicenceSnapshot | None
     entitlement: EntitlementSnapshot | None
-    pay_by: datetime
+    turn: str
+    head: str | None
+    answer_by: datetime | None
+    agreement: Mapping[str, Any] | None
+    agreement_hash: str
+    pay_by: datetime | None
     accept_by: datetime | None
     created_at: datetime
     paid_at: datetime | None
@@ -92,6 +124,35 @@ class OrderSnapshot:
 @dataclass(frozen=True)
 class CompiledEntitlement:
     """All that a gateway has to know of a right to call or to fetch, its order and its licence.
+
+@dataclass(frozen=True)
+class MessageSnapshot:
+    """One act of a negotiation; ``terms`` and their hash are there when it put terms on the table."""
+
+    id: str
+    number: int
+    kind: str
+    side: str
+    by: str
+    text: str
+    in_reply_to: str | None
+    terms: Mapping[str, Any] | None
+    sha256: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RequirementSnapshot:
+    """What an agreed order still needs, or who met it and when. ``name`` is ``kind.side``."""
+
+    name: str
+    kind: str
+    side: str
+    not_by: str
+    met_at: datetime | None
+    met_by: str
+    audit_entry_id: str | None
+
 
     ``permitted`` is policy's answer for the listing's tier and the holder's qualification now.
     """

@@ -9,6 +9,12 @@ from exchange.trading.rules import TRANSITIONS, follow
 from exchange.trading.types import OrderState
 
 ALLOWED = {
+    ("inquired", "propose"): "offered",
+    ("offered", "propose"): "offered",
+    ("offered", "agree"): "agreed",
+    ("agreed", "place"): "placed",
+    **{(state, "decline"): "declined" for state in ("inquired", "offered", "agreed")},
+    **{(state, "expire_terms"): "lapsed" for state in ("inquired", "offered", "agreed")},
     ("placed", "pay"): "paid",
     ("placed", "cancel"): "cancelled",
     ("placed", "expire"): "cancelled",

@@ -1,0 +1,185 @@
+"""From an inquiry to an order that can be paid, through the HTTP API: what works, what is stale, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import pytest
+
+from core.house import House
+from tests import build
+from tests.build import Built
+from tests.client import ApiClient
+
+ONE_OFF = {"version": 1, "kind": "one_off", "currency": "CNY"}
+
+
+@dataclass
+class Talk:
+    """A buyer and a supplier over one open listing."""
+
+    app: flask.Flask
+    house: House
+    buyer: Built
+    supplier: Built
+    listing_id: str
+
+    def by(self, who: Built) -> ApiClient:
+        return ApiClient(self.app, who.token)
+
+    def inquired(self) -> dict[str, Any]:
+        body = {"listing_id": self.listing_id, "purpose": "training", "text": "May we train a model on it?"}
+        order: dict[str, Any] = self.by(self.buyer).post("/orders/inquiries", body).expect(201).json
+        return order
+
+    def offered(self, **terms: Any) -> dict[str, Any]:
+        order = self.inquired()
+        body = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "800.00"}} | terms}
+        found: dict[str, Any] = self.by(self.supplier).post(f"/orders/{order['id']}/terms", body).expect(201).json
+        return found
+
+    def agreed(self, **terms: Any) -> dict[str, Any]:
+        order = self.offered(**terms)
+        found: dict[str, Any] = self.act(self.buyer, order, "agree").expect(200).json
+        return found
+
+    def act(self, who: Built, order: dict[str, Any], deed: str) -> Any:
+        return self.by(who).post(f"/orders/{order['id']}/{deed}", {"in_reply_to": order["head"]})
+
+    def meet(self, who: Built, order: dict[str, Any], name: str) -> Any:
+        body = {"otp": build.otp(self.house, who)}
+        return self.by(who).post(f"/orders/{order['id']}/requirements/{name}", body)
+
+    def open(self, order: dict[str, Any]) -> list[str]:
+        found = self.by(self.buyer).get(f"/orders/{order['id']}/requirements").expect(200).json["items"]
+        return [each["name"] for each in found if each["met_at"] is None]
+
+
+@pytest.fixture
+def talk(app: flask.Flask, house: House) -> Talk:
+    supplier, buyer = build.organisation(house), build.organisation(house)
+    return Talk(app, house, buyer, supplier, build.listed(house, supplier).id)
+
+
+def test_an_inquiry_becomes_an_order_that_can_be_paid(talk: Talk) -> None:
+    build.funded(talk.house, talk.buyer)
+    order = talk.inquired()
+    assert (order["state"], order["turn"], order["gross"]) == ("inquired", "supplier", "0.00")
+    asked = talk.by(talk.supplier).post(
+        f"/orders/{order['id']}/messages", {"text": "For which product?", "in_reply_to": order["head"]}
+    )
+    assert asked.expect(201).json["turn"] == "buyer"
+    first = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "900.00"}}}
+    order = talk.by(talk.supplier).post(f"/orders/{order['id']}/terms", first).expect(201).json
+    assert (order["state"], order["turn"]) == ("offered", "buyer")
+    counter = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "850.00"}, "term_months": 24}}
+    order = talk.by(talk.buyer).post(f"/orders/{order['id']}/terms", counter).expect(201).json
+    placed = talk.act(talk.supplier, order, "agree").expect(200).json
+    assert (placed["state"], placed["gross"], placed["turn"]) == ("placed", "901.00", "")
+    assert placed["agreement"]["term_months"] == 24
+    kinds = [each["kind"] for each in talk.by(talk.buyer).get(f"/orders/{order['id']}/terms").json["items"]]
+    assert kinds == ["inquiry", "words", "terms", "terms", "agreement"]
+    paid = talk.by(talk.buyer).post(f"/orders/{order['id']}/pay").expect(200).json
+    assert (paid["state"], paid["gross"]) == ("paid", "901.00")
+
+
+def test_a_contract_is_signed_by_both_before_anything_can_be_paid(talk: Talk) -> None:
+    order = talk.agreed(contract="provision", nda=True)
+    assert order["state"] == "agreed"
+    assert talk.open(order) == ["contract.buyer", "contract.supplier", "nda.buyer", "nda.supplier"]
+    assert talk.by(talk.buyer).post(f"/orders/{order['id']}/pay").expect(409).code == "order_state"
+    for who, side in ((talk.buyer, "buyer"), (talk.supplier, "supplier")):
+        for kind in ("nda", "contract"):
+            order = talk.meet(who, order, f"{kind}.{side}").expect(200).json
+    assert order["state"] == "placed"
+    contracts = talk.by(talk.supplier).get(f"/orders/{order['id']}/contract").expect(200).json["items"]
+    assert [each["kind"] for each in contracts] == ["provision", "nda"]
+    assert all(each["complete"] for each in contracts)
+    assert contracts[0]["document"]["terms_sha256"] == order["agreement_hash"]
+    assert contracts[0]["document"]["amounts"]["gross"] == order["gross"]
+
+
+def test_stale_terms_are_not_agreed_to(talk: Talk) -> None:
+    before = talk.offered()
+    again = {"in_reply_to": before["head"], "terms": {"plan": ONE_OFF | {"amount": "999.00"}}}
+    now = talk.by(talk.supplier).post(f"/orders/{before['id']}/terms", again).expect(201).json
+    refused = talk.act(talk.buyer, before, "agree").expect(409)
+    assert (refused.code, refused.json["head"]) == ("terms_changed", now["head"])
+    assert talk.by(talk.buyer).get(f"/orders/{before['id']}").json["state"] == "offered"
+    assert talk.act(talk.supplier, now, "agree").expect(409).code == "own_terms"
+    assert talk.act(talk.buyer, now, "agree").expect(200).json["net"] == "999.00"
+
+
+def test_the_same_act_twice_is_one(talk: Talk) -> None:
+    order = talk.inquired()
+    words = {"text": "When can we begin?", "in_reply_to": order["head"]}
+    given = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "10.00"}}}
+    for _ in range(2):
+        talk.by(talk.buyer).post(f"/orders/{order['id']}/messages", words).expect(201)
+    for _ in range(2):
+        order = talk.by(talk.supplier).post(f"/orders/{order['id']}/terms", given).expect(201).json
+    states = [talk.act(talk.buyer, order, "agree").expect(200).json["state"] for _ in range(1)]
+    assert states == ["placed"]
+    kinds = [each["kind"] for each in talk.by(talk.buyer).get(f"/orders/{order['id']}/terms").json["items"]]
+    assert kinds == ["inquiry", "words", "terms", "agreement"]
+
+
+def test_a_private_offer_to_one_buyer(talk: Talk) -> None:
+    stranger = build.organisation(talk.house)
+    body = {"listing_id": talk.listing_id, "buyer_id": talk.buyer.organisation_id,
+            "terms": {"plan": ONE_OFF | {"amount": "5.00"}, "purposes": ["training"]}}  # fmt: skip
+    order = talk.by(talk.supplier).post("/orders/offers", body).expect(201).json
+    assert (order["state"], order["turn"]) == ("offered", "buyer")
+    for path in ("", "/terms", "/contract", "/requirements"):
+        talk.by(stranger).get(f"/orders/{order['id']}{path}").expect(404)
+    for deed in ("agree", "decline"):
+        talk.act(stranger, order, deed).expect(404)
+    talk.by(stranger).post("/orders/offers", body).expect(403)
+    assert talk.act(talk.buyer, order, "agree").expect(200).json["state"] == "placed"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "field"),
+    [
+        ({"purposes": ["product"]}, 422, "purpose_not_offered", "terms.purposes"),
+        ({"purposes": ["world_domination"]}, 422, "terms_invalid", "terms.purposes.0"),
+        ({"count": 0}, 422, "terms_invalid", "terms.count"),
+        ({"count": True}, 422, "terms_invalid", "terms.count"),
+        ({"territories": ["China"]}, 422, "terms_invalid", "terms.territories.0"),
+        ({"recipients": ["somebody"]}, 422, "terms_invalid", "terms.recipients.0"),
+        ({"deliveries": []}, 422, "terms_invalid", "terms.deliveries"),
+        ({"plan": {"version": 1, "kind": "negotiated"}}, 409, "plan_not_sellable", "terms.plan"),
+        (
+            {"plan": {"version": 1, "kind": "one_off", "currency": "CNY", "amount": "-1"}},
+            422,
+            None,
+            "terms.plan.amount",
+        ),
+        ({"starts": "tomorrow"}, 422, "terms_invalid", "terms.starts"),
+        ({"clauses": {"Bad Name": "x"}}, 422, "terms_invalid", "terms.clauses"),
+        ({"limits": {"rate_per_second": 1}}, 422, "terms_invalid", "terms.limits"),
+        ({"surprise": 1}, 422, "terms_invalid", "terms.surprise"),
+    ],
+)
+def test_terms_that_cannot_be_leave_nothing(
+    talk: Talk, change: dict[str, Any], status: int, code: str | None, field: str
+) -> None:
+    order = talk.inquired()
+    body = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "1.00"}} | change}
+    refused = talk.by(talk.supplier).post(f"/orders/{order['id']}/terms", body).expect(status)
+    assert code is None or refused.code == code
+    assert refused.json["field"] == field
+    assert talk.by(talk.supplier).get(f"/orders/{order['id']}").json == order
+    assert len(talk.by(talk.supplier).get(f"/orders/{order['id']}/terms").json["items"]) == 1
+
+
+def test_either_side_may_decline_until_it_is_placed(talk: Talk) -> None:
+    order = talk.agreed(contract="licence")
+    ended = talk.by(talk.supplier).post(
+        f"/orders/{order['id']}/decline", {"in_reply_to": order["head"], "reason": "Sold elsewhere."}
+    )
+    assert ended.expect(200).json["state"] == "declined"
+    assert talk.meet(talk.buyer, order, "contract.buyer").expect(409).code == "order_state"
+    assert talk.act(talk.buyer, order, "agree").expect(409).code == "order_state"
