@@ -22,6 +22,11 @@ class AdvanceIn(Schema):
     hours = fields.Integer(required=True, validate=validate.Range(min=1, max=24 * 366))
 
 
+@api.get("/clock", who=http.ANYONE, summary="The exchange's time, which may be ahead of yours (not in production)")
+def show(uow: Uow, actor: Actor) -> dict[str, str]:
+    return {"now": uow.now().isoformat().replace("+00:00", "Z")}
+
+
 @api.raw("POST", "/clock/advance", body=AdvanceIn, summary="Move the exchange's clock forwards (not in production)")
 def advance(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     if not actor.platform("operator"):

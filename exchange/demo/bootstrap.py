@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from compliance.identity import service
+from compliance.identity import factors, service
+from core.db import Uow
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house
-from exchange.demo.people import PASSWORD, STAFF
+from exchange.demo.people import PASSWORD, STAFF, Staff
 
 
 def main(settings: Settings) -> None:
@@ -19,7 +20,12 @@ def main(settings: Settings) -> None:
 
 
 def appoint(house: House) -> None:
-    """Create every person of the staff, one after the other."""
+    """Create every person of the staff, with the second factor that the demonstration knows."""
     for each in STAFF:
         person = service.new_person(name=each.name, email=each.email, password=PASSWORD)
-        house.db.write(lambda uow, p=person, r=each.roles: service.create_platform_person(uow, p, r))  # type: ignore[misc]
+        house.db.write(lambda uow, p=person, e=each: _appoint(uow, p, e))  # type: ignore[misc]
+
+
+def _appoint(uow: Uow, person: service.Person, staff: Staff) -> None:
+    account_id = service.create_platform_person(uow, person, staff.roles)
+    factors.give(uow, account_id, staff.otp_secret)

@@ -72,8 +72,10 @@ def metered_trade(cast: Cast, tale: Tale) -> None:
 def who_is_who(base_url: str, tale: Tale) -> None:
     """Print who can sign in; the people are made up, and so is the password."""
     print("\n" + tale.pick(f"登录账号（口令均为 {PASSWORD}）", f"Sign in as (password of all: {PASSWORD})"))
+    shown = "python -m exchange.demo.codes SECRET"
+    print(tale.pick(f"  平台人员另需一次性口令，密钥列于各行；{shown}", f"  staff also give a one-time code: {shown}"))
     for each in STAFF:
-        print(f"  {each.email:28} {', '.join(each.roles):20} {tale.pick('平台', 'the platform')}")
+        print(f"  {each.email:28} {', '.join(each.roles):20} {tale.pick('平台', 'the platform')} · {each.otp_secret}")
     for organisation in (*ORGANISATIONS, NEWCOMER, OUTSIDER):
         name = tale.pick(organisation.name, organisation.name_en)
         for member in organisation.members:

@@ -9,8 +9,11 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from exchange.demo.player.device import Device
 
 _PREFIX = "/api/v1"
 _PATIENCE_S = 60.0
@@ -77,12 +80,32 @@ class Person:
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=_PATIENCE_S)
         self._token = ""
         self._credentials = ("", "")
+        self.device: Device | None = None
 
-    def sign_in(self, email: str, password: str) -> Person:
-        """Open a session. Answers itself."""
+    def sign_in(self, email: str, password: str, otp_secret: str = "") -> Person:
+        """Open a session, with a code of the second factor when there is one. Answers itself."""
         self._credentials, self._token = (email, password), ""
-        self._token = self.post("/sessions", {"email": email, "password": password}).expect(201).json["token"]
+        if otp_secret:
+            self.device = Device(otp_secret)
+        body = {"email": email, "password": password} | ({"otp": self.otp()} if self.device else {})
+        self._token = self.post("/sessions", body).expect(201).json["token"]
         return self
+
+    def enrol(self) -> Person:
+        """Set up a second factor, and with it the key that the account signs with. Answers itself."""
+        self.device = Device(self.post("/second-factor").expect(201).json["secret"])
+        self.post("/second-factor/confirm", {"otp": self.otp()}).expect(200)
+        return self
+
+    def otp(self) -> str:
+        """A code that was never given before; waits for the next one when the device has shown all of this minute."""
+        assert self.device is not None, f"{self.name} has no second factor"
+        while True:
+            now = datetime.fromisoformat(self.get("/clock").expect(200).json["now"])
+            code = self.device.code(now.timestamp())
+            if code is not None:
+                return code
+            time.sleep(1.0)
 
     def sign_in_again(self) -> None:
         """Open a new session with the same credentials, when the old one has ended."""

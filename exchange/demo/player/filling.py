@@ -52,7 +52,7 @@ class Cast:
 
 def staff(door: Door) -> dict[str, Person]:
     """The people of the platform, signed in."""
-    return {each.key: Person(door, each.name).sign_in(each.email, PASSWORD) for each in STAFF}
+    return {each.key: Person(door, each.name).sign_in(each.email, PASSWORD, each.otp_secret) for each in STAFF}
 
 
 def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
