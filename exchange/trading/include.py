@@ -5,13 +5,13 @@ from __future__ import annotations
 from catalog.listings.events import ListingChanged
 from core.house import House
 from exchange.trading import handlers
+from exchange.trading.negotiation_views import api as negotiations
 from exchange.trading.views import api
 
-from exchange.trading.negotiation_views import api as negotiations
 
 def include(house: House) -> None:
     house.registry.inline(ListingChanged, handlers.follow_tier)
-    house.add_api(api)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
     house.registry.inline(RelationChanged, handlers.follow_contract)
     house.add_api(negotiations)
+    house.add_api(api)

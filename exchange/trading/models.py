@@ -142,16 +142,7 @@ class Licence(Base):
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> LicenceSnapshot:
-        return LicenceSnapshot(
-            self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at, self.document,
-            self.policy_hash,
-        )  # fmt: skip
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The ODRL agreement."""
-        found: dict[str, Any] = json.loads(self.policy)
-        return found
+        return LicenceSnapshot(self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at)
 
 
 class Entitlement(Base):
@@ -181,7 +172,7 @@ class Entitlement(Base):
         )
 
     def snapshot(self) -> EntitlementSnapshot:
-        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at, self.lacking)
+        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at)
 
 
 class OrderStep(Base):

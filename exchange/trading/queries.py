@@ -19,14 +19,14 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
+from exchange.trading.errors import OrderNotFound
+from exchange.trading.models import Entitlement, Order, OrderStep
 from exchange.trading.rules import NEGOTIATED
 from exchange.trading.standing import Standing, facts, standing
 from exchange.trading.thread import Message
-from exchange.trading.errors import OrderNotFound
-from exchange.trading.models import Entitlement, Order, OrderStep
-    MessageSnapshot,
 from exchange.trading.types import (
     CompiledEntitlement,
+    MessageSnapshot,
     OrderSnapshot,
     OrderState,
     RightState,
@@ -94,13 +94,13 @@ def timeline(uow: Uow, actor: Actor, order_id: str) -> list[StepSnapshot]:
     load(uow, actor, order_id)
     statement = select(OrderStep).where(OrderStep.order_id == order_id).order_by(OrderStep.number)
     return [step.snapshot() for step in uow.session.execute(statement).scalars()]
+
+
 def messages(uow: Uow, actor: Actor, order_id: str) -> list[MessageSnapshot]:
     """Everything the two sides said and offered, in order. Raises OrderNotFound."""
     load(uow, actor, order_id)
     chosen = select(Message).where(Message.order_id == order_id).order_by(Message.number)
     return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
-
-
 
 
 def buyer_of(uow: Uow, order_id: str) -> str | None:
@@ -150,9 +150,9 @@ def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:
         .where(Entitlement.state == RightState.ACTIVE, Entitlement.ends_at <= moment)
         .limit(limit)
     )
-        "expire_terms": select(Order.id).where(Order.state.in_(NEGOTIATED), Order.answer_by <= moment, running),
     found = {
         "expire": select(Order.id).where(Order.state == OrderState.PLACED, Order.pay_by <= moment, running),
+        "expire_terms": select(Order.id).where(Order.state.in_(NEGOTIATED), Order.answer_by <= moment, running),
         "accept_overdue": select(Order.id).where(waiting, Order.accept_by <= moment, running),
         "lapse": lapsed,
     }

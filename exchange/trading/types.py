@@ -122,10 +122,6 @@ class OrderSnapshot:
 
 
 @dataclass(frozen=True)
-class CompiledEntitlement:
-    """All that a gateway has to know of a right to call or to fetch, its order and its licence.
-
-@dataclass(frozen=True)
 class MessageSnapshot:
     """One act of a negotiation; ``terms`` and their hash are there when it put terms on the table."""
 
@@ -153,6 +149,10 @@ class RequirementSnapshot:
     met_by: str
     audit_entry_id: str | None
 
+
+@dataclass(frozen=True)
+class CompiledEntitlement:
+    """All that a gateway has to know of a right to call or to fetch, its order and its licence.
 
     ``permitted`` is policy's answer for the listing's tier and the holder's qualification now.
     """
