@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from sqlalchemy import delete
 
 from catalog import profiles
-from catalog.files import queries, uploads
+from catalog.files import persons, queries, uploads
 from catalog.files.errors import (
     ChecksumMismatch,
     FormFileTooLarge,
@@ -145,8 +145,9 @@ def _take_over(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryI
             "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
         )
     described = profiles.describe(path, upload.name)
+    counted = persons.count(house, file, upload.name, upload.size, described)
     _store(house).adopt(path, upload.sha256)
-    kept = house.db.write(lambda uow: _finish(uow, actor, upload, described))
+    kept = house.db.write(lambda uow: _finish(uow, actor, upload, described, counted))
     path.unlink(missing_ok=True)
     return kept
 
@@ -159,11 +160,13 @@ def _begin_again(house: House, actor: Actor, upload: UploadSnapshot, file: Binar
     file.truncate(0)
 
 
-def _finish(uow: Uow, actor: Actor, upload: UploadSnapshot, described: profiles.Description) -> FileSnapshot:
+def _finish(
+    uow: Uow, actor: Actor, upload: UploadSnapshot, described: profiles.Description, counted: persons.Counted
+) -> FileSnapshot:
     row = queries.load_upload(uow, actor, upload.id)
     if row.file_id is not None:
         return queries.get_file(uow, actor, row.file_id)
-    file = _add_file(uow, actor, upload.name, upload.size, upload.sha256, described)
+    file = _add_file(uow, actor, upload.name, upload.size, upload.sha256, described, counted)
     row.state, row.file_id = "complete", file.id
     return file
 
@@ -175,7 +178,8 @@ def store_form_file(house: House, actor: Actor, stream: BinaryIO, name: str) -> 
     digest, size = _store(house).put(cast(BinaryIO, _Bounded(stream)))
     with _store(house).open(digest) as kept:
         described = profiles.describe_stream(kept, cleaned)
-    return house.db.write(lambda uow: _add_file(uow, actor, cleaned, size, digest, described))
+        counted = persons.count(house, kept, cleaned, size, described)
+    return house.db.write(lambda uow: _add_file(uow, actor, cleaned, size, digest, described, counted))
 
 
 class _Bounded:
@@ -212,8 +216,9 @@ def _drop_expired(uow: Uow) -> None:
 
 
 def _add_file(
-    uow: Uow, actor: Actor, name: str, size: int, digest: str, described: profiles.Description
-) -> FileSnapshot:
+    uow: Uow, actor: Actor, name: str, size: int, digest: str, described: profiles.Description,
+    counted: persons.Counted,
+) -> FileSnapshot:  # fmt: skip
     table = described.profile
     profile = json.dumps(table.as_dict(), ensure_ascii=False) if table else None
     file = StoredFile(
@@ -223,6 +228,7 @@ def _add_file(
     )  # fmt: skip
     uow.session.add(file)
     uow.session.flush()
+    persons.keep(uow, file, counted)
     record(
         uow, actor, action="file:store", object_id=file.id,
         data={"sha256": digest, "size": str(size)}, concerns=[actor.organisation_id or ""],

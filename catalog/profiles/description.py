@@ -27,13 +27,13 @@ _LONGEST_SHOWN = 200
 _MOST_MEMBERS = 100
 _MOST_ENTRIES = 100_000
 _MOST_FORMATS = 1_000
-_FORMATS: dict[str, tuple[str, Callable[[io.TextIOWrapper], Table]]] = {
+FORMATS: dict[str, tuple[str, Callable[[io.TextIOWrapper], Table]]] = {
     ".csv": ("csv", lambda text: reading.delimited(text, tabs=False)),
     ".tsv": ("tsv", lambda text: reading.delimited(text, tabs=True)),
     ".jsonl": ("jsonl", reading.json_lines),
     ".ndjson": ("jsonl", reading.json_lines),
 } | dict.fromkeys((".txt", ".json", ".md", ".xml", ".html", ".yaml"), ("text", reading.plain_lines))
-_UNREADABLE = (csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
+UNREADABLE = (csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
 def describe(path: Path, name: str) -> Description:
@@ -46,12 +46,12 @@ def describe_stream(stream: BinaryIO, name: str) -> Description:
     """The same of a stream that can seek. A format that is broken inside is told in the facts, as ``unreadable``."""
     ending = PurePath(name).suffix.lower()
     try:
-        if ending in _FORMATS:
+        if ending in FORMATS:
             return _table(stream, ending)
         if ending == ".zip":
             return _archive(stream)
         return Description(None, media.facts(stream))
-    except (*_UNREADABLE, UnicodeError) as problem:
+    except (*UNREADABLE, UnicodeError) as problem:
         return Description(None, {"unreadable": _told(problem)})
 
 
@@ -60,7 +60,7 @@ def _told(problem: Exception) -> str:
 
 
 def _table(stream: BinaryIO, ending: str) -> Description:
-    form, read = _FORMATS[ending]
+    form, read = FORMATS[ending]
     encoding = reading.encoding_of(stream)
     text = reading.text_of(stream, encoding)
     try:
@@ -136,7 +136,7 @@ def _archive(stream: BinaryIO) -> Description:
         }  # fmt: skip
         try:
             profiles = list(_members(packed, entries, facts))
-        except (*_UNREADABLE, UnicodeError) as problem:
+        except (*UNREADABLE, UnicodeError) as problem:
             return Description(None, facts | {"unreadable": _told(problem)})
     return Description(_merged(profiles), facts)
 
@@ -144,10 +144,10 @@ def _archive(stream: BinaryIO) -> Description:
 def _formats(packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[str]:
     """The kinds of file inside, by their names, and by the first bytes of those whose names say too little."""
     named = {PurePath(entry.filename).suffix.lower().removeprefix(".") for entry in entries}
-    unclear = [entry for entry in entries if PurePath(entry.filename).suffix.lower() not in _FORMATS]
+    unclear = [entry for entry in entries if PurePath(entry.filename).suffix.lower() not in FORMATS]
     seen: set[str] = set()
     for entry in unclear[:_MOST_MEMBERS]:
-        with suppress(*_UNREADABLE), packed.open(entry) as member:
+        with suppress(*UNREADABLE), packed.open(entry) as member:
             seen.add(media.kind_of(member.read(media.HEAD_BYTES)))
     return sorted({*sorted(named)[:_MOST_FORMATS], *seen} - {""})
 
@@ -157,7 +157,7 @@ def _members(
 ) -> Iterator[tuple[str, Profile]]:
     """The tables inside, as far as they are small enough together; what was left out is told."""
     volume, skipped = 0, 0
-    tables = [entry for entry in entries if PurePath(entry.filename).suffix.lower() in _FORMATS]
+    tables = [entry for entry in entries if PurePath(entry.filename).suffix.lower() in FORMATS]
     for number, entry in enumerate(tables):
         volume += entry.file_size
         if number >= _MOST_MEMBERS or volume > MOST_UNPACKED or entry.flag_bits & 1:

@@ -46,16 +46,21 @@ def hash_of(mac: Mac, kind: str, text: str) -> bytes:
 
 
 def hashes(
-    tables: Iterable[Table], scan: ScanSummary | None, mac: Mac, tick: Callable[[int], None] | None = None
+    tables: Iterable[Table],
+    scan: ScanSummary,
+    mac: Mac,
+    *,
+    complete: bool = True,
+    tick: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[bytes, int]]:
     """(hash, run) of every identifier in the tables, unsorted and with repetitions.
 
-    ``scan`` says which columns hold what, and which cells only look like it; without one every column is looked at.
-    ``tick`` is told how many rows were read, now and then.
+    ``scan`` says which columns hold what, and which cells only look like it. When it is not ``complete`` every column
+    is looked at. ``tick`` is told how many rows were read, now and then.
     """
     read = 0
     for prefix, names, rows in tables:
-        columns = _columns(prefix, names, scan)
+        columns = _columns(prefix, names, scan, complete=complete)
         if not columns:
             continue
         for row in rows:
@@ -65,13 +70,18 @@ def hashes(
             yield from _of_row(row, columns, mac)
 
 
-def _columns(prefix: str, names: Sequence[str], scan: ScanSummary | None) -> list[Column]:
+def _columns(prefix: str, names: Sequence[str], scan: ScanSummary, *, complete: bool) -> list[Column]:
     """Where to look for which kinds: place, name, kinds."""
-    if scan is None:
-        return [(place, name, _PERSONAL) for place, name in enumerate(names)]
-    found = {column.name: frozenset(column.counts) & _PERSONAL for column in scan.columns}
-    placed = [(place, name, found.get(prefix + name, frozenset())) for place, name in enumerate(names)]
-    return [column for column in placed if column[2]]
+    scanned = {column.name: column for column in scan.columns}
+    placed: list[Column] = []
+    for place, name in enumerate(names):
+        column = scanned.get(prefix + name)
+        confirmed = frozenset(column.counts) & _PERSONAL if column else frozenset()
+        doubted = frozenset(column.unconfirmed) - confirmed if column else frozenset()
+        wanted = confirmed if complete else _PERSONAL - doubted
+        if wanted:
+            placed.append((place, name, wanted))
+    return placed
 
 
 def _of_row(row: Sequence[str], columns: Collection[Column], mac: Mac) -> Iterator[tuple[bytes, int]]:
