@@ -21,6 +21,14 @@ class TierCannotFall(Conflict):
     code, title = "tier_cannot_fall", "A supplier may raise the tier, not lower it"
 
 
+class CoreDataRefused(Invalid):
+    code, title = "core_data_refused", "Core data is not taken in: by the harm you state, it is none for an exchange"
+
+
+class ImpactUnknown(Invalid):
+    code, title = "impact_unknown", "The tier profile knows no such impact"
+
+
 class CurrencyNotTraded(Invalid):
     code, title = "currency_not_traded", "This exchange does not trade in that currency"
 

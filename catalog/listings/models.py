@@ -35,6 +35,7 @@ class Listing(Base):
     tier: Mapped[int]
     raised_tier: Mapped[int] = mapped_column(default=0)
     proposed_tier: Mapped[int | None]
+    impact: Mapped[str] = mapped_column(Text, default="")
     tier_reasons: Mapped[str] = mapped_column(Text, default="[]")
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -62,6 +63,7 @@ class Listing(Base):
             summary=json.loads(self.summary), description=json.loads(self.description), scene=self.scene,
             origin=self.origin, tags=tuple(json.loads(self.tags)), licence_terms=json.loads(self.licence_terms),
             declarations=json.loads(self.declarations), tier=self.tier, proposed_tier=self.proposed_tier,
+            impact=json.loads(self.impact) if self.impact else None,
             tier_reasons=tuple(json.loads(self.tier_reasons)), state=self.state, reason=self.reason,
             revision=self.revision.snapshot(brief=brief) if self.revision else None,
             offer=self.offer.snapshot() if self.offer else None, version=self.version, created_at=self.created_at,

@@ -10,6 +10,13 @@ from catalog.listings.types import DECLARATIONS, ListingKind, Purpose, Scene
 from core.fields import IdField, LocalTextField, PageQuery, TextField, UtcField, page_of
 
 
+class ImpactIn(Schema):
+    """What a harm would fall on if the data leaked or were misused, and how bad it would be, by the tier profile."""
+
+    object = fields.String(required=True, validate=validate.Length(max=40))
+    degree = fields.String(required=True, validate=validate.Length(max=40))
+
+
 class ListingFields(Schema):
     """What a supplier writes; declarations are texts by name."""
 
@@ -19,6 +26,7 @@ class ListingFields(Schema):
     scene = fields.String(validate=validate.OneOf([str(s) for s in Scene]))
     tags = fields.List(TextField(shortest=1, longest=40), validate=validate.Length(max=30))
     licence_terms = LocalTextField(longest=20_000)
+    impact = fields.Nested(ImpactIn, allow_none=True)
     declarations = fields.Dict(
         keys=fields.String(
             validate=validate.OneOf([*DECLARATIONS, "impact", "deidentification", "purposes"])
@@ -95,6 +103,7 @@ class ListingBriefOut(Schema):
     tags = fields.List(fields.String())
     tier = fields.Integer()
     proposed_tier = fields.Integer(allow_none=True)
+    impact = fields.Dict(allow_none=True)
     tier_reasons = fields.List(fields.Dict())
     state = fields.String()
     reason = fields.String()

@@ -12,7 +12,9 @@ from catalog.files import queries as stored_files
 from catalog.interfaces import queries as interfaces
 from catalog.listings import queries
 from catalog.listings.errors import (
+    CoreDataRefused,
     CurrencyNotTraded,
+    ImpactUnknown,
     ListingIncomplete,
     ListingStateConflict,
     RevisionInvalid,
@@ -26,7 +28,7 @@ from compliance.audit.service import record
 from compliance.identity import queries as identity
 from compliance.policy import Decision, Resource, require
 from compliance.review.service import open_review
-from compliance.tiers import profile, propose
+from compliance.tiers import ProfileInvalid, derive, profile, propose
 from core import plans
 from core.actor import Actor
 from core.db import Uow
@@ -50,7 +52,7 @@ def create(uow: Uow, actor: Actor, *, fields: Mapping[str, Any]) -> ListingSnaps
         title="{}", scene=Scene.OTHER, tier=profile(uow.house.settings.tier_profile).rows[1].level,
         state=ListingState.DRAFT, version=0, created_at=uow.now(), updated_at=uow.now(),
     )  # fmt: skip
-    _write(listing, {name: value for name, value in fields.items() if name != "kind"})
+    _write(uow, listing, {name: value for name, value in fields.items() if name != "kind"})
     uow.session.add(listing)
     uow.session.flush()
     return _changed(uow, actor, listing, "create", decision)
@@ -68,7 +70,7 @@ def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[
             current_version=listing.version,
         )
     _back_to_draft(uow, listing)
-    _write(listing, fields)
+    _write(uow, listing, fields)
     _grade(uow, listing)
     return _changed(uow, actor, listing, "edit", decision)
 
@@ -264,7 +266,7 @@ def _for_change(uow: Uow, actor: Actor, listing_id: str, action: str) -> tuple[L
     return listing, require(actor, action, queries.resource_of(uow.house, listing))
 
 
-def _write(listing: Listing, fields: Mapping[str, Any]) -> None:
+def _write(uow: Uow, listing: Listing, fields: Mapping[str, Any]) -> None:
     for name, value in fields.items():
         if name in _TEXTS:
             setattr(listing, name, json.dumps(dict(value), ensure_ascii=False, sort_keys=True))
@@ -272,8 +274,32 @@ def _write(listing: Listing, fields: Mapping[str, Any]) -> None:
             listing.tags = json.dumps(list(dict.fromkeys(value)), ensure_ascii=False)
         elif name == "scene":
             listing.scene = Scene(value)
+        elif name == "impact":
+            _declare_impact(uow, listing, value)
         else:
             raise KeyError(name)
+
+
+def _declare_impact(uow: Uow, listing: Listing, impact: Mapping[str, str] | None) -> None:
+    """What the supplier states raises the tier, and stating less later does not lower it.
+
+    Raises ImpactUnknown, CoreDataRefused.
+    """
+    if impact is None:
+        listing.impact = ""
+        return
+    using = profile(uow.house.settings.tier_profile)
+    try:
+        found = derive(using, impact["object"], impact["degree"])
+    except ProfileInvalid as error:
+        raise ImpactUnknown(
+            str(error), field="impact", objects=list(using.impacts), degrees=list(using.degrees)
+        ) from None
+    if found.core:
+        raise CoreDataRefused(field="impact")
+    listing.impact = json.dumps(dict(impact), sort_keys=True)
+    listing.raised_tier = max(listing.raised_tier or 0, found.level)
+    listing.tier = max(listing.tier, listing.raised_tier)
 
 
 def _back_to_draft(uow: Uow, listing: Listing) -> None:
@@ -294,7 +320,13 @@ def _grade(uow: Uow, listing: Listing) -> None:
         formats=formats_of(revision.files),
     )  # fmt: skip
     listing.proposed_tier = proposal.level
-    listing.tier_reasons = json.dumps([dict(reason) for reason in proposal.reasons], ensure_ascii=False)
+    reasons = [dict(reason) for reason in proposal.reasons]
+    if listing.impact:
+        stated = json.loads(listing.impact)
+        reasons.append(
+            dict(derive(profile(uow.house.settings.tier_profile), stated["object"], stated["degree"]).reason)
+        )
+    listing.tier_reasons = json.dumps(reasons, ensure_ascii=False)
     listing.tier = max(proposal.level, listing.raised_tier)
 
 
@@ -311,6 +343,7 @@ def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
         "grading": {
             "tier": listing.tier,
             "proposed": listing.proposed_tier,
+            "impact": dict(listing.impact) if listing.impact else None,
             "reasons": list(map(dict, listing.tier_reasons)),
             "scan": [scan.as_dict() for scan in (*scans, *inputs)],
             "not_scanned": [f.name for f in revision.files if not_scanned(f)],

@@ -108,6 +108,7 @@ class ListingSnapshot:
     declarations: Mapping[str, str]
     tier: int
     proposed_tier: int | None
+    impact: Mapping[str, str] | None
     tier_reasons: tuple[Mapping[str, str], ...]
     state: str
     reason: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import date
@@ -23,13 +24,52 @@ FACTS = {
 }  # fmt: skip
 
 
+def profile(name: str, on: date | None = None) -> TierProfile:
+    """The version of that profile which holds on a day; without one, on the day that ``follow`` told.
+
+    Raises ProfileInvalid: there is no such profile, or none of its versions holds yet.
+    """
+    day = on or _today[-1]
+    holding = [each for each in versions(name) if day is None or each.effective_from <= day]
+    if not holding:
+        raise ProfileInvalid(f"no version of {name} holds on {day}")
+    return holding[-1]
+
+
+def follow(day: date) -> None:
+    """What day it is, from now on in this process: a version holds from its day, without a restart."""
+    _today[-1] = day
+
+
+_today: list[date | None] = [None]
+
+
 @cache
-def profile(name: str) -> TierProfile:
-    """The profile of that name, validated. Raises ProfileInvalid."""
-    source = files("compliance.tiers") / f"{name}.yaml"
-    if not (name.isalnum() and name.isascii() and source.is_file()):
+def versions(name: str) -> tuple[TierProfile, ...]:
+    """Every version of a profile, the oldest first: ``name.yaml``, and ``name-2.yaml`` for what holds at other times.
+
+    Raises ProfileInvalid.
+    """
+    folder = files("compliance.tiers")
+    if not (name.isalnum() and name.isascii() and (folder / f"{name}.yaml").is_file()):
         raise ProfileInvalid(f"there is no tier profile named {name}")
-    return parse(yaml.safe_load(source.read_text(encoding="utf-8")))
+    sources = [each for each in folder.iterdir() if each.name == f"{name}.yaml" or _is_version(each.name, name)]
+    return ordered(parse(yaml.safe_load(source.read_text(encoding="utf-8"))) for source in sources)
+
+
+def _is_version(file_name: str, name: str) -> bool:
+    return re.fullmatch(rf"{name}-\d+\.yaml", file_name) is not None
+
+
+def ordered(found: Iterable[TierProfile]) -> tuple[TierProfile, ...]:
+    """Versions of one profile by their day. Raises ProfileInvalid when a later day has not the higher number."""
+    made = tuple(sorted(found, key=lambda each: each.effective_from))
+    for earlier, later in pairwise(made):
+        if not (earlier.version < later.version and earlier.effective_from < later.effective_from):
+            raise ProfileInvalid(
+                f"versions {earlier.version} and {later.version} hold from the same day, or in reverse"
+            )
+    return made
 
 
 def parse(document: Mapping[str, Any]) -> TierProfile:
@@ -43,6 +83,7 @@ def parse(document: Mapping[str, Any]) -> TierProfile:
     _check_monotone(made)
     _check_proposal(made)
     _check_exports(made)
+    _check_impacts(made)
     return made
 
 
@@ -56,6 +97,9 @@ def _read(document: Mapping[str, Any]) -> TierProfile:
         orders={column: tuple(words) for column, words in document["orders"].items()},
         findings=tuple(_rule(rule) for rule in rules["findings"]),
         otherwise=tuple(_rule(rule) for rule in rules["otherwise"]),
+        degrees=tuple(document["impact"]["degrees"]),
+        impacts={each: tuple(map(_level, levels)) for each, levels in document["impact"]["objects"].items()},
+        impact_names=document["impact"]["names"],
         exports=tuple(ExportThreshold(**{**each, "accepts": tuple(each["accepts"])}) for each in document["exports"]),
     )
 
@@ -129,6 +173,30 @@ def _check_proposal(made: TierProfile) -> None:
             )
     if not made.otherwise or made.otherwise[-1].when:
         raise ProfileInvalid("the last rule of the proposal must fit everything")
+
+
+def _level(raw: Any) -> int | None:
+    """A level as a number; core data has none."""
+    if raw == "core":
+        return None
+    if type(raw) is not int:
+        raise ProfileInvalid(f"impact: {raw!r} is neither a level nor core")
+    return raw
+
+
+def _check_impacts(made: TierProfile) -> None:
+    if not made.degrees or len(set(made.degrees)) != len(made.degrees) or not made.impacts:
+        raise ProfileInvalid("impact: degrees from least to worst, and a line of levels for each object")
+    named = made.impact_names
+    if set(named) != {*made.degrees, *made.impacts} or any(set(words) != {"zh", "en"} for words in named.values()):
+        raise ProfileInvalid("impact: a name in both languages for each object and degree")
+    for name, levels in made.impacts.items():
+        known = all(level is None or 0 <= level <= made.highest for level in levels)
+        if len(levels) != len(made.degrees) or not known:
+            raise ProfileInvalid(f"impact: {name} needs a level of this profile for each degree")
+        worse = [made.highest + 1 if level is None else level for level in levels]
+        if worse != sorted(worse):
+            raise ProfileInvalid(f"impact: a worse degree gives a lower level for {name}")
 
 
 def _check_exports(made: TierProfile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from compliance.recognisers import ScanSummary
-from compliance.tiers.types import ProposalRule, TierProfile, TierProposal
+from compliance.tiers.types import Impact, ProfileInvalid, ProposalRule, TierProfile, TierProposal
 
 Facts = Mapping[str, int | frozenset[str]]
 
@@ -37,6 +37,22 @@ def propose(
         applying = [next(rule for rule in using.otherwise if _applies(rule, facts))]
     level = max(rule.level for rule in applying)
     return TierProposal(level, tuple(rule.reason for rule in applying if rule.level == level))
+
+
+def derive(using: TierProfile, harmed: str, degree: str) -> Impact:
+    """The level that follows from what a harm would fall on and how bad it would be.
+
+    Raises ProfileInvalid for an object or a degree that the profile does not know.
+    """
+    if harmed not in using.impacts or degree not in using.degrees:
+        raise ProfileInvalid(f"the profile knows no impact on {harmed} of degree {degree}")
+    level = using.impacts[harmed][using.degrees.index(degree)]
+    names = using.impact_names
+    reason = {
+        "zh": f"声明的影响：对{names[harmed]['zh']}{names[degree]['zh']}",
+        "en": f"declared impact: {names[degree]['en']} to {names[harmed]['en']}",
+    }
+    return Impact(harmed, degree, using.highest if level is None else level, reason, core=level is None)
 
 
 def _applies(rule: ProposalRule, facts: Facts) -> bool:

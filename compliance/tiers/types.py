@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -60,6 +60,17 @@ class TierProposal:
 
 
 @dataclass(frozen=True)
+class Impact:
+    """What a harm to an object, of a degree, makes of data: a level, or ``core``, which no exchange takes in."""
+
+    object: str
+    degree: str
+    level: int
+    reason: Mapping[str, str]
+    core: bool = False
+
+
+@dataclass(frozen=True)
 class ExportThreshold:
     """From so many persons a year on, or so many whose data is sensitive, one of these clearances is needed."""
 
@@ -80,6 +91,10 @@ class TierProfile:
     findings: tuple[ProposalRule, ...]
     otherwise: tuple[ProposalRule, ...]
     exports: tuple[ExportThreshold, ...] = ()
+    degrees: tuple[str, ...] = ()
+    impacts: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    """For each object the level by degree; None is core data."""
+    impact_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def row(self, level: int) -> TierRow:
         """Raises KeyError for a level that the profile does not have."""
