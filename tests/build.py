@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from random import Random
 from typing import Any
 from urllib.request import urlopen
 
@@ -304,3 +305,14 @@ def paid(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
     """An order paid from the balance, which must hold enough (see ``funded``)."""
     order = placed(house, buyer, listing)
     return house.db.write(lambda uow: trading.pay(uow, buyer.actor, order.id))
+
+
+def measured(rows: int = 400, seed: int = 7) -> str:
+    """A table that can carry marks: decimals, and moments to the second."""
+    chance = Random(seed)
+    lines = [
+        f"R{n:06d},S{chance.randrange(40)},2026-{1 + n % 12:02d}-{1 + n % 28:02d} 10:{chance.randrange(60):02d}:"
+        f"{chance.randrange(60):02d},{chance.gauss(15, 8):.2f},{chance.gauss(1000, 10):.1f}\n"
+        for n in range(rows)
+    ]
+    return "record,station,at,temperature,pressure\n" + "".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, DomainError, NotFound, Unavailable
+from core.problems import Conflict, DomainError, Forbidden, NotFound, TooMany, Unavailable
 
 
 class DeliveryFileNotFound(NotFound):
@@ -23,3 +23,23 @@ class DownloadsBusy(Unavailable):
 
 class DeliveryFailed(Unavailable):
     code, title = "delivery_failed", "The platform cannot deliver this file; the order was refunded"
+
+
+class CopyNotReady(Unavailable):
+    code, title = "copy_not_ready", "Your marked copy is being made"
+
+
+class DownloadNotAgreed(Forbidden):
+    code, title = "download_not_agreed", "This order is delivered row by row: its contract speaks of no download"
+
+
+class RowsNotAgreed(Forbidden):
+    code, title = "rows_not_agreed", "This order is delivered as files: its contract speaks of no access by row"
+
+
+class RowsUnavailable(Conflict):
+    code, title = "rows_unavailable", "This file cannot be read row by row"
+
+
+class RowQuotaExhausted(TooMany):
+    code, title = "row_quota_exhausted", "The quota of rows is used up"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
-from exchange.delivery.types import ReceiptSnapshot
+from exchange.delivery.types import CopySnapshot, ReceiptSnapshot
 
 
 class Receipt(Base):
@@ -32,3 +33,40 @@ class Receipt(Base):
         return ReceiptSnapshot(
             self.id, self.file_id, self.sha256, self.start, self.stop, self.size, self.at, complete
         )  # fmt: skip
+
+
+class MarkedCopy(Base):
+    """One buyer's copy of one file of its order: no other order ever refers to its bytes."""
+
+    __tablename__ = "marked_copy"
+    __table_args__ = (UniqueConstraint("order_id", "file_id"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), index=True)
+    file_id: Mapped[str] = mapped_column(Id, ForeignKey("stored_file.id"), index=True)
+    buyer_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    original_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    offsets: Mapped[str | None] = mapped_column(Text)
+    statement: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def snapshot(self) -> CopySnapshot:
+        return CopySnapshot(
+            self.id, self.order_id, self.file_id, self.buyer_id, self.sha256, self.size, self.rows,
+            json.loads(self.statement) if self.statement else None, self.created_at, self.made_at,
+        )  # fmt: skip
+
+
+class RowCount(Base):
+    """How many rows of an order were handed out, and how many may be."""
+
+    __tablename__ = "delivery_row_count"
+    __table_args__ = (CheckConstraint("used >= 0 AND used <= allowed", name="quota"),)
+
+    order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), primary_key=True)
+    allowed: Mapped[int] = mapped_column(BigInteger)
+    used: Mapped[int] = mapped_column(BigInteger)

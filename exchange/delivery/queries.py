@@ -8,7 +8,8 @@ from catalog.listings import queries as listings
 from compliance.policy import declaring, require
 from core.actor import Actor
 from core.db import Uow
-from exchange.delivery.errors import DeliveryFileNotFound
+from exchange.delivery import copies
+from exchange.delivery.errors import DeliveryFileNotFound, DownloadNotAgreed
 from exchange.delivery.models import Receipt
 from exchange.delivery.types import ByteRange, DeliveryFile, ReceiptSnapshot
 from exchange.trading import queries as trading
@@ -23,17 +24,19 @@ def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
 
 
 def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
-    """The files that the order is about. Raises OrderNotFound."""
-    return _files_of(uow, order_id, trading.get(uow, actor, order_id).revision_id)
-
-
-def _files_of(uow: Uow, order_id: str, revision_id: str) -> list[DeliveryFile]:
-    found = listings.revision(uow, revision_id).files
-    return [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256) for f in found]
+    """The files that the order is about, as they leave: marked copies where it has them. Raises OrderNotFound."""
+    order = trading.get(uow, actor, order_id)
+    found = listings.revision(uow, order.revision_id).files
+    return copies.delivered(
+        uow, order, [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256) for f in found]
+    )
 
 
 def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile:
-    """The file, if policy lets the actor fetch it now. Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound."""
+    """The file, if policy and contract let the actor fetch it now.
+
+    Raises OrderNotFound, PolicyRefused, DownloadNotAgreed, DeliveryFileNotFound, CopyNotReady.
+    """
     return load_for_delivery(uow, actor, order_id, file_id)[1]
 
 
@@ -46,7 +49,11 @@ def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tu
     file = file_of(uow, actor, order_id, file_id)
     if file is None:
         raise DeliveryFileNotFound()
-    return order.snapshot(), file
+    snapshot = order.snapshot()
+    if not copies.may_download(uow.house, snapshot):
+        raise DownloadNotAgreed(hint="Read its rows at the same address followed by /rows.")
+    copies.require_ready(file)
+    return snapshot, file
 
 
 def file_of(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile | None:

@@ -13,6 +13,8 @@ class DeliveryFileOut(Schema):
     media_type = fields.String()
     size = fields.Integer()
     sha256 = fields.String()
+    marked = fields.Boolean()
+    ready = fields.Boolean()
 
 
 class GrantOut(Schema):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,10 @@ class ByteRange:
 
 @dataclass(frozen=True)
 class DeliveryFile:
-    """A file that one order entitles to: whose hash the receipt will cite."""
+    """A file that one order entitles to: whose hash the receipt will cite.
+
+    ``marked``: it is the buyer's own copy, which is not there to be fetched until it is ``ready``.
+    """
 
     order_id: str
     file_id: str
@@ -28,6 +33,8 @@ class DeliveryFile:
     media_type: str
     size: int
     sha256: str
+    marked: bool = False
+    ready: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,3 +74,36 @@ class ReceiptSnapshot:
     size: int
     at: datetime
     complete: bool
+
+
+@dataclass(frozen=True)
+class CopySnapshot:
+    """A buyer's marked copy of one file; without hash and size until it is made.
+
+    ``statement`` says what the mark changed.
+    """
+
+    id: str
+    order_id: str
+    file_id: str
+    buyer_id: str
+    sha256: str | None
+    size: int | None
+    rows: int | None
+    statement: Mapping[str, Any] | None
+    created_at: datetime
+    made_at: datetime | None
+
+    @property
+    def made(self) -> bool:
+        return self.sha256 is not None
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """Rows of a table from number ``after`` on; ``next`` is None at the end, ``left`` what the quota allows."""
+
+    items: tuple[Mapping[str, str], ...]
+    after: int
+    next: int | None
+    left: int

@@ -18,6 +18,7 @@ _SAID = {
     "prose": "a stop at the end put in or left out",
 }
 _TOLD_EVERY = 20_000
+ROWS_APART = 500
 
 
 def data_rows(text: io.TextIOWrapper, found: Survey) -> Iterator[tuple[int, tables.AnyRow]]:
@@ -39,22 +40,42 @@ def padded(row: tables.AnyRow, width: int) -> tuple[str, ...]:
 
 
 def write_copy(
-    source: BinaryIO, target: BinaryIO, found: Survey, key: bytes, progress: Callable[[int], None] | None = None
+    source: BinaryIO,
+    target: BinaryIO,
+    found: Survey,
+    key: bytes,
+    progress: Callable[[int], None] | None = None,
+    offsets: list[int] | None = None,
 ) -> Changes:
-    """The copy of the holder with that key. Only the carriers' cells differ, and the honeytokens are put in."""
+    """The copy of the holder with that key. Only the carriers' cells differ, and the honeytokens are put in.
+
+    ``offsets`` takes the byte at which every ``ROWS_APART``-th row of the copy begins.
+    """
     tokens = _tokens(source, found, key)
     reading = tables.text_of(source, found.layout.encoding)
     writing = io.TextIOWrapper(target, encoding=found.layout.encoding, newline="", write_through=False)
-    cells = rows = 0
+    cells = rows = written = 0
+
+    def put(text: str) -> None:
+        nonlocal written
+        if offsets is not None and written % ROWS_APART == 0:
+            writing.flush()
+            offsets.append(target.tell())
+        written += 1
+        writing.write(text)
+
     waiting = iter(tokens)
     token = next(waiting, None)
     try:
         for number, row in data_rows(reading, found):
             while number >= 0 and token is not None and token.place <= number:
-                writing.write(_written(row, token))
+                put(_written(row, token))
                 token = next(waiting, None)
             changed = _changed(row, found.carriers, key, number) if number >= 0 else {}
-            writing.write(row.written(changed))
+            if number >= 0:
+                put(row.written(changed))
+            else:
+                writing.write(row.written({}))
             cells += len(changed)
             rows = max(rows, number + 1)
             if progress is not None and rows % _TOLD_EVERY == 0:
@@ -64,7 +85,7 @@ def write_copy(
         writing.flush()
         writing.detach()
     said = tuple((found.layout.names[c.column], _SAID[c.kind].format(places=c.places)) for c in found.carriers)
-    return Changes(rows, cells, len(tokens), said)
+    return Changes(written, cells, len(tokens), said)
 
 
 def _tokens(source: BinaryIO, found: Survey, key: bytes) -> list[Honeytoken]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import islice
 from math import log
@@ -40,6 +40,15 @@ def survey(stream: BinaryIO, name: str) -> Survey:
     if capacity(made) < NEEDED:
         raise Unmarkable("too_small")
     return made
+
+
+def estimate(names: Sequence[str], first_rows: Sequence[Sequence[str]], rows: int) -> str:
+    """Why a table of which only the first rows are at hand probably carries no mark; empty when it does."""
+    head = [tuple(row) for row in first_rows]
+    found = _carriers(head, len(names)) if head else ()
+    if not found:
+        return "no_carrier"
+    return "too_small" if rows * sum(log(carrier.base) for carrier in found) * _ENOUGH < NEEDED else ""
 
 
 def capacity(found: Survey) -> float:

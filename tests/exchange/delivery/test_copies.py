@@ -1,0 +1,141 @@
+"""Marked copies: what a tier demands is made for each buyer, delivered as its own, and traced back to it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from catalog.listings.types import ListingSnapshot
+from core import jobs
+from core.house import House
+from core.settings import Settings
+from exchange.app import build_house, create_app_of
+from exchange.delivery import copies
+from exchange.delivery.watermark import tracing
+from exchange.trading import requirements
+from exchange.trading import service as trading
+from exchange.trading.types import OrderSnapshot
+from tests import build
+from tests.build import Built
+from tests.client import ApiClient
+
+ORIGINAL = build.measured(400).encode()
+
+
+@pytest.fixture(scope="module")
+def shared(shared_settings: Settings) -> Iterator[House]:
+    shared_settings.data.mkdir(mode=0o700, exist_ok=True)
+    house = build_house(shared_settings)
+    yield house
+    house.db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def supplier(shared: House) -> Built:
+    return build.organisation(shared)
+
+
+def _raised(house: House, supplier: Built, content: str | bytes, tier: int = 2, name: str = "t.csv") -> ListingSnapshot:
+    file = build.file(house, supplier, content, name)
+    listing = build.listed(house, supplier, files=[file.id])
+    build.forced_tier(house, listing.id, tier)
+    return listing
+
+
+def _paid(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
+    """Ordered, signed by the buyer as L2 asks, and paid."""
+    order, code = build.placed(house, buyer, listing), build.otp(house, buyer)
+    if order.state == "agreed":
+        house.db.write(lambda uow: requirements.meet(uow, buyer.actor, order.id, "contract.buyer", otp=code))
+    return house.db.write(lambda uow: trading.pay(uow, buyer.actor, order.id))
+
+
+@pytest.fixture(scope="module")
+def sold(shared: House, supplier: Built) -> list[tuple[Built, OrderSnapshot]]:
+    """Two buyers with a paid order each of the same table at L2, their copies made."""
+    listing = _raised(shared, supplier, ORIGINAL)
+    made = []
+    for _ in range(2):
+        buyer = build.organisation(shared)
+        build.funded(shared, buyer)
+        made.append((buyer, _paid(shared, buyer, listing)))
+    while jobs.run_one(shared):
+        pass
+    return made
+
+
+def _client(house: House, who: Built) -> ApiClient:
+    return ApiClient(create_app_of(house), who.token)
+
+
+def _download(house: House, buyer: Built, order: OrderSnapshot) -> bytes:
+    client = _client(house, buyer)
+    file = client.get(f"/orders/{order.id}/files").json["items"][0]
+    return client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(200).body
+
+
+def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
+    shared: House, sold: list[tuple[Built, OrderSnapshot]]
+) -> None:
+    bodies = [_download(shared, buyer, order) for buyer, order in sold]
+    assert len({*bodies, ORIGINAL}) == 3
+    for (buyer, order), body in zip(sold, bodies, strict=True):
+        client = _client(shared, buyer)
+        file = client.get(f"/orders/{order.id}/files").json["items"][0]
+        digest = hashlib.sha256(body).hexdigest()
+        assert (file["sha256"], file["size"], file["marked"]) == (digest, len(body), True)
+        receipt = client.get(f"/orders/{order.id}/receipts").json["items"][0]
+        assert (receipt["sha256"], receipt["size"]) == (digest, len(body))
+        assert client.get(f"/orders/{order.id}").json["state"] == "delivered"
+
+
+def test_a_leaked_half_names_its_buyer_and_nobody_else(shared: House, sold: list[tuple[Built, OrderSnapshot]]) -> None:
+    body = _download(shared, *sold[0]).decode().splitlines(keepends=True)
+    leak = "".join([body[0], *body[1::2]]).encode()
+    digest = hashlib.sha256(ORIGINAL).hexdigest()
+    keys = {order.id: copies.key_of(shared.keyring, order.id, digest) for _, order in sold}
+    found = tracing.trace(io.BytesIO(leak), "found.csv", io.BytesIO(ORIGINAL), "t.csv", keys)
+    assert [each.candidate for each in found.accused] == [sold[0][1].id]
+
+
+def test_until_the_copy_is_made_nothing_leaves(shared: House, supplier: Built) -> None:
+    listing = _raised(shared, supplier, build.measured(300, seed=3))
+    buyer = build.organisation(shared)
+    build.funded(shared, buyer)
+    order = _paid(shared, buyer, listing)
+    client = _client(shared, buyer)
+    file = client.get(f"/orders/{order.id}/files").json["items"][0]
+    assert (file["ready"], file["sha256"]) == (False, "")
+    assert client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(503).code == "copy_not_ready"
+    while jobs.run_one(shared):
+        pass
+    assert client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(200)
+
+
+def test_what_cannot_be_marked_is_refused_before_anybody_pays(shared: House, supplier: Built) -> None:
+    listing = _raised(shared, supplier, build.TABLE)
+    buyer = build.organisation(shared)
+    assert listing.offer is not None
+    wanted = {
+        "listing_id": listing.id, "offer_id": listing.offer.id, "purpose": "training", "accept_terms": True,
+    }  # fmt: skip
+    refused = _client(shared, buyer).post("/orders", wanted).expect(409)
+    assert refused.code == "watermark_unavailable"
+    assert refused.json["files"] == [{"name": "t.csv", "reason": "no_carrier"}]
+    assert _client(shared, buyer).get("/orders").json["items"] == []
+
+
+def test_a_tier_that_rises_marks_what_was_sold_without(shared: House, supplier: Built) -> None:
+    file = build.file(shared, supplier, build.measured(300, seed=5))
+    listing = build.listed(shared, supplier, files=[file.id])
+    buyer = build.organisation(shared)
+    build.funded(shared, buyer)
+    order = _paid(shared, buyer, listing)
+    client = _client(shared, buyer)
+    assert client.get(f"/orders/{order.id}/files").json["items"][0]["marked"] is False
+    _client(shared, supplier).post(f"/listings/{listing.id}/tier", {"tier": 2}).expect(200)
+    raised = client.get(f"/orders/{order.id}/files").json["items"][0]
+    assert raised["marked"] is True
