@@ -125,7 +125,7 @@ class Allowance:
         self.rate = int(limits.get("rate_per_second") or 50)
         self.burst = int(limits.get("burst") or self.rate)
         self.concurrency = int(limits.get("concurrency") or 20)
-        self.needs_quota = limits.get("quota") is not None
+        self.needs_quota = limits.get("quota") is not None or limits.get("count") is not None
         self.needs_funding = funding
         needed = [self.quota] if self.needs_quota else []
         needed += [self.funded] if funding else []

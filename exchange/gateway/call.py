@@ -27,7 +27,8 @@ _UNREADABLE = Reading(Outcome.UPSTREAM_ERROR)
 _LAST_CHUNK = b"0\r\n\r\n"
 _FORBIDDEN_TRAILERS = frozenset(
     b"transfer-encoding content-length host authorization x-api-key cookie connection te trailer upgrade expect "
-    b"content-encoding content-type content-range data-purpose proxy-authorization".split()
+    b"content-encoding content-type content-range data-purpose data-territory data-recipient "
+    b"proxy-authorization".split()
 )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exchange.gateway.heads import fingerprint
+from exchange.gateway.heads import NOTHING_CLAIMED, Claim, fingerprint
 from exchange.gateway.refusals import Refusal, Refused
 from exchange.gateway.routes import Route, well_spelled
 from exchange.gateway.snapshot import Credential, Entitlement, Grant, Interface, Revision, Snapshot
 from exchange.gateway.tokens import TokenInvalid
 
 _TOKENS_KEPT = 20_000
-_PURPOSE_NEEDED_FROM_TIER = 2
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ def decide(
     method: bytes,
     path: bytes,
     now: float,
-    purpose: bytes | None = None,
+    claim: Claim = NOTHING_CLAIMED,
 ) -> Grant | Refusal:
     """The grant for a call of ``/{listing}{operation path}``, or why not.
 
@@ -44,7 +43,7 @@ def decide(
     """
     try:
         listing_id, rest = split(path)
-        return operate(admit(snapshot, credential, listing_id, now, purpose), method, rest)
+        return operate(admit(snapshot, credential, listing_id, now, claim), method, rest)
     except Refused as refused:
         return refused.refusal
 
@@ -60,7 +59,7 @@ def admit(
     credential: bytes | None,
     listing_id: bytes,
     now: float,
-    purpose: bytes | None = None,
+    claim: Claim = NOTHING_CLAIMED,
     mark: bytes | None = None,
 ) -> Admission:
     """Which right the caller has to the listing; ``mark`` is the credential's fingerprint, if known. Raises Refused."""
@@ -68,7 +67,7 @@ def admit(
     if not snapshot.organisations.get(who.organisation_id, False):
         raise Refused("organisation_suspended")
     interface, held = _interface(snapshot, who, listing_id.decode("latin-1"))
-    entitlement = choose(held, purpose, now)
+    entitlement = choose(held, claim, now)
     revision = interface.revisions.get(entitlement.revision_id)
     if revision is None:
         raise Refused("interface_withdrawn")
@@ -136,28 +135,42 @@ def _verified(snapshot: Snapshot, token: bytes, mark: bytes, now: float) -> Cred
     return found
 
 
-def choose(held: list[Entitlement], purpose: bytes | None, now: float) -> Entitlement:
+def choose(held: list[Entitlement], claim: Claim, now: float) -> Entitlement:
     """Which of an organisation's entitlements the call goes by: the one that ends first. Raises Refused.
 
-    Without a purpose the entitlements that may be used must all have the same, and be of a low tier.
+    Without a purpose the entitlements that may be used must all have the same one, which need not be said.
     """
-    if len(held) == 1 and purpose is None:
-        only = held[0]
-        if only.tier < _PURPOSE_NEEDED_FROM_TIER and why_not(only, now) is None:
-            return only
+    purpose = claim.purpose
     if purpose is not None:
-        held = [each for each in held if each.purpose == purpose]
+        held = [each for each in held if purpose in each.purposes]
         if not held:
             raise Refused("purpose_not_declared")
     usable = [each for each in held if why_not(each, now) is None]
     if not usable:
         latest = max(held, key=lambda each: (each.starts_at, each.id))
         raise Refused(why_not(latest, now) or "no_entitlement")
-    if purpose is None and (
-        len({each.purpose for each in usable}) > 1 or any(each.tier >= _PURPOSE_NEEDED_FROM_TIER for each in usable)
-    ):
+    if purpose is None and _must_choose(usable):
         raise Refused("purpose_needed")
-    return next((each for each in usable if not each.allowance.spent), usable[0])
+    fitting = [each for each in usable if outside(each, claim) is None]
+    if not fitting:
+        raise Refused(outside(usable[0], claim) or "no_entitlement")
+    return next((each for each in fitting if not each.allowance.spent), fitting[0])
+
+
+def _must_choose(usable: list[Entitlement]) -> bool:
+    return any(each.declares for each in usable) or len(frozenset().union(*(each.purposes for each in usable))) > 1
+
+
+def outside(entitlement: Entitlement, claim: Claim) -> str | None:
+    """The code for why the licence does not cover what is claimed; who does not say is the holder, at home."""
+    if claim.purpose is not None and claim.purpose not in entitlement.purposes:
+        return "purpose_not_declared"
+    territories = entitlement.territories
+    if territories and (claim.territory or entitlement.country) not in territories:
+        return "territory_not_permitted"
+    if claim.recipient is not None and claim.recipient not in entitlement.recipients:
+        return "recipient_not_permitted"
+    return None
 
 
 def why_not(entitlement: Entitlement, now: float) -> str | None:
@@ -170,7 +183,7 @@ def why_not(entitlement: Entitlement, now: float) -> str | None:
         return "licence_expired"
     if now < entitlement.starts_at:
         return "licence_not_started"
-    return None if entitlement.permitted else "tier_not_permitted"
+    return entitlement.lacking or None
 
 
 def _templated(revision: Revision, path: bytes) -> Route:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchange.gateway.bounds import Bounds
 from exchange.gateway.fields import FieldMalformed, Fields
@@ -25,14 +25,16 @@ _TOKEN = re.compile(rb"\A[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _HOST = re.compile(rb"\A(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\Z")
 _LENGTH = re.compile(rb"\A\d{1,15}\Z")
 _BEARER = re.compile(rb"\A[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*)\Z")
+_COUNTRY = re.compile(rb"\A[A-Z]{2}\Z")
+_ORGANISATION = re.compile(rb"\Aorg_[0-9a-z]{26}\Z")
 _KEY = re.compile(rb"\A[\x21-\x7e]{1,4096}\Z")
 
 # Spoken between neighbours, or spoken to us: never sent on. A part of an answer would have an outcome without a price.
 NOT_SENT_ON = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding "
-    b"upgrade http2-settings host content-length expect authorization x-api-key data-purpose cookie cookie2 via "
-    b"range if-range forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port x-real-ip "
-    b"call-id".split()
+    b"upgrade http2-settings host content-length expect authorization x-api-key data-purpose data-territory "
+    b"data-recipient cookie cookie2 via range if-range forwarded x-forwarded-for x-forwarded-host x-forwarded-proto "
+    b"x-forwarded-port x-real-ip call-id".split()
 )
 
 
@@ -41,17 +43,28 @@ def fingerprint(credential: bytes) -> bytes:
     return hashlib.sha256(credential).digest()
 
 
+class Claim(NamedTuple):
+    """What a caller says of the use: for which purpose, in which country, for whom. None: it does not say."""
+
+    purpose: bytes | None = None
+    territory: bytes | None = None
+    recipient: bytes | None = None
+
+
+NOTHING_CLAIMED = Claim()
+
+
 class Caller:
-    """Who calls, and for what: all heads with the same credential and purpose share one.
+    """Who calls, and for what: all heads with the same credential and claim share one.
 
     ``decided`` is what became of request lines that came with it, ``admissions`` of the listings that they named.
     """
 
-    __slots__ = ("admissions", "credential", "decided", "mark", "purpose")
+    __slots__ = ("admissions", "claim", "credential", "decided", "mark")
 
-    def __init__(self, credential: bytes | None, purpose: bytes | None) -> None:
+    def __init__(self, credential: bytes | None, claim: Claim) -> None:
         self.credential = credential
-        self.purpose = purpose
+        self.claim = claim
         self.mark = fingerprint(credential) if credential is not None else None
         self.decided: dict[bytes, Any] = {}
         self.admissions: dict[bytes, Any] = {}
@@ -65,7 +78,7 @@ class Head:
 
     __slots__ = (
         "caller", "chunked", "close", "credential", "expects", "fields", "forwards", "host", "if_none_match",
-        "if_range", "keep_alive", "length", "named", "plain", "purpose", "range", "refused",
+        "if_range", "keep_alive", "length", "named", "plain", "purpose", "range", "recipient", "refused", "territory",
     )  # fmt: skip
 
     caller: Caller
@@ -76,6 +89,8 @@ class Head:
         self.host: bytes | None = None
         self.credential: bytes | None = None
         self.purpose: bytes | None = None
+        self.territory: bytes | None = None
+        self.recipient: bytes | None = None
         self.range: bytes | None = None
         self.if_range: bytes | None = None
         self.if_none_match: bytes | None = None
@@ -108,7 +123,7 @@ class Heads:
         self.known: dict[bytes, Head] = {}
         self._old: dict[bytes, Head] = {}
         self._fields = Fields(_classify)
-        self._callers: dict[tuple[bytes | None, bytes | None], Caller] = {}
+        self._callers: dict[tuple[bytes | None, Claim], Caller] = {}
 
     def get(self, block: bytes, before: bytes = b"") -> Head:
         """The head of a block that ends with its empty line; kept when it is the same as ``before``. Raises Refused."""
@@ -143,7 +158,7 @@ class Heads:
             raise Refused("framing_ambiguous")
         head.plain = not (head.length or head.chunked or head.close or head.refused) and head.host is not None
         head.fields = [each for each in passed if each[0] not in head.named] if head.named else passed
-        head.caller = self._caller(head.credential, head.purpose)
+        head.caller = self._caller(head.credential, Claim(head.purpose, head.territory, head.recipient))
         return head
 
     def _line(self, line: bytes) -> Field:
@@ -152,12 +167,12 @@ class Heads:
         except FieldMalformed:
             raise Refused(_why(line)) from None
 
-    def _caller(self, credential: bytes | None, purpose: bytes | None) -> Caller:
-        caller = self._callers.get((credential, purpose))
+    def _caller(self, credential: bytes | None, claim: Claim) -> Caller:
+        caller = self._callers.get((credential, claim))
         if caller is None:
             if len(self._callers) >= self._kept:
                 self._callers.clear()
-            caller = self._callers[credential, purpose] = Caller(credential, purpose)
+            caller = self._callers[credential, claim] = Caller(credential, claim)
         return caller
 
 
@@ -211,6 +226,14 @@ def _read_api_key(value: bytes) -> tuple[str, Any]:
     return ("credential", value) if _KEY.match(value) else ("refused", "credential_unknown")
 
 
+def _read_territory(value: bytes) -> tuple[str, Any]:
+    return ("territory", value) if _COUNTRY.match(value) else ("refused", "territory_malformed")
+
+
+def _read_recipient(value: bytes) -> tuple[str, Any]:
+    return ("recipient", value) if _ORGANISATION.match(value) else ("refused", "recipient_malformed")
+
+
 def _read_upgrade(value: bytes) -> tuple[str, Any]:
     raise Refused("upgrade_not_supported")
 
@@ -228,6 +251,8 @@ _READERS: dict[bytes, Callable[[bytes], tuple[str, Any]]] = {
     b"authorization": _read_authorization,
     b"x-api-key": _read_api_key,
     b"data-purpose": _as("purpose"),
+    b"data-territory": _read_territory,
+    b"data-recipient": _read_recipient,
     b"upgrade": _read_upgrade,
     b"range": _as("range"),
     b"if-range": _as("if_range"),
@@ -240,6 +265,8 @@ _REPEATED = {
     b"host": "host_invalid",
     b"x-api-key": "credential_repeated",
     b"data-purpose": "purpose_malformed",
+    b"data-territory": "territory_malformed",
+    b"data-recipient": "recipient_malformed",
 }
 
 

@@ -66,7 +66,7 @@ def prepare(snapshot: Snapshot, caller: Caller, method: bytes, path: bytes, now:
     listing_id, rest = split(path)
     admission: Admission | None = caller.admissions.get(listing_id)
     if admission is None or admission.version != snapshot.version or not admission.since <= now < admission.until:
-        admission = admit(snapshot, caller.credential, listing_id, now, caller.purpose, caller.mark)
+        admission = admit(snapshot, caller.credential, listing_id, now, caller.claim, caller.mark)
         if admission.alone:
             _keep(caller.admissions, listing_id, admission)
     fresh = Prepared(admission, operate(admission, method, rest), method, rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from exchange.gateway.allowance import Allowance
 from exchange.gateway.outcome import PointerMalformed, Rule
 from exchange.gateway.record import Address, Outcome
+from exchange.gateway.refusals import REFUSALS
 from exchange.gateway.routes import Operation, Router
 from exchange.gateway.tokens import Verifier
 from exchange.gateway.upstreams import Injection, Origin, Target
@@ -71,7 +72,11 @@ class Grant:
 
 @dataclass(slots=True, eq=False)
 class Entitlement:
-    """A licence to call, with what it allows."""
+    """A licence to call, with what it allows.
+
+    No ``territories``: everywhere; ``country`` is the holder's. ``declares``: its purpose has to be said.
+    ``lacking`` is the code of what the listing's tier asks for and is not there.
+    """
 
     id: str
     order_id: str
@@ -79,11 +84,14 @@ class Entitlement:
     supplier_id: str
     listing_id: str
     revision_id: str
-    purpose: bytes
-    tier: int
+    purposes: frozenset[bytes]
+    territories: frozenset[bytes]
+    recipients: frozenset[bytes]
+    country: bytes
+    declares: bool
     active: bool
     frozen: bool
-    permitted: bool
+    lacking: str
     starts_at: float
     ends_at: float
     plan_hash: bytes
@@ -234,8 +242,9 @@ class Snapshot:
         allowance.configure(item.get("limits") or {}, funding=bool(item.get("funding")))
         entitlement = Entitlement(
             item["id"], item["order_id"], item["organisation_id"], item["supplier_id"], item["listing_id"],
-            item["revision_id"], item["purpose"].encode(), int(item["tier"]), item["state"] == "active",
-            bool(item["frozen"]), bool(item["permitted"]), _time(item.get("starts_at"), 0.0),
+            item["revision_id"], _texts(item["purposes"]), _texts(item["territories"]), _texts(item["recipients"]),
+            item["country"].encode(), bool(item["declares"]), item["state"] == "active", bool(item["frozen"]),
+            _lacking(item), _time(item.get("starts_at"), 0.0),
             _time(item.get("ends_at"), _INFINITY), bytes.fromhex(item["plan_hash"]),
             frozenset(int(_OUTCOMES[name]) for name in item.get("billable", ())), _policy(allowance, item), allowance,
         )  # fmt: skip
@@ -289,6 +298,16 @@ def _credential(item: Item) -> Credential:
         _time(item.get("starts_at"), 0.0),
         _time(item.get("expires_at"), _INFINITY),
     )
+
+
+def _texts(texts: Iterable[str]) -> frozenset[bytes]:
+    return frozenset(text.encode() for text in texts)
+
+
+def _lacking(item: Item) -> str:
+    if item["permitted"]:
+        return ""
+    return item["lacking"] if item["lacking"] in REFUSALS else "tier_not_permitted"
 
 
 def _time(value: float | None, otherwise: float) -> float:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from exchange.gateway import record
-from exchange.gateway.decision import why_not
-from exchange.gateway.heads import Head
+from exchange.gateway.decision import outside, why_not
+from exchange.gateway.heads import Claim, Head
 from exchange.gateway.record import Address, Kind, Outcome
 from exchange.gateway.refusals import Refused
 from exchange.gateway.segments import Segment
@@ -21,6 +21,7 @@ from exchange.gateway.tickets import RangeUnsatisfiable, Ticket, TicketUnknown, 
 if TYPE_CHECKING:
     from exchange.gateway.client import ClientConnection
 
+_UNCLEAR = ("territory_malformed", "recipient_malformed")
 _PIECE = 1 << 19
 _BEFORE_OTHERS = 1 << 21
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 206: b"HTTP/1.1 206 Partial Content\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
@@ -31,9 +32,11 @@ def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: He
     settings = client.gateway.snapshot.settings
     if method not in (b"GET", b"HEAD"):
         raise Refused("method_not_allowed", b"Allow: GET, HEAD\r\n")
+    if head.refused in _UNCLEAR:
+        raise Refused(head.refused)
     try:
         ticket = open_ticket(text, bytes.fromhex(settings.get("ticket_key") or ""))
-        _check(client, ticket)
+        _check(client, ticket, head.caller.claim)
         part = wanted(head.range, ticket.size) if head.if_range in (None, ticket.etag) else None
     except TicketUnknown:
         raise Refused("ticket_unknown") from None
@@ -42,7 +45,7 @@ def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: He
     return Transfer(client, ticket, method, head, _open(Path(settings["files"]) / ticket.place, ticket.size), part)
 
 
-def _check(client: ClientConnection, ticket: Ticket) -> None:
+def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
     """A right that was taken back since the ticket was made is gone at once. Raises Refused.
 
     One that is not known here is younger than the last news: the ticket was sealed when it was in force.
@@ -51,7 +54,7 @@ def _check(client: ClientConnection, ticket: Ticket) -> None:
     if now >= ticket.expires_at:
         raise Refused("ticket_expired")
     entitlement = client.gateway.snapshot.entitlements.get(ticket.entitlement_id)
-    code = None if entitlement is None else why_not(entitlement, now)
+    code = None if entitlement is None else why_not(entitlement, now) or outside(entitlement, claim)
     if code is not None:
         raise Refused(code)
 

@@ -23,3 +23,22 @@ class EntitlementChanged(Event):
 
     name: ClassVar[str] = "trading.entitlement_changed"
     entitlement_id: str
+
+
+@dataclass(frozen=True)
+class RightRested(Event):
+    """A right rests since the listing's tier, or its holder, changed: it lacks what the tier asks for."""
+
+    name: ClassVar[str] = "trading.right_rested"
+    order_id: str
+    entitlement_id: str
+    lacking: str
+
+
+@dataclass(frozen=True)
+class RightResumed(Event):
+    """What a right lacked is there: it can be used again."""
+
+    name: ClassVar[str] = "trading.right_resumed"
+    order_id: str
+    entitlement_id: str

@@ -1,11 +1,23 @@
-"""Reactions of the trade to what happens to listings."""
+"""Reactions of the trade to what happens to listings, to their buyers, and to what was signed."""
 
 from __future__ import annotations
 
 from catalog.listings.events import ListingChanged
+from compliance.identity.events import QualificationChanged
+from compliance.policy.events import RelationChanged
+from compliance.policy.relations import RelationKind
 from core.db import Uow
-from exchange.trading import rights
+from exchange.trading import regrading
 
 
 def follow_tier(uow: Uow, event: ListingChanged) -> None:
-    rights.follow_tier(uow, event.listing_id)
+    regrading.follow_tier(uow, event.listing_id)
+
+
+def follow_qualification(uow: Uow, event: QualificationChanged) -> None:
+    regrading.judge_holder(uow, event.organisation_id)
+
+
+def follow_contract(uow: Uow, event: RelationChanged) -> None:
+    if event.kind == RelationKind.CONTRACT:
+        regrading.judge_order(uow, event.object_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from catalog.listings.events import ListingChanged
+from compliance.identity.events import QualificationChanged
+from compliance.policy.events import RelationChanged
 from core.house import House
 from exchange.trading import handlers
 from exchange.trading.negotiation_views import api as negotiations

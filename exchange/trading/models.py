@@ -138,11 +138,22 @@ class Licence(Base):
     purpose: Mapped[str] = mapped_column(String(60))
     terms: Mapped[str] = mapped_column(Text)
     terms_hash: Mapped[str] = mapped_column(String(64))
+    policy: Mapped[str] = mapped_column(Text)
+    policy_hash: Mapped[str] = mapped_column(String(64))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     def snapshot(self) -> LicenceSnapshot:
-        return LicenceSnapshot(self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at)
+        return LicenceSnapshot(
+            self.id, self.purpose, self.terms_hash, self.terms, self.starts_at, self.ends_at, self.document,
+            self.policy_hash,
+        )  # fmt: skip
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The ODRL agreement."""
+        found: dict[str, Any] = json.loads(self.policy)
+        return found
 
 
 class Entitlement(Base):
@@ -161,6 +172,7 @@ class Entitlement(Base):
     tier: Mapped[int]
     interface_id: Mapped[str | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(String(10))
+    lacking: Mapped[str] = mapped_column(String(60), default="")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -172,7 +184,7 @@ class Entitlement(Base):
         )
 
     def snapshot(self) -> EntitlementSnapshot:
-        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at)
+        return EntitlementSnapshot(self.id, self.state, self.tier, self.starts_at, self.ends_at, self.lacking)
 
 
 class OrderStep(Base):

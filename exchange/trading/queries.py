@@ -10,11 +10,9 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from billing.invoices import queries as invoices
 from compliance.identity.queries import organisations
-from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import Resource, decide, relations
 from compliance.policy.relations import RelationKind
 from compliance.review import queries as reviews
-from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
@@ -179,14 +177,13 @@ def compiled(
     rows = uow.session.execute(statement).all()
     holders = organisations(uow, {order.buyer_id for _, order in rows})
     signed = relations.among(uow, RelationKind.CONTRACT, (order.id for _, order in rows))
-    return [
-        _compiled(
-            right,
-            order,
-            _may_call(uow.house, right, order, holders[order.buyer_id], signed=(order.buyer_id, order.id) in signed),
+    found = []
+    for right, order in rows:
+        signature = (order.buyer_id, order.id) in signed
+        found.append(
+            _compiled(right, order, standing(uow.house, right, order, holders[order.buyer_id], signed=signature))
         )
-        for right, order in rows
-    ]
+    return found
 
 
 def _recent(since: datetime) -> list[ColumnElement[bool]]:
@@ -194,39 +191,24 @@ def _recent(since: datetime) -> list[ColumnElement[bool]]:
     return [not_(ended), or_(Entitlement.state != RightState.REVOKED, Order.ended_at >= since)]
 
 
-def _compiled(right: Entitlement, order: Order, permitted: bool) -> CompiledEntitlement:
+def _compiled(right: Entitlement, order: Order, now: Standing) -> CompiledEntitlement:
+    limits = json.loads(order.limits) if order.limits else {}
     return CompiledEntitlement(
         id=right.id, order_id=order.id, organisation_id=right.holder_id, listing_id=order.listing_id,
         revision_id=order.revision_id, interface_id=right.interface_id, supplier_id=order.supplier_id,
-        purpose=order.purpose, tier=right.tier,
+        purpose=order.purpose, purposes=now.purposes, territories=now.territories, recipients=now.recipients,
+        country=now.country, declares=now.declares, tier=right.tier,
         state="revoked" if right.state == RightState.REVOKED else "active",  # an ended one is refused by its time
-        frozen=order.frozen_at is not None, permitted=permitted,
+        frozen=order.frozen_at is not None, permitted=not now.lacking, lacking=now.lacking,
         starts_at=right.starts_at, ends_at=right.ends_at, plan=order.plan_document, plan_hash=order.plan_hash,
-        currency=order.currency, limits=json.loads(order.limits) if order.limits else {},
+        currency=order.currency, limits=limits if now.count is None else limits | {"count": now.count},
     )  # fmt: skip
-
-
-def _may_call(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, *, signed: bool) -> bool:
-    """Policy's answer for a program of the holder: its organisation, at the tier and the qualification of now.
-
-    Of files it was asked when the ticket was given, for the person who asked.
-    """
-    if right.interface_id is None:
-        return True
-    program = Actor(organisation_id=holder.id, qualification=holder.level, country=holder.country)
-    about = used(house, order, right.tier)
-    unfrozen = Resource(about.kind, about.id, {**about.attributes, "frozen": False})
-    return decide(program, "order:call", unfrozen, {"contract": "signed" if signed else "none"}).permitted
 
 
 def used(house: House, order: Order, tier: int) -> Resource:
     """What policy may know of an order whose right is made use of, at the tier that holds for it now."""
-    row = profile(house.settings.tier_profile).row(tier)
-    limits = json.loads(order.limits) if order.limits else {}
-    counted = limits.get("quota") is not None
-    facts = {"tier": tier, "not_built": row.not_built, "home": house.settings.home_country, "quota": counted}
     plain = resource_of(order)
-    return Resource(plain.kind, plain.id, {**plain.attributes, **facts})
+    return Resource(plain.kind, plain.id, {**plain.attributes, **facts(house, order, tier)})
 
 
 def declared(uow: Uow, order: Order) -> dict[str, str]:

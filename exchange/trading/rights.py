@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
+import json
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+import rfc8785
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind
 from core import plans
 from core.db import Uow
 from core.ids import new_id
+from exchange import licences
 from exchange.trading.events import EntitlementChanged
 from exchange.trading.models import Entitlement, Licence, Order
 from exchange.trading.types import RightState
 
 
 def grant(uow: Uow, order: Order) -> None:
-    """The licence for the declared purpose and the entitlement, in force from now."""
-    starts_at, ends_at = uow.now(), _end(order, uow.now())
-    licence = Licence(
-        id=new_id("lic"), order_id=order.id, licensee_id=order.buyer_id, purpose=order.purpose, terms=order.terms,
-        terms_hash=order.terms_hash, starts_at=starts_at, ends_at=ends_at,
-    )  # fmt: skip
+    """The licence as it was agreed and the entitlement, in force from now or from the day that was agreed."""
+    starts_at = _start(order, uow.now())
+    ends_at = _end(order, starts_at)
+    licence = _licence(order, starts_at, ends_at)
     order.licence = licence
     uow.session.flush()
     interface = listings.revision(uow, order.revision_id).interface if order.kind == ListingKind.INTERFACE else None
@@ -35,6 +37,25 @@ def grant(uow: Uow, order: Order) -> None:
     order.entitlement = entitlement
     uow.session.flush()
     changed(uow, order)
+
+
+def _licence(order: Order, starts_at: datetime, ends_at: datetime | None) -> Licence:
+    licence_id = new_id("lic")
+    parties = licences.Parties(
+        licence_id, order.supplier_id, order.buyer_id, order.listing_id, order.revision_id, starts_at, ends_at
+    )
+    policy = rfc8785.dumps(licences.odrl(_agreed(order), parties))
+    return Licence(
+        id=licence_id, order_id=order.id, licensee_id=order.buyer_id, purpose=order.purpose, terms=order.terms,
+        terms_hash=order.terms_hash, policy=policy.decode(), policy_hash=hashlib.sha256(policy).hexdigest(),
+        starts_at=starts_at, ends_at=ends_at,
+    )  # fmt: skip
+
+
+def _agreed(order: Order) -> dict[str, Any]:
+    """The terms document; of an order without one, what its offer said."""
+    agreed: dict[str, Any] = json.loads(order.agreement) if order.agreement else {"purposes": [order.purpose]}
+    return agreed
 
 
 def revoke(uow: Uow, order: Order) -> None:
@@ -58,21 +79,9 @@ def changed(uow: Uow, order: Order) -> None:
         uow.emit(EntitlementChanged(entitlement_id=order.entitlement.id))
 
 
-def follow_tier(uow: Uow, listing_id: str) -> None:
-    """Bring the listing's tier to all rights in it: policy judges each use by the tier of that moment."""
-    tier = listings.tier(uow, listing_id)
-    if tier is None:
-        return
-    statement = (
-        select(Entitlement)
-        .join(Order, Order.id == Entitlement.order_id)
-        .where(Order.listing_id == listing_id, Entitlement.tier != tier)
-        .order_by(Entitlement.id)
-        .with_for_update(of=Entitlement)
-    )
-    for entitlement in uow.session.execute(statement).scalars():
-        entitlement.tier = tier
-        uow.emit(EntitlementChanged(entitlement_id=entitlement.id))
+def _start(order: Order, now: datetime) -> datetime:
+    agreed = _agreed(order).get("starts")
+    return now if agreed is None else max(now, datetime.fromisoformat(agreed))
 
 
 def _end(order: Order, start: datetime) -> datetime | None:

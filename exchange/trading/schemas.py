@@ -35,6 +35,7 @@ class EntitlementOut(Schema):
     id = fields.String()
     state = fields.String()
     tier = fields.Integer()
+    lacking = fields.String()
     starts_at = UtcField()
     ends_at = UtcField(allow_none=True)
 

@@ -51,7 +51,7 @@ class RightState(StrEnum):
 
 @dataclass(frozen=True)
 class LicenceSnapshot:
-    """What was licensed: the terms' version and hash, the purpose, and the half-open period in UTC."""
+    """What was licensed: the terms' version and hash, the purpose, the half-open period in UTC, and the ODRL policy."""
 
     id: str
     purpose: str
@@ -59,13 +59,16 @@ class LicenceSnapshot:
     terms: str
     starts_at: datetime
     ends_at: datetime | None
+    policy: Mapping[str, Any]
+    policy_hash: str
 
 
 @dataclass(frozen=True)
 class EntitlementSnapshot:
     """The right to fetch the revision's files or to call its interface, while it is active and within its period.
 
-    ``tier`` is the listing's now: policy judges each use by it.
+    ``tier`` is the listing's now: policy judges each use by it. ``lacking`` is the code of what the tier asks for and
+    is not there; until it is met the right rests.
     """
 
     id: str
@@ -73,6 +76,7 @@ class EntitlementSnapshot:
     tier: int
     starts_at: datetime
     ends_at: datetime | None
+    lacking: str
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,9 @@ class RequirementSnapshot:
 class CompiledEntitlement:
     """All that a gateway has to know of a right to call or to fetch, its order and its licence.
 
-    ``permitted`` is policy's answer for the listing's tier and the holder's qualification now.
+    ``permitted`` is policy's answer for the listing's tier and the holder's qualification now, ``lacking`` the code of
+    what it misses. ``purposes``, ``territories`` (none: everywhere) and ``recipients`` are the licence's; ``country``
+    is the holder's, and ``declares`` says that each use names its purpose.
     """
 
     id: str
@@ -165,10 +171,16 @@ class CompiledEntitlement:
     interface_id: str | None
     supplier_id: str
     purpose: str
+    purposes: tuple[str, ...]
+    territories: tuple[str, ...]
+    recipients: tuple[str, ...]
+    country: str
+    declares: bool
     tier: int
     state: str
     frozen: bool
     permitted: bool
+    lacking: str
     starts_at: datetime
     ends_at: datetime | None
     plan: Mapping[str, Any]

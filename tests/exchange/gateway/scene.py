@@ -57,7 +57,9 @@ def entitlement(**changes: Any) -> Item:
     return {
         "k": "entitlement", "id": ENTITLEMENT, "order_id": ORDER, "organisation_id": BUYER, "supplier_id": SUPPLIER,
         "listing_id": LISTING, "revision_id": REVISION, "interface_id": "ifc_01jc9x2m5t7rqk8v4e6b0wz3np",
-        "purpose": PURPOSE, "tier": 1, "state": "active", "frozen": False, "permitted": True, "starts_at": 0.0,
+        "purpose": PURPOSE, "tier": 1, "state": "active", "frozen": False, "permitted": True, "lacking": "",
+        "purposes": [PURPOSE], "territories": [], "recipients": [BUYER], "country": "CN", "declares": False,
+        "starts_at": 0.0,
         "ends_at": None, "plan": {}, "plan_hash": PLAN_HASH, "currency": "CNY", "limits": limits,
         "billable": ["hit"], "funding": True,
     } | changes  # fmt: skip

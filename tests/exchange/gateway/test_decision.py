@@ -9,7 +9,7 @@ import pytest
 from exchange.gateway.allowance import Allowance
 from exchange.gateway.bounds import Bounds
 from exchange.gateway.decision import decide
-from exchange.gateway.heads import Heads
+from exchange.gateway.heads import Claim, Heads
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.snapshot import Grant, Snapshot
 from tests.exchange.gateway import scene
@@ -30,7 +30,9 @@ def snapshot(*changed: scene.Item, without: tuple[str, ...] = ()) -> Snapshot:
 
 def code(made: Snapshot, path: bytes = PATH, method: bytes = b"GET", **given: Any) -> str:
     """The refusal's code; the operation's id for a grant."""
-    found = decide(made, given.get("credential", scene.KEY.encode()), method, path, NOW, given.get("purpose"))
+    found = decide(
+        made, given.get("credential", scene.KEY.encode()), method, path, NOW, Claim(**given.get("claim", {}))
+    )
     return found.code if isinstance(found, Refusal) else found.operation.id
 
 
@@ -55,11 +57,17 @@ def test_everything_right_is_granted() -> None:
         (scene.entitlement(state="revoked"), "licence_revoked"),
         (scene.entitlement(frozen=True), "order_frozen"),
         (scene.entitlement(permitted=False), "tier_not_permitted"),
+        (scene.entitlement(permitted=False, lacking="contract_needed"), "contract_needed"),
+        (scene.entitlement(permitted=False, lacking="a_later_reason"), "tier_not_permitted"),
+        (scene.entitlement(territories=["SG"]), "territory_not_permitted"),
+        (scene.entitlement(territories=["SG"], country="SG"), "echo"),
+        (scene.entitlement(territories=["SG"], country=""), "territory_not_permitted"),
+        (scene.entitlement(purposes=["a", "b"]), "purpose_needed"),
         (scene.entitlement(ends_at=NOW), "licence_expired"),
         (scene.entitlement(ends_at=NOW + 0.001), "echo"),
         (scene.entitlement(starts_at=NOW + 0.001), "licence_not_started"),
         (scene.entitlement(starts_at=NOW), "echo"),
-        (scene.entitlement(tier=2), "purpose_needed"),
+        (scene.entitlement(declares=True), "purpose_needed"),
         (scene.entitlement(revision_id="rev_other"), "interface_withdrawn"),
         (scene.interface("http://a", suspended=True), "interface_withdrawn"),
         (scene.interface("http://a", on_sale=False), "echo"),
@@ -123,15 +131,15 @@ def test_a_stranger_learns_nothing_of_what_there_is() -> None:
 
 
 def test_a_purpose_chooses_among_several_licences() -> None:
-    other = scene.entitlement(id=SECOND, purpose="research")
+    other = scene.entitlement(id=SECOND, purposes=["research"])
     made = snapshot(other)
     assert code(made) == "purpose_needed"
     for purpose, expected in ((scene.PURPOSE, scene.ENTITLEMENT), ("research", SECOND)):
-        found = decide(made, scene.KEY.encode(), b"GET", PATH, NOW, purpose.encode())
+        found = decide(made, scene.KEY.encode(), b"GET", PATH, NOW, Claim(purpose.encode()))
         assert isinstance(found, Grant)
         assert found.entitlement.id == expected
-    assert code(made, purpose=b"marketing") == "purpose_not_declared"
-    assert code(snapshot(scene.entitlement(id=SECOND, purpose="research", frozen=True))) == "echo"
+    assert code(made, claim={"purpose": b"marketing"}) == "purpose_not_declared"
+    assert code(snapshot(scene.entitlement(id=SECOND, purposes=["research"], frozen=True))) == "echo"
 
 
 def test_of_two_licences_for_one_purpose_the_one_that_ends_first_is_used_until_it_is_spent() -> None:
@@ -147,10 +155,38 @@ def test_of_two_licences_for_one_purpose_the_one_that_ends_first_is_used_until_i
     assert found.entitlement.id == scene.ENTITLEMENT
 
 
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ({}, "echo"),
+        ({"territory": b"CN"}, "echo"),
+        ({"territory": b"SG"}, "echo"),
+        ({"territory": b"US"}, "territory_not_permitted"),
+        ({"recipient": scene.BUYER.encode()}, "echo"),
+        ({"recipient": scene.SUPPLIER.encode()}, "echo"),
+        ({"recipient": scene.BUYER[:-1].encode() + b"r"}, "recipient_not_permitted"),
+        ({"purpose": scene.PURPOSE.encode(), "territory": b"SG", "recipient": scene.SUPPLIER.encode()}, "echo"),
+        ({"purpose": b"marketing", "territory": b"US"}, "purpose_not_declared"),
+    ],
+)
+def test_a_use_that_is_claimed_must_be_within_the_licence(claim: dict[str, bytes], expected: str) -> None:
+    made = snapshot(scene.entitlement(territories=["CN", "SG"], recipients=[scene.BUYER, scene.SUPPLIER]))
+    assert code(made, claim=claim) == expected
+
+
+def test_of_two_licences_the_one_that_covers_the_country_is_used() -> None:
+    made = snapshot(scene.entitlement(territories=["CN"]), scene.entitlement(id=SECOND, territories=["SG"]))
+    for country, expected in ((b"CN", scene.ENTITLEMENT), (b"SG", SECOND), (None, scene.ENTITLEMENT)):
+        found = decide(made, scene.KEY.encode(), b"GET", PATH, NOW, Claim(territory=country))
+        assert isinstance(found, Grant)
+        assert found.entitlement.id == expected
+    assert code(made, claim={"territory": b"US"}) == "territory_not_permitted"
+
+
 def test_from_tier_2_the_purpose_is_said_and_must_be_the_licences() -> None:
-    made = snapshot(scene.entitlement(tier=2))
-    assert code(made, purpose=scene.PURPOSE.encode()) == "echo"
-    assert code(made, purpose=b"marketing") == "purpose_not_declared"
+    made = snapshot(scene.entitlement(declares=True))
+    assert code(made, claim={"purpose": scene.PURPOSE.encode()}) == "echo"
+    assert code(made, claim={"purpose": b"marketing"}) == "purpose_not_declared"
 
 
 def test_a_change_counts_for_the_next_call() -> None:

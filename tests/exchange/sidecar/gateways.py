@@ -39,8 +39,9 @@ def entitlement(
     now = books.house.clock.now()
     return CompiledEntitlement(
         id=new_id("ent"), order_id=new_id("ord"), organisation_id=buyer, listing_id=new_id("lst"),
-        revision_id=new_id("rev"), interface_id=new_id("ifc"), supplier_id=supplier, purpose="training", tier=0,
-        state="active", frozen=False, permitted=True, starts_at=now - timedelta(days=1), ends_at=None,
+        revision_id=new_id("rev"), interface_id=new_id("ifc"), supplier_id=supplier, purpose="training",
+        purposes=("training",), territories=(), recipients=(buyer,), country="CN", declares=False, tier=0,
+        state="active", frozen=False, permitted=True, lacking="", starts_at=now - timedelta(days=1), ends_at=None,
         plan=parsed.document(), plan_hash=parsed.hash(), currency="CNY",
         limits={"quota": None, "quota_period": None, "trial_calls": 0} | limits,
     )  # fmt: skip

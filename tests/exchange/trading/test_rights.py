@@ -65,14 +65,17 @@ def test_gateways_are_told_all_of_a_right(house: House, bought: Bought) -> None:
 
 
 def test_a_raised_tier_reaches_the_rights_that_were_sold(house: House, bought: Bought, told: list[str]) -> None:
-    supplier, _, order, entitlement_id = bought
+    supplier, buyer, order, entitlement_id = bought
     house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, order.listing_id, tier=2))
     right = _compiled(house, entitlement_id)
-    assert (right.tier, right.permitted) == (2, True), "of files policy is asked when a ticket is given"
-    assert told == [entitlement_id]
+    assert (right.tier, right.permitted, right.lacking) == (2, False, "contract_needed")
+    assert set(told) == {entitlement_id}
+    told.clear()
     house.db.write(lambda uow: listings.withdraw(uow, supplier.actor, order.listing_id))
-    assert told == [entitlement_id], "nothing of the right has changed"
+    assert told == [], "nothing of the right has changed"
     assert _compiled(house, entitlement_id).state == "active", "what was sold stays in force"
+    steps = house.db.read(lambda uow: queries.timeline(uow, buyer.actor, order.id))
+    assert (steps[-1].action, steps[-1].note) == ("rest", "contract_needed")
 
 
 def test_a_refund_revokes_and_a_licence_ends(house: House, bought: Bought, told: list[str]) -> None:
