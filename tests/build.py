@@ -89,7 +89,7 @@ def platform_person(house: House, *roles: str) -> Built:
 
 
 @dataclass
-class _Device:
+class Device:
     """What makes a person's one-time codes; it never shows the same one twice."""
 
     secret: str
@@ -103,7 +103,7 @@ class _Device:
         return factors.code_at(self.secret, self.step)
 
 
-_devices: dict[str, _Device] = {}
+_devices: dict[str, Device] = {}
 
 
 def otp(house: House, account: Built | Actor | str) -> str:
@@ -134,9 +134,9 @@ def _signed_in(house: House, who: Person, organisation_id: str | None, *, factor
     return Built(actor, who.email, signed_in.token, organisation_id)
 
 
-def _enrolled(house: House, actor: Actor) -> _Device:
+def _enrolled(house: House, actor: Actor) -> Device:
     """The actor's session counts as opened with a second factor: the platform's roles are in force in it."""
-    device = _Device(house.db.write(lambda uow: factors.enrol(uow, actor)).secret)
+    device = Device(house.db.write(lambda uow: factors.enrol(uow, actor)).secret)
     code = device.next_code(house)
     house.db.write(lambda uow: factors.finish(uow, actor, code))
     return device

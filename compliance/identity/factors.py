@@ -165,7 +165,9 @@ def _step_of(secret: bytes, code: str, moment: float) -> int | None:
     """The step whose code this is: the present one, or one beside it, for clocks that differ."""
     present = int(moment) // STEP_S
     code = "".join(code.split())
-    found = [s for s in (present - 1, present, present + 1) if hmac.compare_digest(_code(secret, s), code)]
+    found = [
+        s for s in (present - 1, present, present + 1) if hmac.compare_digest(_code(secret, s).encode(), code.encode())
+    ]
     return max(found, default=None)
 
 
