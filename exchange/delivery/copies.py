@@ -25,6 +25,7 @@ from core.house import House
 from core.ids import new_id
 from core.jobs import JobRun
 from core.keyring import Keyring
+from exchange.delivery import quotas
 from exchange.delivery.errors import CopyNotReady
 from exchange.delivery.models import MarkedCopy
 from exchange.delivery.types import CopySnapshot, DeliveryFile
@@ -116,6 +117,8 @@ def prepare(uow: Uow, order_id: str) -> None:
     order = orders.get(uow, Actor(organisation_id=buyer), order_id) if buyer else None
     if order is None or order.state not in _IN_FORCE or not is_marked(uow.house, order):
         return
+    if by_row(uow.house, order):
+        quotas.open_quota(uow, order_id, agreed(order).get("count"))
     known = set(uow.session.execute(select(MarkedCopy.file_id).where(MarkedCopy.order_id == order_id)).scalars())
     for file in listings.revision(uow, order.revision_id).files:
         if file.id in known:
@@ -177,8 +180,9 @@ def _made(uow: Uow, copy_id: str, digest: str, size: int, statement: watermark.S
     row = uow.session.get_one(MarkedCopy, copy_id, with_for_update=True)
     row.sha256, row.size, row.made_at = digest, size, uow.now()
     row.statement = json.dumps(statement.as_dict(), ensure_ascii=False)
-    if statement.offsets:
-        row.rows, row.offsets = statement.tables[0][1].rows, json.dumps(statement.offsets)
+    if statement.places is not None:
+        row.rows = statement.tables[0][1].rows
+        row.places = json.dumps(statement.places.as_dict(), ensure_ascii=False)
     uow.session.flush()
     record(
         uow, SYSTEM, action="order:copy", object_id=row.order_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from sqlalchemy import select
 
 from catalog.listings import queries as listings
@@ -11,7 +13,7 @@ from core.db import Uow
 from exchange.delivery import copies
 from exchange.delivery.errors import DeliveryFileNotFound, DownloadNotAgreed
 from exchange.delivery.models import Receipt
-from exchange.delivery.types import ByteRange, DeliveryFile, ReceiptSnapshot
+from exchange.delivery.types import ByteRange, CopySnapshot, DeliveryFile, ReceiptSnapshot
 from exchange.trading import queries as trading
 from exchange.trading.types import OrderSnapshot
 
@@ -32,6 +34,18 @@ def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
     )
 
 
+def marked_copies(uow: Uow, actor: Actor, order_id: str) -> list[CopySnapshot]:
+    """The marked copies of an order; the supplier learns that they are, and not what makes them the buyer's.
+
+    Raises OrderNotFound.
+    """
+    order = trading.get(uow, actor, order_id)
+    made = list(copies.of_order(uow, order_id).values())
+    if actor.organisation_id == order.supplier_id:
+        return [dataclasses.replace(each, sha256=None, size=None) for each in made]
+    return made
+
+
 def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile:
     """The file, if policy and contract let the actor fetch it now.
 
@@ -42,6 +56,18 @@ def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> Deli
 
 def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[OrderSnapshot, DeliveryFile]:
     """The same with its order."""
+    snapshot, file = load_allowed(uow, actor, order_id, file_id)
+    if not copies.may_download(uow.house, snapshot):
+        raise DownloadNotAgreed(hint="Read its rows at the same address followed by /rows.")
+    copies.require_ready(file)
+    return snapshot, file
+
+
+def load_allowed(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[OrderSnapshot, DeliveryFile]:
+    """A file of an order of which policy lets the actor have what the contract says.
+
+    Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound.
+    """
     order = trading.load(uow, actor, order_id)
     context = trading.declared(uow, order) | declaring(actor, order.purpose) | {"entitled": order.has_rights(uow.now())}
     tier = order.entitlement.tier if order.entitlement is not None else order.tier
@@ -49,11 +75,7 @@ def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tu
     file = file_of(uow, actor, order_id, file_id)
     if file is None:
         raise DeliveryFileNotFound()
-    snapshot = order.snapshot()
-    if not copies.may_download(uow.house, snapshot):
-        raise DownloadNotAgreed(hint="Read its rows at the same address followed by /rows.")
-    copies.require_ready(file)
-    return snapshot, file
+    return order.snapshot(), file
 
 
 def file_of(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile | None:

@@ -11,8 +11,8 @@ from core.actor import Actor
 from core.db import Uow
 from core.fields import NoFields
 from core.house import House
-from exchange.delivery import answers, queries, service
-from exchange.delivery.schemas import DeliveryFileOut, GrantOut, ReceiptOut
+from exchange.delivery import answers, queries, rows, service
+from exchange.delivery.schemas import CopyOut, DeliveryFileOut, GrantOut, ReceiptOut, RowPageOut, RowsQuery
 
 api = http.Api("delivery")
 
@@ -20,6 +20,21 @@ api = http.Api("delivery")
 @api.get("/orders/<order_id>/files", summary="The files of an order")
 def list_files(uow: Uow, actor: Actor, order_id: str) -> Any:
     return {"items": DeliveryFileOut(many=True).dump(queries.files(uow, actor, order_id))}
+
+
+@api.get("/orders/<order_id>/copies", summary="The marked copies of an order, and what their marks changed")
+def list_copies(uow: Uow, actor: Actor, order_id: str) -> Any:
+    return {"items": CopyOut(many=True).dump(queries.marked_copies(uow, actor, order_id))}
+
+
+@api.raw(
+    "GET", "/orders/<order_id>/files/<file_id>/rows", query=RowsQuery, answer=RowPageOut,
+    summary="Rows of a file, from ?after= on, at most ?limit= of them; each counts against the contract's quota",
+)  # fmt: skip
+def read_rows(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
+    query = http.load(RowsQuery, request.args.to_dict(), where="query")
+    page = rows.read(house, actor, order_id, file_id, **query)
+    return http.respond(200, RowPageOut().dump(page))
 
 
 @api.get("/orders/<order_id>/receipts", summary="What has been delivered of an order")

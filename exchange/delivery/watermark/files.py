@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
 from exchange.delivery.watermark.marking import write_copy
+from exchange.delivery.watermark.paging import Places
 from exchange.delivery.watermark.survey import survey
 from exchange.delivery.watermark.tables import FORMATS
 from exchange.delivery.watermark.types import Changes, Unmarkable
@@ -27,7 +28,7 @@ class Statement:
 
     tables: tuple[tuple[str, Changes], ...]
     untouched: int
-    offsets: tuple[int, ...] = ()
+    places: Places | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -48,8 +49,9 @@ def write_file(
     """One holder's copy of a file. Raises Unmarkable when nothing in it can carry a mark."""
     if PurePath(name).suffix.lower() != ".zip":
         offsets: list[int] = []
-        changes = write_copy(source, target, survey(source, name), key, progress, offsets)
-        return Statement(((name, changes),), 0, tuple(offsets))
+        found = survey(source, name)
+        changes = write_copy(source, target, found, key, progress, offsets)
+        return Statement(((name, changes),), 0, Places(found.layout, tuple(offsets)))
     try:
         return _archive(source, target, key, progress)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,7 +14,8 @@ from core import jobs
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
-from exchange.delivery import copies
+from exchange.delivery import copies, quotas, rows
+from exchange.delivery.errors import RowQuotaExhausted
 from exchange.delivery.watermark import tracing
 from exchange.trading import requirements
 from exchange.trading import service as trading
@@ -139,3 +141,65 @@ def test_a_tier_that_rises_marks_what_was_sold_without(shared: House, supplier: 
     _client(shared, supplier).post(f"/listings/{listing.id}/tier", {"tier": 2}).expect(200)
     raised = client.get(f"/orders/{order.id}/files").json["items"][0]
     assert raised["marked"] is True
+
+
+@pytest.fixture
+def by_rows(shared: House, supplier: Built, monkeypatch: pytest.MonkeyPatch) -> tuple[Built, OrderSnapshot, str]:
+    """(buyer, paid order at L2 whose contract speaks of 450 rows by the API and of no download, file)"""
+    agreed = {"deliveries": ["api"], "count": 450, "watermark": True}
+    monkeypatch.setattr(copies, "agreed", lambda order: agreed)
+    listing = _raised(shared, supplier, build.measured(700, seed=9))
+    buyer = build.organisation(shared)
+    build.funded(shared, buyer)
+    order = _paid(shared, buyer, listing)
+    while jobs.run_one(shared):
+        pass
+    return buyer, order, _client(shared, buyer).get(f"/orders/{order.id}/files").json["items"][0]["file_id"]
+
+
+def test_rows_are_read_page_by_page_until_the_quota_is_used_up(
+    shared: House, by_rows: tuple[Built, OrderSnapshot, str]
+) -> None:
+    buyer, order, file_id = by_rows
+    client = _client(shared, buyer)
+    path = f"/orders/{order.id}/files/{file_id}/rows"
+    assert client.get(f"/orders/{order.id}/files/{file_id}").expect(403).code == "download_not_agreed"
+    first = client.get(f"{path}?limit=200").expect(200).json
+    assert (len(first["items"]), first["next"], first["left"]) == (200, 200, 250)
+    assert first["items"][0]["record"] == "R000000"
+    rest = client.get(f"{path}?after=200&limit=1000").expect(200).json
+    assert (len(rest["items"]), rest["next"], rest["left"]) == (250, 450, 0)
+    assert client.get(f"{path}?after=0&limit=1").expect(429).code == "row_quota_exhausted"
+    receipts = client.get(f"/orders/{order.id}/receipts").json["items"]
+    assert receipts[0]["start"] == 0
+    assert receipts[0]["stop"] == receipts[1]["start"]
+    assert len(receipts) == 2
+    leaked = [list(row.values()) for row in (*first["items"], *rest["items"])]
+    found = tracing.read_leak(io.BytesIO(build.measured(700, seed=9).encode()), "t.csv")
+    assert tuple(first["items"][0]) == found[0].names
+    assert leaked != found[1][:450]
+
+
+def test_rows_belong_to_the_buyer_and_to_contracts_that_speak_of_them(
+    shared: House, supplier: Built, by_rows: tuple[Built, OrderSnapshot, str], sold: list[tuple[Built, OrderSnapshot]]
+) -> None:
+    _, order, file_id = by_rows
+    path = f"/orders/{order.id}/files/{file_id}/rows"
+    assert _client(shared, build.organisation(shared)).get(path).expect(404).code == "order_not_found"
+    assert _client(shared, supplier).get(path).expect(403).code == "not_the_buyer"
+    assert _client(shared, by_rows[0]).get(f"{path}?limit=1001").expect(422).json["field"] == "limit"
+    used, left = shared.db.read(lambda uow: quotas.of_order(uow, order.id))
+    assert (used, left) == (0, 450)
+
+
+def test_a_quota_holds_whoever_reads_at_the_same_time(shared: House, by_rows: tuple[Built, OrderSnapshot, str]) -> None:
+    buyer, order, file_id = by_rows
+
+    def take(n: int) -> int:
+        try:
+            return len(rows.read(shared, buyer.actor, order.id, file_id, after=n, limit=60).items)
+        except RowQuotaExhausted:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(take, range(12))) == 450
