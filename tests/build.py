@@ -32,7 +32,9 @@ from core.actor import Actor
 from core.db import Base, Uow
 from core.house import House
 from exchange.demo.upstream.registry import firms
+from exchange.trading import requirements
 from exchange.trading import service as trading
+from exchange.trading.errors import SamePerson
 from exchange.trading.types import OrderSnapshot
 from tests.credit_codes import credit_code
 from tests.servers.upstream import Upstream
@@ -79,6 +81,13 @@ def organisation(house: House, *, name: str = "", origin: str = "enterprise", le
 
     organisation_id = house.db.write(work)
     return _signed_in(house, owner, organisation_id)
+
+
+def member(house: House, owner: Built, *roles: str) -> Built:
+    """Another person of the owner's organisation."""
+    who = person()
+    house.db.write(lambda uow: identity_service.add_member(uow, owner.actor, person=who, roles=roles))
+    return _signed_in(house, who, owner.organisation_id)
 
 
 def platform_person(house: House, *roles: str) -> Built:
@@ -290,20 +299,56 @@ def funded(house: House, buyer: Built, amount: str = "100000.00") -> None:
     house.db.write(lambda uow: payments.confirm_topup(uow, second.actor, made.id))
 
 
-def placed(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
-    """An order at the list price, not paid yet."""
+def placed(
+    house: House,
+    buyer: Built,
+    listing: ListingSnapshot,
+    *,
+    suppliers: Sequence[Built] = (),
+    buyers: Sequence[Built] = (),
+) -> OrderSnapshot:
+    """An order at the list price, not paid yet; whatever its tier asks for is signed and approved.
+
+    From L3 on that takes ``suppliers``, two people of the supplier, and ``buyers``, somebody beside the buyer.
+    """
     offer = listing.offer
     assert offer is not None
-    return house.db.write(
+    order = house.db.write(
         lambda uow: trading.place(
             uow, buyer.actor, listing_id=listing.id, offer_id=offer.id, purpose=offer.purposes[0], accept_terms=True
         )
     )
+    return settled(house, order, buyers=[buyer, *buyers], suppliers=suppliers) if order.state == "agreed" else order
 
 
-def paid(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
-    """An order paid from the balance, which must hold enough (see ``funded``)."""
-    order = placed(house, buyer, listing)
+def settled(
+    house: House, order: OrderSnapshot, *, buyers: Sequence[Built], suppliers: Sequence[Built]
+) -> OrderSnapshot:
+    """What an agreed order needs is met by the first of these people who may."""
+    people = {"buyer": buyers, "supplier": suppliers, "officer": []}
+    needed = house.db.read(lambda uow: requirements.of_order(uow, buyers[0].actor, order.id))
+    for each in (each for each in needed if each.met_at is None):
+        if each.side == "officer":
+            people["officer"] = [platform_person(house, "officer")]
+        order = _met(house, order, each.name, people[each.side])
+    return order
+
+
+def _met(house: House, order: OrderSnapshot, name: str, people: Sequence[Built]) -> OrderSnapshot:
+    for who in people:
+        code = otp(house, who)
+        try:
+            return house.db.write(
+                lambda uow, who=who, code=code: requirements.meet(uow, who.actor, order.id, name, otp=code)  # type: ignore[misc]
+            )
+        except SamePerson:
+            continue
+    raise AssertionError(f"nobody of these may meet {name}")
+
+
+def paid(house: House, buyer: Built, listing: ListingSnapshot, **people: Any) -> OrderSnapshot:
+    """An order paid from the balance, which must hold enough (see ``funded``); ``people`` as of ``placed``."""
+    order = placed(house, buyer, listing, **people)
     return house.db.write(lambda uow: trading.pay(uow, buyer.actor, order.id))
 
 

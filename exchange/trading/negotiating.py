@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
+from compliance.exports import service as exports
 from compliance.identity import queries as identity
 from compliance.policy import Decision, require
 from core import plans
@@ -154,12 +155,17 @@ def decline(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str, reason: 
 def fix(uow: Uow, order: Order, listing: ListingSnapshot, document: Mapping[str, Any]) -> None:
     """The terms become the order's: its price, purpose, revision and months.
 
-    Raises NotSellableYet, TermsBelowTier, WatermarkUnavailable.
+    What would leave the country is counted from now on. Raises NotSellableYet, TermsBelowTier, WatermarkUnavailable,
+    ExportBlocked, ExportThresholdReached, ExportNotCountable.
     """
     terms.check_tier(document, requirements.tier_row(uow, listing.tier), listing.kind)
     marks.require_markable(
         uow, kind=listing.kind, revision_id=document["revision"], tier=listing.tier, agreed=document["watermark"]
     )
+    exports.reserve(
+        uow, order.id, supplier_id=order.supplier_id, buyer_country=requirements.country(uow, order),
+        territories=document["territories"], revision=listings.revision(uow, document["revision"]), tier=listing.tier,
+    )  # fmt: skip
     split = price(uow, listing.kind, document["plan"], field="terms.plan")
     order.tier = listing.tier
     order.revision_id = document["revision"]

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
+from compliance.exports import service as exports
 from compliance.identity import factors
 from compliance.identity import queries as identity
 from compliance.policy import Decision, relations, require
@@ -140,7 +141,8 @@ def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", sig
 
 
 def give_up(uow: Uow, order: Order) -> None:
-    """The order ended before it was placed: what was reserved for it is free again."""
+    """The order ended before it was paid: whom it would have sent abroad count no more."""
+    exports.release(uow, order.id)
 
 
 def tier_row(uow: Uow, tier: int) -> TierRow:

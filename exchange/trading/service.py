@@ -10,6 +10,7 @@ from billing.settlement import service as settlement
 from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
+from compliance.exports import service as exports
 from compliance.identity import queries as identity
 from compliance.policy import Decision, declaring, require
 from core.actor import SYSTEM, Actor
@@ -50,7 +51,7 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     """Pay from the prepaid balance; the licence and the entitlement come to exist in the same unit.
 
     What is priced by usage costs nothing yet. For an interface the access is the delivery: it is delivered at once.
-    Raises OrderNotFound, PolicyRefused, OrderStateConflict, BalanceTooLow.
+    Raises OrderNotFound, PolicyRefused, OrderStateConflict, BalanceTooLow, ExportThresholdReached and its kin.
     """
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:pay", queries.resource_of(order))
@@ -58,6 +59,7 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     order.paid_at = uow.now()
     order.accept_by = uow.now() + timedelta(days=uow.house.settings.acceptance_days)
     order.invoice_id = new_id("inv") if order.gross else None  # nothing to pay, nothing to invoice
+    exports.settle(uow, order.id)
     rights.grant(uow, order)
     note(uow, actor, order, "pay", decision)
     if order.kind == ListingKind.INTERFACE:
@@ -75,6 +77,7 @@ def cancel(uow: Uow, actor: Actor, order_id: str, *, reason: str) -> OrderSnapsh
     decision = require(actor, "order:cancel", queries.resource_of(order))
     order.step("cancel", uow.now())
     order.reason = reason
+    requirements.give_up(uow, order)
     note(uow, actor, order, "cancel", decision, text=reason)
     return order.snapshot()
 
@@ -186,6 +189,7 @@ def _overdue(uow: Uow, order_id: str, step: str) -> None:
         _settle(uow, order)
     elif step == "expire":
         order.reason = "not paid in time"
+        requirements.give_up(uow, order)
     elif step == "expire_terms":
         order.turn, order.reason = "", "not answered in time"
         requirements.give_up(uow, order)

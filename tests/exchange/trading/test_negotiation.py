@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import flask
 import pytest
 
 from core.house import House
+from exchange.trading import queries
+from exchange.trading import service as trading
 from tests import build
 from tests.build import Built
 from tests.client import ApiClient
@@ -183,3 +186,62 @@ def test_either_side_may_decline_until_it_is_placed(talk: Talk) -> None:
     assert ended.expect(200).json["state"] == "declined"
     assert talk.meet(talk.buyer, order, "contract.buyer").expect(409).code == "order_state"
     assert talk.act(talk.buyer, order, "agree").expect(409).code == "order_state"
+
+
+def test_four_eyes_at_each_end_of_a_general_three_order(app: flask.Flask, house: House) -> None:
+    """L3: two people at each end, an NDA and a contract signed by both, the supplier's approval, a second factor."""
+    supplier, buyer = build.organisation(house, level=3), build.organisation(house, level=3)
+    seller, second = build.member(house, supplier, "supplier"), build.member(house, buyer, "buyer")
+    content = build.measured()
+    listing = build.listed(house, supplier, files=[build.file(house, supplier, content).id])
+    build.forced_tier(house, listing.id, 3)
+    talk = Talk(app, house, buyer, supplier, listing.id)
+    order = talk.inquired()
+    bad = {"in_reply_to": order["head"], "terms": {"plan": ONE_OFF | {"amount": "800.00"}, "nda": False}}
+    refused = talk.by(supplier).post(f"/orders/{order['id']}/terms", bad).expect(422)
+    assert (refused.code, refused.json["field"]) == ("terms_below_tier", "terms.nda")
+    good = {"plan": ONE_OFF | {"amount": "800.00"}, "deliveries": ["api", "download"], "watermark": True, "count": 400}
+    body = {"in_reply_to": order["head"], "terms": good}
+    order = talk.by(supplier).post(f"/orders/{order['id']}/terms", body).expect(201).json
+    order = talk.act(buyer, order, "agree").expect(200).json
+    assert order["state"] == "agreed"
+    assert talk.open(order) == [
+        "acceptance.buyer", "acceptance.supplier", "approval.supplier", "contract.buyer", "contract.supplier",
+        "nda.buyer", "nda.supplier",
+    ]  # fmt: skip
+    assert talk.meet(buyer, order, "acceptance.buyer").expect(403).code == "same_person"
+    assert talk.meet(supplier, order, "acceptance.supplier").expect(403).code == "same_person"
+    assert talk.meet(second, order, "acceptance.supplier").expect(404).code == "requirement_not_found"
+    without = talk.by(second).post(f"/orders/{order['id']}/requirements/acceptance.buyer", {})
+    assert without.expect(403).code == "second_factor_needed"
+    assert len(talk.open(order)) == 7
+    for who, names in ((second, ["acceptance", "nda"]), (buyer, ["contract"])):
+        for name in names:
+            talk.meet(who, order, f"{name}.buyer").expect(200)
+    for who, names in ((seller, ["acceptance", "nda"]), (supplier, ["contract", "approval"])):
+        for name in names:
+            order = talk.meet(who, order, f"{name}.supplier").expect(200).json
+    assert order["state"] == "placed"
+    assert talk.meet(buyer, order, "contract.buyer").expect(409).code == "order_state"
+
+
+def test_a_member_beyond_its_limit_needs_another(talk: Talk) -> None:
+    clerk, chief = build.member(talk.house, talk.buyer, "buyer"), build.member(talk.house, talk.buyer, "finance")
+    path = f"/organisation/spending-limits/{clerk.actor.account_id}"
+    talk.by(clerk).put(path, {"amount": "1000000.00"}).expect(403)
+    assert talk.by(talk.buyer).put(path, {"amount": "847.99"}).expect(200).json["items"][0]["amount"] == "847.99"
+    order = talk.offered()
+    order = talk.act(clerk, order, "agree").expect(200).json
+    assert talk.open(order) == ["spending.buyer"]
+    assert talk.meet(clerk, order, "spending.buyer").expect(403).code == "approver_role_needed"
+    assert talk.meet(chief, order, "spending.buyer").expect(200).json["state"] == "placed"
+    talk.by(talk.buyer).put(path, {"amount": "848.00"}).expect(200)
+    assert talk.act(clerk, talk.offered(), "agree").expect(200).json["state"] == "placed"
+
+
+def test_terms_not_answered_lapse(talk: Talk) -> None:
+    order = talk.offered()
+    talk.house.clock.advance(timedelta(days=15))
+    trading.tick(talk.house)
+    found = talk.house.db.read(lambda uow: queries.get(uow, talk.buyer.actor, order["id"]))
+    assert (found.state, found.reason) == ("lapsed", "not answered in time")
