@@ -6,13 +6,16 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import flask
 from gunicorn.app.base import BaseApplication
 
+from compliance.policy import versions
 from core.http import PREFIX
+from core.house import House
 from core.settings import Settings
 from exchange import logs
 from exchange.app import create_app
@@ -31,6 +34,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.settings = settings
         self.bind = bind
         self.counted: Counted | None = None
+        self.house: House | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -42,14 +46,18 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.cfg.set("post_fork", self._after_fork)
 
     def _after_fork(self, _server: object, _worker: object) -> None:
-        """Threads do not cross a fork: each worker process writes its figures itself."""
+        """Threads do not cross a fork: each worker process writes its figures, and follows the policy, itself."""
+        if self.house is not None:
+            follower = threading.Thread(target=versions.keep_up, args=(self.house, threading.Event()), daemon=True)
+            follower.start()
         if self.counted is not None:
             self.counted.start_writing(self.settings.data)
 
     def load(self) -> Callable[..., Any]:
         """Called once, in the master: workers are forks of it that start at once and share its memory."""
         app = create_app(self.settings)
-        database = app.extensions["house"].db
+        self.house = house = app.extensions["house"]
+        database = house.db
         require_current(database)
         _warm(app)
         database.engine.dispose()  # no connection crosses the fork

@@ -21,6 +21,7 @@ from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
 from compliance.identity import service as identity
 from compliance.oauth import service as oauth
+from compliance.policy import versions
 from core import idempotency, jobs, outbox
 from core.db import Uow
 from core.house import House
@@ -76,6 +77,7 @@ class Chore:
 def chores() -> list[Chore]:
     """What the steady loop attends to, in order."""
     return [
+        Chore("policy", lambda house: bool(house.db.read(versions.refresh)), 1.0),
         Chore("relay", lambda house: outbox.relay(house, 20) > 0, 0.1),
         Chore("index", lambda house: search.catch_up(house) > 0, 1.0),
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),

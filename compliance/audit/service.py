@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from compliance.audit.entry import encode
 from compliance.audit.models import AuditConcern, AuditCounter, AuditEntry, AuditPending
-from compliance.policy import Decision
+from compliance.policy import Decision, versions
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
@@ -91,11 +91,13 @@ def record_refusal(uow: Uow, refusal: Refused) -> None:
     actor = refusal.actor
     if not isinstance(actor, Actor) or not actor.signed_in:
         return
-    record(
+    entry_id = record(
         uow, actor, action=f"refused:{refusal.action}", object_id=actor.pseudonym,
         decision=refusal.decision, data={"code": refusal.code, "subject": _known(refusal.object_id)},
         concerns=[actor.organisation_id] if actor.organisation_id else [],
     )  # fmt: skip
+    if refusal.decision is not None:
+        versions.keep_decision(uow, entry_id, refusal.decision.as_dict())
 
 
 def _known(object_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, select
@@ -17,10 +17,11 @@ from compliance.identity.models import (
     SignInSession,
 )
 from compliance.identity.types import MemberSnapshot, OrganisationSnapshot, QualificationState, SessionSnapshot
-from compliance.policy import relations
+from compliance.policy import relations, versions
+from compliance.subjects import service as subjects
 from core.actor import Actor
 from core.db import Uow, UtcDateTime
-from core.keyring import hash_token
+from core.keyring import Keyring, hash_token
 from core.months import Months, ZoneChange
 
 
@@ -121,18 +122,44 @@ def members(uow: Uow, actor: Actor) -> list[MemberSnapshot]:
     for account, role in uow.session.execute(statement):
         accounts[account.id] = account
         roles.setdefault(account.id, []).append(role)
-    return [MemberSnapshot(a.id, a.name, a.email, tuple(roles[a.id])) for a in accounts.values()]
+    return _snapshots(uow, accounts.values(), roles)
+
+
+def _snapshots(uow: Uow, accounts: Iterable[Account], roles: Mapping[str, Sequence[str]]) -> list[MemberSnapshot]:
+    rows = list(accounts)
+    known = subjects.people(uow, [row.subject_id for row in rows])
+    return [
+        MemberSnapshot(
+            row.id, known.get(row.subject_id, {}).get("name", ""), known.get(row.subject_id, {}).get("email", ""),
+            tuple(roles[row.id]), row.kind,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def account_name(uow: Uow, account_id: str) -> str:
+    """What others call the person; empty when there is none, or it is forgotten."""
     account = uow.session.get(Account, account_id)
-    return account.name if account else ""
+    return (subjects.value(uow, account.subject_id, "name") or "") if account else ""
+
+
+def account_by_address(uow: Uow, email: str) -> Account | None:
+    """The account of an address in its stored spelling; for identity itself."""
+    mark = address_mark(uow.house.keyring, email)
+    return uow.session.execute(select(Account).where(Account.address_mark == mark)).scalar_one_or_none()
+
+
+def address_mark(keyring: Keyring, email: str) -> str:
+    """By what an account is found of which somebody gives the address."""
+    return subjects.mark(keyring, "email", email)
 
 
 def address_of(uow: Uow, account_id: str) -> str | None:
     """Where letters to an account go; None when nobody is behind it any more. For machinery."""
     account = uow.session.get(Account, account_id)
-    return None if account is None or account.disabled_at is not None else account.email
+    if account is None or account.disabled_at is not None:
+        return None
+    return subjects.value(uow, account.subject_id, "email")
 
 
 def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
@@ -159,6 +186,7 @@ def actor_of_token(uow: Uow, token: str) -> Actor | None:
     session, account, organisation = rows[0][:3]
     if session.ended_at is not None or session.expires_at <= uow.now() or account.disabled_at is not None:
         return None
+    versions.follow(uow, rows[0].policy)
     known = relations.read(rows[0].relations)
     return Actor(
         account_id=account.id,
@@ -188,6 +216,7 @@ _BEHIND_TOKEN = (
         relations.beside(SignInSession.organisation_id, bindparam("moment", type_=UtcDateTime))
         .scalar_subquery()
         .label("relations"),
+        versions.active().scalar_subquery().label("policy"),
     )
     .join(Account, Account.id == SignInSession.account_id)
     .outerjoin(Organisation, Organisation.id == SignInSession.organisation_id)
@@ -208,11 +237,11 @@ def platform_people(uow: Uow) -> list[MemberSnapshot]:
     statement = (
         select(Account, PlatformRoleGrant.role)
         .join(PlatformRoleGrant, PlatformRoleGrant.account_id == Account.id)
-        .order_by(Account.email, PlatformRoleGrant.role)
+        .order_by(Account.id, PlatformRoleGrant.role)
     )
-    people: dict[str, MemberSnapshot] = {}
+    roles: dict[str, list[str]] = {}
+    accounts: dict[str, Account] = {}
     for account, role in uow.session.execute(statement):
-        known = people.get(account.id)
-        roles = (*known.roles, role) if known else (role,)
-        people[account.id] = MemberSnapshot(account.id, account.name, account.email, roles)
-    return list(people.values())
+        accounts[account.id] = account
+        roles.setdefault(account.id, []).append(role)
+    return sorted(_snapshots(uow, accounts.values(), roles), key=lambda person: person.email)

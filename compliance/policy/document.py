@@ -20,6 +20,14 @@ _RULE_KEYS = {"id", "effect", "actions", "tiers", "when", "obligations", "basis"
 _CONDITION_KEYS = {"attribute", "is", "value", "fixed", "code", "says"}
 
 
+OBLIGATIONS = frozenset({
+    "licence_text", "click_through", "signed_licence", "nda_and_contract", "personal_data_clauses", "bespoke_contract",
+    "supplier_approval", "officer_approval", "authority_approval", "row_quota", "watermark", "in_platform", "enclave",
+    "mask_identifiers", "synthetic_sample", "noised_statistics",
+})  # fmt: skip
+"""What a permit may oblige to: somebody asks for each of these words, or refuses by its name."""
+
+
 class PolicyInvalid(ValueError):
     """A policy document that cannot be used, with the reason."""
 
@@ -69,6 +77,8 @@ class Policy:
     actions: tuple[str, ...]
     hash: str
     by_action: Mapping[str, tuple[Rule, ...]]
+    version: int
+    canonical: bytes
 
     def of(self, action: str) -> tuple[Rule, ...]:
         return self.by_action.get(action, ())
@@ -84,9 +94,10 @@ def parse(document: Mapping[str, Any]) -> Policy:
         rules = tuple(_rule(raw, conditions) for raw in document["rules"])
     except (KeyError, TypeError, AttributeError) as error:
         raise PolicyInvalid(f"the policy is incomplete: {error}") from None
-    _check(rules, actions, conditions)
+    _check(document["version"], rules, actions, conditions)
     by_action = {action: tuple(rule for rule in rules if action in rule.actions) for action in actions}
-    return Policy(rules, actions, hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest(), by_action)
+    canonical = rfc8785.dumps(dict(document))
+    return Policy(rules, actions, hashlib.sha256(canonical).hexdigest(), by_action, document["version"], canonical)
 
 
 def _condition(name: str, raw: Mapping[str, Any]) -> Condition:
@@ -131,7 +142,14 @@ def _range(rule_id: str, tiers: Any) -> tuple[int, int]:
     return tiers[0], tiers[1]
 
 
-def _check(rules: tuple[Rule, ...], actions: tuple[str, ...], conditions: Mapping[str, Condition]) -> None:
+def _check(
+    version: Any, rules: tuple[Rule, ...], actions: tuple[str, ...], conditions: Mapping[str, Condition]
+) -> None:
+    if type(version) is not int:
+        raise PolicyInvalid("a policy has a version, a number")
+    foreign = [each for rule in rules for each in rule.obligations if each not in OBLIGATIONS]
+    if foreign:
+        raise PolicyInvalid(f"nothing carries out the obligation {foreign[0]}")
     ids = [rule.id for rule in rules]
     if len(set(ids)) != len(ids):
         raise PolicyInvalid("two rules have the same id")
@@ -175,12 +193,24 @@ def _shipped() -> dict[str, Any]:
 
 
 @cache
-def current() -> Policy:
+def shipped() -> Policy:
     """The policy that ships with the product."""
     return parse(_shipped())
 
 
-@cache
+def current() -> Policy:
+    """The policy that this process decides by: the one that ships, until another was activated."""
+    return _in_use[-1] or shipped()
+
+
+def use(policy: Policy | None) -> None:
+    """Decide by this policy from now on; by the one that ships when there is none."""
+    _in_use[-1] = policy
+
+
+_in_use: list[Policy | None] = [None]
+
+
 def policy_document() -> bytes:
     """The policy in force as canonical JSON; its SHA-256 is the hash that decisions cite."""
-    return rfc8785.dumps(_shipped())
+    return current().canonical

@@ -47,9 +47,12 @@ def decide(
     policy: Policy | None = None,
 ) -> Decision:
     """Whether ``actor`` may do ``action`` to ``resource``, and why, or why not and what would change it."""
-    using = policy or current()
     facts = facts_of(actor, resource, context or {})
-    tier = resource.attributes.get("tier")
+    return judge(action, facts, resource.attributes.get("tier"), policy or current())
+
+
+def judge(action: str, facts: Facts, tier: Any, using: Policy) -> Decision:
+    """The same of bare facts, for who asks about somebody that there need not be."""
     reaching = [rule for rule in using.of(action) if rule.reaches(tier)]
     forbidding = [rule for rule in reaching if rule.effect == "forbid" and _fires(rule, facts)]
     if forbidding:

@@ -7,7 +7,7 @@ from catalog.listings.events import ListingChanged, ListingNarrowed
 from compliance.identity.events import QualificationChanged
 from compliance.keys.events import KeyChanged
 from compliance.oauth.events import ClientChanged, SigningKeysChanged, TokenRevoked
-from compliance.policy.events import RelationChanged
+from compliance.policy.events import PolicyActivated, RelationChanged
 from compliance.policy.relations import RelationKind
 from core.db import Uow
 from exchange.sidecar.changes import note
@@ -39,6 +39,10 @@ def organisation_changed(uow: Uow, event: QualificationChanged) -> None:
 
 def entitlement_changed(uow: Uow, event: EntitlementChanged) -> None:
     note(uow, Ref(Kind.ENTITLEMENT, event.entitlement_id))
+
+
+def policy_activated(uow: Uow, event: PolicyActivated) -> None:
+    note(uow, Ref(Kind.POLICY, event.hash))
 
 
 def relation_changed(uow: Uow, event: RelationChanged) -> None:

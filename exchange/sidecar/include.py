@@ -7,7 +7,7 @@ from catalog.listings.events import ListingChanged, ListingNarrowed
 from compliance.identity.events import QualificationChanged
 from compliance.keys.events import KeyChanged
 from compliance.oauth.events import ClientChanged, SigningKeysChanged, TokenRevoked
-from compliance.policy.events import RelationChanged
+from compliance.policy.events import PolicyActivated, RelationChanged
 from core.house import House
 from exchange.sidecar import handlers
 from exchange.trading.events import EntitlementChanged
@@ -20,6 +20,7 @@ def include(house: House) -> None:
     inline(ClientChanged, handlers.client_changed)
     inline(TokenRevoked, handlers.token_revoked)
     inline(SigningKeysChanged, handlers.signing_keys_changed)
+    inline(PolicyActivated, handlers.policy_activated)
     inline(RelationChanged, handlers.relation_changed)
     inline(ListingChanged, handlers.listing_changed)
     inline(ListingNarrowed, handlers.listing_changed)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     INTERFACE = "interface"
     CREDENTIAL = "credential"  # of an interface document: never an item of its own
     ENTITLEMENT = "entitlement"
+    POLICY = "policy"  # other rules: every right is judged again
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
+from compliance.policy import document, versions
 from core.db import Uow
 from core.house import House
 from exchange.sidecar import changes, compiling
 from exchange.sidecar.bell import Bell
 from exchange.sidecar.switchboard import Encoded
-from exchange.sidecar.types import Ref
+from exchange.sidecar.types import Kind, Ref
 from exchange.sidecar.wire import compact
 
 log = logging.getLogger("piaohao.sidecar")
@@ -41,12 +42,15 @@ class Watcher:
         self._known: dict[Ref, bytes] = {}
         self._mark = changes.Mark()
         self._looked_at = float("-inf")
+        self._judge_again = False
+        self._refresh_at = float("-inf")
         self._forget_at = time.monotonic() + _FORGET_S
         self._doubtful: SimpleQueue[Ref] = SimpleQueue()
 
     def start(self) -> None:
         """Compile everything and tell what is new. The mark is taken first: what changes meanwhile is seen again."""
         self._mark = self.house.db.read(changes.present)
+        self.house.db.read(versions.refresh)
         fresh = self._everything()
         different: dict[Ref, bytes | None] = dict.fromkeys(self._known.keys() - fresh.keys())
         different |= {ref: item for ref, item in fresh.items() if self._known.get(ref) != item}
@@ -68,10 +72,18 @@ class Watcher:
                 self._known[ref] = item
         self._looked_at = time.monotonic()
         self.tell(encoded)
+        if self._judge_again:
+            self._judge_again = False
+            self.start()
 
     def _read(self, uow: Uow, doubtful: list[Ref]) -> tuple[compiling.Compiled, changes.Mark]:
         refs, mark = changes.since(uow, self._mark)
-        wanted = [*refs, *doubtful]
+        if time.monotonic() >= self._refresh_at or any(ref.kind == Kind.POLICY for ref in refs):
+            self._refresh_at = time.monotonic() + versions.LOOK_S
+            before = document.current()
+            versions.refresh(uow)
+            self._judge_again = document.current() is not before
+        wanted = [ref for ref in (*refs, *doubtful) if ref.kind != Kind.POLICY]
         return compiling.of(uow, wanted) if wanted else {}, mark
 
     def _take_doubtful(self) -> list[Ref]:

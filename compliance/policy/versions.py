@@ -1,0 +1,116 @@
+"""Which version of the rules is in force: one row of the database, that every process follows.
+
+Web reads its hash beside each session; what has no session looks once a second (``keep_up``).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, select
+
+from compliance import tiers
+from compliance.policy import document
+from compliance.policy.models import KeptDecision, PolicyVersion
+from core.db import Uow
+from core.house import House
+
+LOOK_S = 1.0
+log = logging.getLogger("piaohao.policy")
+
+
+class VersionState(StrEnum):
+    """A version waits for a second officer, is in force, was in force, or was rejected or overtaken."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class VersionSnapshot:
+    """One version. ``base_hash`` is the policy that was in force when it was proposed."""
+
+    id: str
+    hash: str
+    version: int
+    state: str
+    reason: str
+    base_hash: str
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def snapshot(row: PolicyVersion) -> VersionSnapshot:
+    return VersionSnapshot(
+        id=row.id, hash=row.hash, version=json.loads(row.document)["version"], state=row.state, reason=row.reason,
+        base_hash=row.base_hash, proposed_by=row.proposed_by, proposed_at=row.proposed_at, decided_by=row.decided_by,
+        decided_at=row.decided_at,
+    )  # fmt: skip
+
+
+def active() -> Select[tuple[str]]:
+    """The hash of the version in force, for a statement that reads something else anyway; see ``follow``."""
+    return select(PolicyVersion.hash).where(PolicyVersion.state == VersionState.ACTIVE)
+
+
+def follow(uow: Uow, hash_in_force: str | None) -> None:
+    """Decide by the policy of that hash from now on; by the one that ships when none was activated."""
+    using = document.current()
+    if hash_in_force is None:
+        if using is not document.shipped():
+            document.use(None)
+    elif using.hash != hash_in_force:
+        document.use(of_hash(uow, hash_in_force))
+
+
+def of_hash(uow: Uow, wanted: str) -> document.Policy:
+    """A policy that is in force, was, or was proposed. Raises LookupError."""
+    if wanted == document.shipped().hash:
+        return document.shipped()
+    statement = select(PolicyVersion.document).where(PolicyVersion.hash == wanted).limit(1)
+    found = uow.session.execute(statement).scalar_one_or_none()
+    if found is None:
+        raise LookupError(wanted)
+    return document.parse(json.loads(found))
+
+
+def refresh(uow: Uow) -> None:
+    """Follow what is in force now; and which day it is, for the profiles of tiers."""
+    follow(uow, uow.session.execute(active()).scalar_one_or_none())
+    tiers.follow(uow.now().date())
+
+
+def keep_up(house: House, stop: threading.Event) -> None:
+    """Refresh once a second until asked to stop; while the database cannot be read, go on by the rules of before."""
+    while not stop.is_set():
+        try:
+            house.db.read(refresh)
+        except Exception:  # whatever it is, the next look may be better
+            log.exception("the policy in force cannot be read")
+        stop.wait(LOOK_S)
+
+
+def documents(uow: Uow, hashes: Iterable[str]) -> dict[str, bytes]:
+    """The canonical documents of those of the versions that the database knows."""
+    statement = select(PolicyVersion.hash, PolicyVersion.document).where(PolicyVersion.hash.in_(set(hashes)))
+    return {each: text.encode() for each, text in uow.session.execute(statement)}
+
+
+def keep_decision(uow: Uow, entry_id: str, decided: dict[str, object]) -> None:
+    """The whole of a decision that an entry of the log tells of in brief."""
+    uow.session.add(KeptDecision(entry_id=entry_id, document=json.dumps(decided, ensure_ascii=False)))
+
+
+def kept_decision(uow: Uow, entry_id: str) -> dict[str, object] | None:
+    row = uow.session.get(KeptDecision, entry_id)
+    return None if row is None else dict(json.loads(row.document))
