@@ -14,8 +14,8 @@ import flask
 from gunicorn.app.base import BaseApplication
 
 from compliance.policy import versions
-from core.http import PREFIX
 from core.house import House
+from core.http import PREFIX
 from core.settings import Settings
 from exchange import logs
 from exchange.app import create_app
