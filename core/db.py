@@ -125,6 +125,18 @@ class Database:
         """Run ``work`` and commit, or roll all of it back. A policy refusal is recorded before it is raised."""
         return self._run(work, writes=True)
 
+    def scrub(self, *tables: str) -> None:
+        """Make what was overwritten or deleted in these tables unreadable in the files too.
+
+        SQLite: the write-ahead log is emptied. PostgreSQL: dead rows are removed; its own log runs over by itself.
+        Raises Unavailable while somebody reads or writes; ask again then.
+        """
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not self.sqlite:
+                connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+            elif connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                raise Unavailable("The database is busy.", hint="Try again in a moment.")
+
     def _run(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         if getattr(self._open, "unit", False):
             raise RuntimeError("a unit of work is already open in this thread")

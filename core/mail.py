@@ -6,10 +6,10 @@ is never logged and stands in the database only under the keyring, only until it
 
 from __future__ import annotations
 
-import hashlib
 import json
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -64,19 +64,20 @@ class Addresses(Protocol):
 class Folder:
     """Writes each letter as a file, ``{letter}-{whom}.eml``: for development, demonstrations and tests."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, whom: Callable[[str], str]) -> None:
         self.folder = folder
+        self._whom = whom
 
     def deliver(self, message: EmailMessage) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{str(message['Message-ID']).strip('<>').partition('@')[0]}-{_whom(str(message['To']))}.eml"
+        name = f"{str(message['Message-ID']).strip('<>').partition('@')[0]}-{self._whom(str(message['To']))}.eml"
         temporary = self.folder / f".{name}"
         temporary.write_bytes(message.as_bytes())
         temporary.replace(self.folder / name)
 
-    def forget(self, address: str) -> None:
-        """Remove every letter to this address."""
-        for path in self.folder.glob(f"*-{_whom(address)}.eml"):
+    def forget(self, whom: str) -> None:
+        """Remove every letter to an address, by its mark."""
+        for path in self.folder.glob(f"*-{whom}.eml"):
             path.unlink(missing_ok=True)
 
 
@@ -120,6 +121,11 @@ def send(uow: Uow, to: str, subject: str, body: str) -> str:
     return letter_id
 
 
+def mark(house: House, address: str) -> str:
+    """By what the letters to an address are found, without it."""
+    return house.keyring.mac(_SEALED_BY, address.strip().lower().encode()).hex()[:16]
+
+
 def forget(uow: Uow, account_id: str) -> None:
     """Letters to this account that were not delivered are not delivered any more."""
     uow.session.execute(delete(MailLetter).where(MailLetter.recipient == account_id))
@@ -136,7 +142,9 @@ def deliver(house: House, event: MailQueued) -> None:
 def include(house: House) -> None:
     """The mailer that the settings name, and the outbox's subscriber."""
     settings = house.settings
-    mailer: Mailer = Smtp(settings.smtp_url) if settings.smtp_url else Folder(settings.data / "mail")
+    mailer: Mailer = (
+        Smtp(settings.smtp_url) if settings.smtp_url else Folder(settings.data / "mail", lambda to: mark(house, to))
+    )
     house.provide(Mailer, mailer)  # type: ignore[type-abstract]
     house.registry.later(MailQueued, "mail.deliver", deliver)
 
@@ -161,7 +169,3 @@ def _composed(uow: Uow, row: MailLetter, address: str, subject: str, body: str) 
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     return message
-
-
-def _whom(address: str) -> str:
-    return hashlib.sha256(address.strip().lower().encode()).hexdigest()[:16]

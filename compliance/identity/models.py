@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from compliance.identity.types import OrganisationSnapshot, QualificationState
+from compliance.identity.types import AccountKind, OrganisationSnapshot, QualificationState
 from core.db import Base, Id, UtcDateTime
 
 
@@ -66,8 +66,10 @@ class Account(Base):
     __tablename__ = "account"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    email: Mapped[str] = mapped_column(String(255), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    """Under whose key the name and the address lie."""
+    address_mark: Mapped[str | None] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(10), default=AccountKind.PERSON)
     password_hash: Mapped[str] = mapped_column(String(200))
     pseudonym: Mapped[str] = mapped_column(String(40), unique=True)
     language: Mapped[str] = mapped_column(String(5), default="zh")

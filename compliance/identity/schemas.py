@@ -83,6 +83,7 @@ class MemberOut(Schema):
     id = fields.String()
     name = fields.String()
     email = fields.String()
+    kind = fields.String()
     roles = fields.List(fields.String())
 
 

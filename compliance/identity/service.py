@@ -26,7 +26,8 @@ from compliance.identity.models import (
     SignInSession,
 )
 from compliance.identity.rules import check_password, hash_password, normal_email, password_matches
-from compliance.identity.types import OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
+from compliance.identity.types import AccountKind, OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
+from compliance.subjects import service as subjects
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
@@ -140,10 +141,12 @@ def _replace_pending_timezone(uow: Uow, organisation: Organisation) -> datetime:
 def create_account(uow: Uow, person: Person) -> Account:
     """Raises EmailTaken or EmailInvalid."""
     email = normal_email(person.email)
-    if uow.session.execute(select(Account.id).where(Account.email == email)).first():
+    if queries.account_by_address(uow, email) is not None:
         raise EmailTaken("Sign in, or use another address.", field="email")
+    subject_id = subjects.create(uow, name=person.name, email=email)
     account = Account(
-        id=new_id("acc"), email=email, name=person.name, password_hash=person.password_hash,
+        id=new_id("acc"), subject_id=subject_id, address_mark=queries.address_mark(uow.house.keyring, email),
+        kind=AccountKind.PERSON, password_hash=person.password_hash,
         pseudonym=new_id("psn"), language=person.language, created_at=uow.now(),
     )  # fmt: skip
     uow.session.add(account)
@@ -176,7 +179,7 @@ def add_member(uow: Uow, actor: Actor, *, person: Person, roles: Sequence[str]) 
 
 def set_password(uow: Uow, *, email: str, password_hash: str) -> None:
     """Give an account a new password and end all its sessions; only the command line calls this."""
-    account = uow.session.execute(select(Account).where(Account.email == normal_email(email))).scalar_one_or_none()
+    account = queries.account_by_address(uow, normal_email(email))
     if account is None:
         raise SignInFailed("There is no account with this address.", field="email")
     account.password_hash = password_hash
@@ -216,8 +219,9 @@ def sign_in(
 
     Raises SignInFailed, SecondFactorNeeded, SecondFactorWrong, or TooManyAttempts after failures in a row.
     """
-    address = normal_email(email)
-    keys = [f"email:{hash_token(address)[:40]}"] + ([f"peer:{peer[:60]}"] if peer else [])
+    address = queries.address_mark(house.keyring, normal_email(email))
+    peers = [f"peer:{subjects.mark(house.keyring, 'peer', peer)[:40]}"] if peer else []
+    keys = [f"email:{address[:40]}", *peers]
     stored = house.db.read(lambda uow: _password_hash(uow, address, keys))
     if not password_matches(stored, password):
         house.db.write(lambda uow: _count_failure(uow, keys))
@@ -251,10 +255,10 @@ def forget_failures(uow: Uow) -> int:
     return throttle.forget_old(uow)
 
 
-def _password_hash(uow: Uow, email: str, keys: list[str]) -> str | None:
+def _password_hash(uow: Uow, address: str, keys: list[str]) -> str | None:
     throttle.check(uow, keys)
     return uow.session.execute(
-        select(Account.password_hash).where(Account.email == email, Account.disabled_at.is_(None))
+        select(Account.password_hash).where(Account.address_mark == address, Account.disabled_at.is_(None))
     ).scalar_one_or_none()
 
 
@@ -265,9 +269,9 @@ def _count_failure(uow: Uow, keys: list[str]) -> None:
 
 
 def _open_session(
-    uow: Uow, email: str, token: str, otp: str, kind: str, client: str, throttle_key: str
+    uow: Uow, address: str, token: str, otp: str, kind: str, client: str, throttle_key: str
 ) -> SignedIn:  # fmt: skip
-    account = uow.session.execute(select(Account).where(Account.email == email)).scalar_one()
+    account = uow.session.execute(select(Account).where(Account.address_mark == address)).scalar_one()
     enrolled = factors.of(uow, account.id).enrolled
     if enrolled:
         factors.confirm_account(uow, account.id, otp)

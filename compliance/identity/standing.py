@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from compliance.audit.service import record
+from compliance.identity import queries
 from compliance.identity.errors import AccountNotFound
 from compliance.identity.events import AccountDisabled
-from compliance.identity.models import Account, Organisation, SignInSession
+from compliance.identity.models import Organisation, SignInSession
 from compliance.identity.rules import normal_email
 from core.actor import SYSTEM
 from core.db import Uow
@@ -24,7 +25,7 @@ def disable_account(uow: Uow, *, email: str) -> str:
 
     Only the command line calls this. Raises AccountNotFound.
     """
-    account = uow.session.execute(select(Account).where(Account.email == normal_email(email))).scalar_one_or_none()
+    account = queries.account_by_address(uow, normal_email(email))
     if account is None:
         raise AccountNotFound("There is no account with this address.", field="email")
     if account.disabled_at is None:

@@ -26,6 +26,13 @@ class PlatformRole(StrEnum):
     OPERATOR = "operator"
 
 
+class AccountKind(StrEnum):
+    """A service is no person: it has no address and no password, only keys are made for it."""
+
+    PERSON = "person"
+    SERVICE = "service"
+
+
 class Origin(StrEnum):
     """Where an organisation's data comes from."""
 
@@ -72,6 +79,7 @@ class MemberSnapshot:
     name: str
     email: str
     roles: tuple[str, ...]
+    kind: str = AccountKind.PERSON
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,35 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "subject",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("forgotten_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject")),
+    )
+    op.create_table(
+        "personal_value",
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_personal_value_subject_id")),
+        sa.PrimaryKeyConstraint("subject_id", "field", name=op.f("pk_personal_value")),
+    )
+    op.create_table(
         "account",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("email", sa.String(length=255), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("address_mark", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("pseudonym", sa.String(length=40), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("disabled_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_account_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
-        sa.UniqueConstraint("email", name=op.f("uq_account_email")),
+        sa.UniqueConstraint("address_mark", name=op.f("uq_account_address_mark")),
         sa.UniqueConstraint("pseudonym", name=op.f("uq_account_pseudonym")),
     )
     op.create_table(
