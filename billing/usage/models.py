@@ -70,7 +70,10 @@ class UsageWindow(Base):
 
 
 class UsageQuota(Base):
-    """Calls taken from a quota in one of its windows; ``trial`` is the window of all calls with test keys."""
+    """Calls taken from a quota in one of its windows.
+
+    ``trial`` is the window of all calls with test keys, ``term`` that of the licence's whole count.
+    """
 
     __tablename__ = "usage_quota"
     __table_args__ = (CheckConstraint("taken >= 0", name="not_negative"),)

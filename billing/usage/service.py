@@ -12,7 +12,7 @@ from billing.usage.loading import credit, load
 from billing.usage.models import UsageQuota
 from billing.usage.rules import most_that
 from billing.usage.standing import quota_label
-from billing.usage.types import TRIAL, Metered
+from billing.usage.types import TERM, TRIAL, Metered
 from core.db import Uow
 from core.rows import insert_missing
 
@@ -63,13 +63,33 @@ def quota_window(uow: Uow, entitlement: Metered, at: datetime | None = None) -> 
 
 
 def take_quota(uow: Uow, entitlement: Metered, window: str, calls: int) -> int:
-    """Take up to so many calls from the quota of a window (see ``quota_window``); answers how many it had."""
-    return _take(uow, entitlement, window, calls, entitlement.limits.get("quota"))
+    """Take up to so many calls from the quota of a window (see ``quota_window``); answers how many it had.
+
+    Where the licence counts the uses of its whole term, they are taken from these too.
+    """
+    quota, count = entitlement.limits.get("quota"), entitlement.limits.get("count")
+    if count is None:
+        return _take(uow, entitlement, window, calls, quota)
+    left = _take(uow, entitlement, TERM, calls, count)
+    taken = _take(uow, entitlement, window, left, quota)
+    _give_back(uow, entitlement.id, TERM, left - taken)
+    return taken
 
 
 def return_quota(uow: Uow, entitlement_id: str, window: str, calls: int) -> int:
     """Give back what was taken from that window and not used; answers how many calls that were."""
-    return _give_back(uow, entitlement_id, window, calls)
+    term = _quota(uow, entitlement_id, TERM)  # locked before the window's, as taking does
+    back = _give_back(uow, entitlement_id, window, calls)
+    if term is not None:
+        term.taken -= min(back, term.taken)
+        uow.session.flush()
+    return back
+
+
+def taken_in_term(uow: Uow, entitlement_id: str) -> int:
+    """The calls that were taken of a licence's count, those given out and not made yet among them."""
+    row = uow.session.get(UsageQuota, (entitlement_id, TERM))
+    return row.taken if row else 0
 
 
 def take_trial(uow: Uow, entitlement: Metered, calls: int) -> int:
@@ -120,5 +140,6 @@ __all__ = [
     "return_trial",
     "take_quota",
     "take_trial",
+    "taken_in_term",
     "unfund",
 ]

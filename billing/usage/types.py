@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from billing.rating import UsageCount
 
 TRIAL = "trial"
+TERM = "term"
 QUARTER_S = 900
 
 

@@ -21,6 +21,7 @@ from exchange.delivery import queries, rules, service
 from exchange.delivery.errors import DownloadsBusy
 from exchange.delivery.types import ByteRange, DeliveryFile
 from exchange.trading import queries as trading
+from exchange.trading.licensing import Claim
 
 _slots: dict[int, threading.BoundedSemaphore] = {}
 _BUNDLE_WAIT_S = 1.0
@@ -29,10 +30,10 @@ _BUNDLE_WAIT_S = 1.0
 def file(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
     """Where the gateway has the file; without a gateway the file itself, or the range of it that was asked for."""
     if house.settings.gateway_workers > 0:
-        granted = house.db.write(lambda uow: service.grant(uow, actor, order_id, file_id))
+        granted = house.db.write(lambda uow: service.grant(uow, actor, order_id, file_id, claim_of(request)))
         headers = {"Location": granted.url, "Cache-Control": "private, no-store"}
         return flask.Response(status=307, headers=headers)
-    wanted = house.db.write(lambda uow: queries.file_to_deliver(uow, actor, order_id, file_id))
+    wanted = house.db.write(lambda uow: queries.file_to_deliver(uow, actor, order_id, file_id, claim_of(request)))
     etag = f'"{wanted.sha256}"'
     fresh = request.headers.get("If-Range") in (None, etag)
     part = rules.wanted_range(request.headers.get("Range") if fresh else None, wanted.size)
@@ -42,6 +43,11 @@ def file(house: House, actor: Actor, request: flask.Request, order_id: str, file
     if request.method != "HEAD":
         _attach(house, actor, wanted, part, response)
     return response
+
+
+def claim_of(request: flask.Request) -> Claim:
+    """What the request's headers say of the use, as a gateway reads them."""
+    return {name: request.headers.get(f"Data-{name.title()}") for name in ("purpose", "territory", "recipient")}
 
 
 def _describe(response: flask.Response, file: DeliveryFile, part: ByteRange, etag: str) -> None:

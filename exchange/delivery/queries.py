@@ -14,7 +14,10 @@ from exchange.delivery import copies
 from exchange.delivery.errors import DeliveryFileNotFound, DownloadNotAgreed
 from exchange.delivery.models import Receipt
 from exchange.delivery.types import ByteRange, CopySnapshot, DeliveryFile, ReceiptSnapshot
+from exchange.licences import Channel
+from exchange.trading import licensing
 from exchange.trading import queries as trading
+from exchange.trading.licensing import NOTHING_CLAIMED, Claim
 from exchange.trading.types import OrderSnapshot
 
 
@@ -46,19 +49,24 @@ def marked_copies(uow: Uow, actor: Actor, order_id: str) -> list[CopySnapshot]:
     return made
 
 
-def file_to_deliver(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile:
-    """The file, if policy and contract let the actor fetch it now.
+def file_to_deliver(
+    uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim = NOTHING_CLAIMED
+) -> DeliveryFile:
+    """The file, if policy, licence and contract let the actor fetch it now.
 
-    Raises OrderNotFound, PolicyRefused, DownloadNotAgreed, DeliveryFileNotFound, CopyNotReady.
+    Raises OrderNotFound, PolicyRefused, LicenceRefuses, DownloadNotAgreed, DeliveryFileNotFound, CopyNotReady.
     """
-    return load_for_delivery(uow, actor, order_id, file_id)[1]
+    return load_for_delivery(uow, actor, order_id, file_id, claim)[1]
 
 
-def load_for_delivery(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[OrderSnapshot, DeliveryFile]:
+def load_for_delivery(
+    uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim = NOTHING_CLAIMED
+) -> tuple[OrderSnapshot, DeliveryFile]:
     """The same with its order."""
     snapshot, file = load_allowed(uow, actor, order_id, file_id)
     if not copies.may_download(uow.house, snapshot):
         raise DownloadNotAgreed(hint="Read its rows at the same address followed by /rows.")
+    licensing.require_use(uow, actor, order_id, Channel.DOWNLOAD, claim)
     copies.require_ready(file)
     return snapshot, file
 

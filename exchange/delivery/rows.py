@@ -16,19 +16,24 @@ from exchange.delivery.errors import DeliveryFailed, RowQuotaExhausted, RowsNotA
 from exchange.delivery.models import MarkedCopy, RowCount
 from exchange.delivery.types import ByteRange, DeliveryFile, RowPage
 from exchange.delivery.watermark.paging import Places, rows_from
+from exchange.licences import Channel
+from exchange.trading import licensing
 from exchange.trading import service as trading
+from exchange.trading.licensing import NOTHING_CLAIMED, Claim
 
 MOST_ROWS = 1_000
 _Read = list[tuple[tuple[str, ...], int, int]]
 
 
-def read(house: House, actor: Actor, order_id: str, file_id: str, *, after: int, limit: int) -> RowPage:
+def read(
+    house: House, actor: Actor, order_id: str, file_id: str, *, after: int, limit: int, claim: Claim = NOTHING_CLAIMED
+) -> RowPage:
     """The rows from number ``after`` on, as many as asked for and as the quota still allows; each counts each time.
 
-    Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound, RowsNotAgreed, RowsUnavailable, CopyNotReady,
-    RowQuotaExhausted, DeliveryFailed (the buyer is refunded).
+    Raises OrderNotFound, PolicyRefused, LicenceRefuses, DeliveryFileNotFound, RowsNotAgreed, RowsUnavailable,
+    CopyNotReady, RowQuotaExhausted, DeliveryFailed (the buyer is refunded).
     """
-    file, places, total = house.db.read(lambda uow: _readable(uow, actor, order_id, file_id))
+    file, places, total = house.db.read(lambda uow: _readable(uow, actor, order_id, file_id, claim))
     found = _rows(house, file, places, after, limit)
     if not found:
         left = house.db.read(lambda uow: quotas.of_order(uow, order_id)[1])
@@ -40,10 +45,11 @@ def read(house: House, actor: Actor, order_id: str, file_id: str, *, after: int,
     return RowPage(items, after, reached if reached < total else None, left)
 
 
-def _readable(uow: Uow, actor: Actor, order_id: str, file_id: str) -> tuple[DeliveryFile, Places, int]:
+def _readable(uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim) -> tuple[DeliveryFile, Places, int]:
     order, file = queries.load_allowed(uow, actor, order_id, file_id)
     if not copies.by_row(uow.house, order):
         raise RowsNotAgreed(hint="Download the file.")
+    licensing.require_use(uow, actor, order_id, Channel.API, claim)
     copies.require_ready(file)
     statement = select(MarkedCopy).where(MarkedCopy.order_id == order_id, MarkedCopy.file_id == file_id)
     copy = uow.session.execute(statement).scalar_one_or_none()

@@ -21,18 +21,19 @@ from exchange.delivery.rules import covers
 from exchange.delivery.types import ByteRange, DeliveryFile, Grant, Transfer
 from exchange.trading import queries as orders
 from exchange.trading import service as trading
+from exchange.trading.licensing import NOTHING_CLAIMED, Claim
 from exchange.trading.types import OrderState
 
 GRANT_LASTS = timedelta(minutes=10)
 log = logging.getLogger("piaohao.delivery")
 
 
-def grant(uow: Uow, actor: Actor, order_id: str, file_id: str) -> Grant:
+def grant(uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim = NOTHING_CLAIMED) -> Grant:
     """A ticket to fetch one file from the gateway; who got it is in the log.
 
     Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound, NoGateway.
     """
-    order, file = queries.load_for_delivery(uow, actor, order_id, file_id)
+    order, file = queries.load_for_delivery(uow, actor, order_id, file_id, claim)
     settings = uow.house.settings
     if settings.gateway_workers == 0:
         raise NoGateway(hint="Download the file where you are.")

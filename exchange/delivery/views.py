@@ -33,7 +33,7 @@ def list_copies(uow: Uow, actor: Actor, order_id: str) -> Any:
 )  # fmt: skip
 def read_rows(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
     query = http.load(RowsQuery, request.args.to_dict(), where="query")
-    page = rows.read(house, actor, order_id, file_id, **query)
+    page = rows.read(house, actor, order_id, file_id, claim=answers.claim_of(request), **query)
     return http.respond(200, RowPageOut().dump(page))
 
 
@@ -47,7 +47,7 @@ def list_receipts(uow: Uow, actor: Actor, order_id: str) -> Any:
     summary="An address at the gateway where the file can be fetched for some minutes",
 )  # fmt: skip
 def grant(uow: Uow, actor: Actor, order_id: str, file_id: str, body: dict[str, Any]) -> Any:
-    return service.grant(uow, actor, order_id, file_id)
+    return service.grant(uow, actor, order_id, file_id, answers.claim_of(flask.request))
 
 
 @api.raw(

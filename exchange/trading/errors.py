@@ -63,3 +63,17 @@ class SamePerson(Forbidden):
 
 class MemberUnknown(NotFound):
     code, title = "member_unknown", "Your organisation has no such member"
+
+
+class LicenceNotFound(NotFound):
+    code, title = "licence_not_found", "The order has no licence yet"
+
+
+class LicenceRefuses(Forbidden):
+    """The code is that of the term which does not cover the use, as a gateway says it."""
+
+    title = "The licence does not cover this use"
+
+    def __init__(self, code: str, **extra: str) -> None:
+        super().__init__(hint="Read the order's licence.", **extra)
+        self.code = code  # type: ignore[misc]

@@ -31,6 +31,23 @@ class LicenceOut(Schema):
     ends_at = UtcField(allow_none=True)
 
 
+class LicenceViewOut(Schema):
+    id = fields.String()
+    order_id = fields.String()
+    policy = fields.Dict()
+    policy_hash = fields.String()
+    words = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    starts_at = UtcField()
+    ends_at = UtcField(allow_none=True)
+    tier = fields.Integer()
+    code = fields.String()
+    purposes = fields.List(fields.String())
+    territories = fields.List(fields.String())
+    recipients = fields.List(fields.String())
+    count = fields.Integer(allow_none=True)
+    used = fields.Integer()
+
+
 class EntitlementOut(Schema):
     id = fields.String()
     state = fields.String()

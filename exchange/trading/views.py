@@ -8,8 +8,8 @@ from core import http
 from core.actor import Actor
 from core.db import Uow
 from core.fields import NoFields
-from exchange.trading import queries, service
-from exchange.trading.schemas import OrderIn, OrderOut, OrderPageOut, OrdersQuery, ReasonIn, StepOut
+from exchange.trading import licensing, queries, service
+from exchange.trading.schemas import LicenceViewOut, OrderIn, OrderOut, OrderPageOut, OrdersQuery, ReasonIn, StepOut
 
 api = http.Api("orders")
 
@@ -32,6 +32,11 @@ def show(uow: Uow, actor: Actor, order_id: str) -> Any:
 @api.get("/orders/<order_id>/decisions", summary="Each step of an order, with the decision that allowed it")
 def decisions(uow: Uow, actor: Actor, order_id: str) -> Any:
     return {"items": StepOut(many=True).dump(queries.timeline(uow, actor, order_id))}
+
+
+@api.get("/orders/<order_id>/licence", answer=LicenceViewOut, summary="An order's licence, as a policy and in words")
+def licence(uow: Uow, actor: Actor, order_id: str) -> Any:
+    return licensing.of_order(uow, actor, order_id)
 
 
 @api.post("/orders/<order_id>/pay", body=NoFields, answer=OrderOut, idempotent=True, summary="Pay from the balance")
