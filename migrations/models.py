@@ -18,6 +18,7 @@ FEATURES = (
     "compliance.qualification.models",
     "compliance.retention.models",
     "compliance.exports.models",
+    "compliance.freezes.models",
     "catalog.files.models",
     "catalog.interfaces.models",
     "catalog.listings.models",

@@ -25,6 +25,8 @@ from catalog.listings.models import Listing, Offer, Revision, RevisionFile
 from catalog.listings.rules import follow, formats_of, missing_for_review, not_scanned
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, RevisionSnapshot, Scene
 from compliance.audit.service import record
+from compliance.freezes import service as freezes
+from compliance.freezes.types import Frozen
 from compliance.identity import queries as identity
 from compliance.policy import Decision, Resource, require
 from compliance.review.service import open_review
@@ -215,6 +217,7 @@ def suspend(uow: Uow, actor: Actor, listing_id: str, *, reason: str) -> ListingS
     listing, decision = _for_change(uow, actor, listing_id, "listing:suspend")
     listing.state = follow(listing.state, "suspend")
     listing.reason = reason
+    freezes.enter(uow, Frozen.LISTING, listing.id, reason=reason)
     uow.emit(ListingNarrowed(listing_id=listing.id))
     return _changed(uow, actor, listing, "suspend", decision)
 
@@ -365,6 +368,8 @@ def _changed(
     listing.version += 1
     listing.updated_at = uow.now()
     uow.session.flush()
+    if listing.state != ListingState.SUSPENDED:
+        freezes.strike(uow, listing.id)
     record(
         uow, actor, action=f"listing:{action}", object_id=listing.id, object_version=listing.version,
         tier=listing.tier, decision=decision, data={"state": str(listing.state)} | (data or {}),

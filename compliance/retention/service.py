@@ -18,6 +18,7 @@ from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.ids import new_id
 from core.problems import Sentence
+from core.rows import insert_missing
 
 _ID = re.compile(r"\A[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}\Z")
 
@@ -74,16 +75,15 @@ def place_hold(uow: Uow, actor: Actor, *, object_id: str, reason: str) -> HoldSn
     decision = require(actor, "hold:place", Resource("hold", object_id))
     if not _ID.match(object_id):
         raise NothingToHold("Give the id of the order, listing, organisation or account.", field="object_id")
-    found = queries.standing(uow, object_id)
-    if found is not None:
-        return found.snapshot()
-    assert actor.account_id is not None
-    row = LegalHold(
-        id=new_id("hld"), object_id=object_id, reason=reason, placed_by=actor.account_id, placed_at=uow.now()
-    )  # fmt: skip
-    uow.session.add(row)
-    uow.session.flush()
-    record(uow, actor, action="hold:place", object_id=object_id, decision=decision, data={"hold": row.id})
+    hold_id = new_id("hld")
+    given = {
+        "id": hold_id, "object_id": object_id, "reason": reason, "placed_by": actor.account_id,
+        "placed_at": uow.now(), "released_by": None, "released_at": None, "release_reason": "",
+    }  # fmt: skip
+    if insert_missing(uow, LegalHold, [given]):
+        record(uow, actor, action="hold:place", object_id=object_id, decision=decision, data={"hold": hold_id})
+    row = queries.standing(uow, object_id)
+    assert row is not None
     return row.snapshot()
 
 

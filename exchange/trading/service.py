@@ -11,6 +11,8 @@ from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
 from compliance.exports import service as exports
+from compliance.freezes import service as freezes
+from compliance.freezes.types import Frozen
 from compliance.identity import queries as identity
 from compliance.policy import Decision, declaring, require
 from core.actor import SYSTEM, Actor
@@ -128,6 +130,7 @@ def freeze(uow: Uow, actor: Actor, order_id: str, *, reason: str) -> OrderSnapsh
     order.freeze(reason, uow.now())
     settlement.withhold(uow, order_id=order.id)
     rights.changed(uow, order)
+    freezes.enter(uow, Frozen.ORDER, order.id, reason=reason)
     note(uow, actor, order, "freeze", decision, text=reason)
     return order.snapshot()
 
@@ -142,6 +145,7 @@ def release(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     order.release(uow.now())
     settlement.let_go(uow, order_id=order.id)
     rights.changed(uow, order)
+    freezes.strike(uow, order.id)
     note(uow, actor, order, "release", decision)
     return order.snapshot()
 

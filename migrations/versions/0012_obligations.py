@@ -13,12 +13,52 @@ down_revision = "0011"
 
 def upgrade() -> None:
     op.create_table(
+        "freeze",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("object_id", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=False),
+        sa.Column("released_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_freeze")),
+    )
+    op.create_index(
+        "ix_freeze_standing",
+        "freeze",
+        ["object_id"],
+        unique=True,
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
+    op.create_table(
         "retention",
         sa.Column("object_id", sa.String(length=40), nullable=False),
         sa.Column("basis", sa.String(length=100), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("object_id", "basis", name=op.f("pk_retention")),
     )
+    op.create_table(
+        "export_year",
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_export_year_organisation_id")),
+        sa.PrimaryKeyConstraint("organisation_id", "year", name=op.f("pk_export_year")),
+    )
+    op.create_table(
+        "person_set",
+        sa.Column("file_id", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("persons", sa.BigInteger(), nullable=False),
+        sa.Column("sensitive", sa.BigInteger(), nullable=False),
+        sa.Column("identifiers", sa.BigInteger(), nullable=False),
+        sa.Column("missing", sa.String(length=40), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("sensitive >= 0 AND persons >= sensitive", name=op.f("ck_person_set_figures")),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_person_set_owner_id")),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_person_set")),
+    )
+    op.create_index(op.f("ix_person_set_owner_id"), "person_set", ["owner_id"], unique=False)
     op.create_table(
         "export_clearance",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -38,13 +78,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_export_clearance")),
     )
     op.create_index(op.f("ix_export_clearance_organisation_id"), "export_clearance", ["organisation_id"], unique=False)
-    op.create_table(
-        "export_year",
-        sa.Column("organisation_id", sa.String(length=40), nullable=False),
-        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_export_year_organisation_id")),
-        sa.PrimaryKeyConstraint("organisation_id", "year", name=op.f("pk_export_year")),
-    )
     op.create_table(
         "legal_hold",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -67,21 +100,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("released_at IS NULL"),
         postgresql_where=sa.text("released_at IS NULL"),
     )
-    op.create_table(
-        "person_set",
-        sa.Column("file_id", sa.String(length=40), nullable=False),
-        sa.Column("owner_id", sa.String(length=40), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("persons", sa.BigInteger(), nullable=False),
-        sa.Column("sensitive", sa.BigInteger(), nullable=False),
-        sa.Column("identifiers", sa.BigInteger(), nullable=False),
-        sa.Column("missing", sa.String(length=40), nullable=False),
-        sa.Column("made_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("sensitive >= 0 AND persons >= sensitive", name=op.f("ck_person_set_figures")),
-        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_person_set_owner_id")),
-        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_person_set")),
-    )
-    op.create_index(op.f("ix_person_set_owner_id"), "person_set", ["owner_id"], unique=False)
     op.create_table(
         "export",
         sa.Column("order_id", sa.String(length=40), nullable=False),

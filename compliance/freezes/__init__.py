@@ -1,0 +1,1 @@
+"""The register of what compliance officers have stopped: orders, listings, organisations."""
