@@ -58,6 +58,8 @@ class Settings:
     smtp_url: str = ""
     mail_from: str = "exchange@piaohao.example"
     usage_hold_days: int = 7
+    warranty_days: int = 30
+    dispute_answer_days: int = 7
     timezone: str = "Asia/Shanghai"
     home_country: str = "CN"
 

@@ -12,6 +12,7 @@ from core.house import House
 from core.settings import Settings
 from exchange import clock_api, figures, health
 from exchange.delivery.include import include as include_delivery
+from exchange.disputes.include import include as include_disputes
 from exchange.metrics import page as metrics_page
 from exchange.notices.include import include as include_notices
 from exchange.sidecar.include import include as include_sidecar
@@ -28,6 +29,7 @@ def build_house(settings: Settings) -> House:
     billing.include(house)
     include_trading(house)
     include_delivery(house)
+    include_disputes(house)
     include_sidecar(house)
     include_notices(house)
     health.include(house)

@@ -32,8 +32,10 @@ FEATURES = (
     "billing.settlement.models",
     "exchange.contracts.models",
     "exchange.trading.models",
+    "exchange.trading.contested",
     "exchange.trading.thread",
     "exchange.delivery.models",
+    "exchange.disputes.models",
     "exchange.sidecar.models",
 )
 

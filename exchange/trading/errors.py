@@ -17,6 +17,10 @@ class OfferChanged(Conflict):
     code, title = "offer_changed", "The offer has changed since you read it"
 
 
+class OrderContested(Conflict):
+    code, title = "order_disputed", "The order is disputed; it stands still until that has ended"
+
+
 class PurposeNotOffered(Invalid):
     code, title = "purpose_not_offered", "The offer does not cover this purpose"
 

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
+from exchange.trading.contested import contested
 from exchange.trading.errors import OrderNotFound
 from exchange.trading.models import Entitlement, Order, OrderStep
 from exchange.trading.rules import NEGOTIATED
@@ -151,7 +152,7 @@ def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:
     found = {
         "expire": select(Order.id).where(Order.state == OrderState.PLACED, Order.pay_by <= moment, running),
         "expire_terms": select(Order.id).where(Order.state.in_(NEGOTIATED), Order.answer_by <= moment, running),
-        "accept_overdue": select(Order.id).where(waiting, Order.accept_by <= moment, running),
+        "accept_overdue": select(Order.id).where(waiting, Order.accept_by <= moment, running, ~contested()),
         "lapse": lapsed,
     }
     return [

@@ -22,6 +22,7 @@ TRANSITIONS: dict[str, tuple[frozenset[OrderState], OrderState]] = {
     "accept": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.ACCEPTED),
     "accept_overdue": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.ACCEPTED),
     "fail": (frozenset({OrderState.PAID, OrderState.DELIVERED}), OrderState.REFUNDED),
+    "undo": (frozenset({OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED}), OrderState.REFUNDED),
 }
 ENDED = frozenset(
     {OrderState.ACCEPTED, OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DECLINED, OrderState.LAPSED}

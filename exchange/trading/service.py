@@ -20,6 +20,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from exchange.trading import negotiating, queries, regrading, requirements, rights, terms
+from exchange.trading.contested import ContestedOrder, refuse_contested
 from exchange.trading.drafting import new_order
 from exchange.trading.errors import OfferChanged, TermsNotAccepted
 from exchange.trading.events import EntitlementChanged
@@ -88,6 +89,7 @@ def accept(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     """The buyer accepts the delivery; the supplier's money becomes available, less the commission."""
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:accept", queries.resource_of(order))
+    refuse_contested(uow, order)
     order.step("accept", uow.now())
     _settle(uow, order)
     note(uow, actor, order, "accept", decision)
@@ -101,13 +103,16 @@ def fail_delivery(uow: Uow, actor: Actor, order_id: str, *, reason: str) -> Orde
     """
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:fail", queries.resource_of(order))
+    refuse_contested(uow, order)
     return _fail(uow, actor, order, decision, reason)
 
 
 def fail_delivery_by_system(uow: Uow, order_id: str, *, reason: str) -> OrderSnapshot | None:
-    """The platform itself cannot deliver the bytes it keeps: refund at once. None when it is too late or frozen."""
+    """The platform itself cannot deliver the bytes it keeps: refund at once. None when it is too late, or stopped."""
     order = uow.session.get(Order, order_id, with_for_update={"of": Order})
     if order is None or order.frozen_at or order.state not in (OrderState.PAID, OrderState.DELIVERED):
+        return None
+    if uow.session.get(ContestedOrder, order_id) is not None:
         return None
     return _fail(uow, SYSTEM, order, None, reason)
 

@@ -2,9 +2,86 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from core.db import UtcDateTime
+
 revision = "0014"
 down_revision = "0013"
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    _disputes()
+
+
+def _disputes() -> None:
+    op.create_table(
+        "contested_order",
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("dispute_id", sa.String(length=40), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["trade_order.id"], name=op.f("fk_contested_order_order_id")),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_contested_order")),
+    )
+    op.create_table(
+        "dispute",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("buyer_id", sa.String(length=40), nullable=False),
+        sa.Column("supplier_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("ground", sa.String(length=20), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("ruling", sa.Text(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("answer_by", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("refunded >= 0", name=op.f("ck_dispute_refunded")),
+        sa.CheckConstraint("(state = 'ruled') = (outcome IS NOT NULL)", name=op.f("ck_dispute_outcome")),
+        sa.CheckConstraint("(state IN ('ruled', 'withdrawn')) = (ended_at IS NOT NULL)", name=op.f("ck_dispute_ended")),
+        sa.ForeignKeyConstraint(["order_id"], ["trade_order.id"], name=op.f("fk_dispute_order_id")),
+        sa.ForeignKeyConstraint(["buyer_id"], ["organisation.id"], name=op.f("fk_dispute_buyer_id")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["organisation.id"], name=op.f("fk_dispute_supplier_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+    )
+    op.create_index(
+        "uq_dispute_order_id", "dispute", ["order_id"], unique=True, sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )  # fmt: skip
+    op.create_index("ix_dispute_buyer_id", "dispute", ["buyer_id"], unique=False)
+    op.create_index("ix_dispute_supplier_id", "dispute", ["supplier_id"], unique=False)
+    op.create_table(
+        "dispute_concern",
+        sa.Column("dispute_id", sa.String(length=40), nullable=False),
+        sa.Column("invoice_id", sa.String(length=40), nullable=False),
+        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=True),
+        sa.Column("credit_note_id", sa.String(length=40), nullable=True),
+        sa.Column("credited", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_concern_dispute_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_dispute_concern_invoice_id")),
+        sa.ForeignKeyConstraint(["credit_note_id"], ["invoice.id"], name=op.f("fk_dispute_concern_credit_note_id")),
+        sa.PrimaryKeyConstraint("dispute_id", "invoice_id", name=op.f("pk_dispute_concern")),
+    )
+    op.create_table(
+        "dispute_statement",
+        sa.Column("dispute_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("audit_entry_id", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_statement_dispute_id")),
+        sa.PrimaryKeyConstraint("dispute_id", "number", name=op.f("pk_dispute_statement")),
+    )

@@ -20,6 +20,7 @@ from compliance.review import queries as reviews
 from core.house import House
 from core.http import Route
 from core.ids import new_id
+from exchange.disputes import service as disputes
 from tests import build
 from tests.billing.books import Books
 from tests.billing.usage import metering
@@ -31,7 +32,7 @@ PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
-    "entitlement_id": "ent", "call_id": "",
+    "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -46,6 +47,9 @@ VALUES: dict[str, Any] = {
     "timezone": "Asia/Shanghai",
     "operation": "recogniseDigit",
     "value": "a secret of somebody else's",
+    "text": "it was never ours",
+    "ground": "quality",
+    "outcome": "dismissed",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
@@ -89,7 +93,7 @@ def scene(house: House) -> Scene:
         "file_id": hidden.revision.files[0].id, "organisation_id": str(owner.organisation_id),
         "session_id": _session(house, owner), "upload_id": _upload(house, owner), "topup_id": _topup(house, buyer),
         "review_id": _review(house, owner), "key_id": _key(house, owner),
-        "client_id": _client(house, owner),
+        "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id),
     }  # fmt: skip
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
 
@@ -128,6 +132,12 @@ def question(route: Route, ids: dict[str, str]) -> Question:
 
 def _session(house: House, owner: build.Built) -> str:
     return house.db.read(lambda uow: identity.sessions(uow, owner.actor)[0].id)
+
+
+def _dispute(house: House, buyer: build.Built, order_id: str) -> str:
+    return house.db.write(
+        lambda uow: disputes.open_dispute(uow, buyer.actor, order_id, ground="quality", text="not as described").id
+    )
 
 
 def _key(house: House, owner: build.Built) -> str:

@@ -43,7 +43,13 @@ METER = Resource("usage", "ent_1", {"buyer": "org_b", "supplier": "org_a"})
 _METER = ("owner", "buyer", "developer", "finance")
 _SUPPLIER, _BUYER = ("owner", "supplier"), ("owner", "buyer", "finance")
 # action, thing, roles at org_a (supplier, owner of the thing), roles at org_b (buyer), platform roles
+DISPUTE = Resource("dispute", "dsp_1", {"buyer": "org_b", "supplier": "org_a", "state": "open"})
 MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
+    ("dispute:see", DISPUTE, ROLES, ROLES, ("officer",)),
+    ("dispute:open", DISPUTE, (), _BUYER, ()),
+    ("dispute:withdraw", DISPUTE, (), _BUYER, ()),
+    ("dispute:state", DISPUTE, _SUPPLIER, _BUYER, ()),
+    ("dispute:rule", DISPUTE, (), (), ("officer",)),
     ("listing:create", OWN, _SUPPLIER, (), ()),
     ("upload:create", OWN, _SUPPLIER, (), ()),
     ("listing:edit", OWN, _SUPPLIER, (), ()),
