@@ -215,6 +215,23 @@ def verify(arguments: tuple[str, ...]) -> None:
     sys.exit(verifier.main(list(arguments)))
 
 
+@main.command("trace")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_house
+def trace_command(house: House, file: Path) -> None:
+    """Find whose marked copy a leaked table came from; ends with 1 when nobody is named.
+
+    A buyer is named when the file is at least a thousand million times likelier to come from its copy.
+    """
+    from exchange.delivery import tracer
+    from exchange.delivery.trace_text import lines
+
+    reports = tracer.trace_path(house, file)
+    for line in lines(reports):
+        click.echo(line)
+    sys.exit(0 if any(each.accused for report in reports for each in report.suspicions) else 1)
+
+
 @main.group()
 def usage() -> None:
     """Look after metered usage."""

@@ -87,6 +87,10 @@ class LocalFileStore:
         except FileNotFoundError:
             raise FileMissing(digest) from None
 
+    def remove(self, digest: str) -> None:
+        """Let go of bytes that are of no use any more; nothing, when they are gone already."""
+        self._path(digest).unlink(missing_ok=True)
+
     def sweep(self, older_than_s: float) -> int:
         return sweep_folder(self._root, "*.tmp", older_than_s)
 

@@ -99,15 +99,18 @@ def wait_for_bundle(house: House, actor: Actor, order_id: str, call_ids: Sequenc
     """The bundle, waiting briefly for the checkpoint that covers it; None when that has not come yet."""
     if len(call_ids) > MOST_CALLS:
         raise Invalid(Sentence("At most %(most)s calls in one bundle.", most=MOST_CALLS), field="call")
-    related, documents = house.db.read(
-        lambda uow: (trading.related_ids(uow, actor, order_id), trading.documents(uow, actor, order_id))
-    )
+    related, documents, contracts = house.db.read(
+        lambda uow: (
+            trading.related_ids(uow, actor, order_id), trading.documents(uow, actor, order_id),
+            trading.contracts(uow, actor, order_id),
+        )
+    )  # fmt: skip
     proofs = house.db.read(lambda uow: usage.proofs(uow, actor, order_id, call_ids)) if call_ids else []
     calls = [proof.document() for proof in proofs]
     give_up = time.monotonic() + _BUNDLE_WAIT_S
     while True:
         made: bytes | None = bundles.build(
-            house, order_id=order_id, object_ids=related, documents=documents, calls=calls
+            house, order_id=order_id, object_ids=related, documents=documents, contracts=contracts, calls=calls
         )
         if made is not None or time.monotonic() > give_up:
             return made

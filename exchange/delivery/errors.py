@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, DomainError, Forbidden, NotFound, TooMany, Unavailable
+from core.problems import Conflict, DomainError, Forbidden, Invalid, NotFound, TooLarge, TooMany, Unavailable
 
 
 class DeliveryFileNotFound(NotFound):
@@ -43,3 +43,15 @@ class RowsUnavailable(Conflict):
 
 class RowQuotaExhausted(TooMany):
     code, title = "row_quota_exhausted", "The quota of rows is used up"
+
+
+class TraceNotFound(NotFound):
+    code, title = "trace_not_found", "There is no such trace"
+
+
+class LeakUnreadable(Invalid):
+    code, title = "leak_unreadable", "This file cannot be traced"
+
+
+class LeakTooLarge(TooLarge):
+    code, title = "leak_too_large", "The leaked file is larger than this takes"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.house import House
-from exchange.delivery import copies
+from exchange.delivery import copies, tracer
 from exchange.delivery.views import api
 from exchange.trading.events import EntitlementChanged, OrderChanged
 from exchange.trading.marks import Marks
@@ -14,4 +14,5 @@ def include(house: House) -> None:
     house.registry.inline(OrderChanged, copies.follow_order)
     house.registry.inline(EntitlementChanged, copies.follow_right)
     house.registry.job(copies.JOB, copies.make)
+    house.registry.job(tracer.JOB, tracer.work)
     house.add_api(api)

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
-from exchange.delivery.types import CopySnapshot, ReceiptSnapshot
+from exchange.delivery.types import CopySnapshot, ReceiptSnapshot, TraceSnapshot
 
 
 class Receipt(Base):
@@ -70,3 +70,25 @@ class RowCount(Base):
     order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), primary_key=True)
     allowed: Mapped[int] = mapped_column(BigInteger)
     used: Mapped[int] = mapped_column(BigInteger)
+
+
+class TraceCase(Base):
+    """A leaked file whose buyer is looked for. Its bytes are kept until then only."""
+
+    __tablename__ = "trace_case"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(Id)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[str | None] = mapped_column(Text)
+
+    def snapshot(self) -> TraceSnapshot:
+        return TraceSnapshot(
+            self.id, self.name, self.size, self.sha256, self.asked_at, self.done_at, self.problem,
+            tuple(json.loads(self.result)) if self.result else (),
+        )  # fmt: skip

@@ -38,7 +38,7 @@ def read(
     if not found:
         left = house.db.read(lambda uow: quotas.of_order(uow, order_id)[1])
         return RowPage((), after, None, left)
-    taken, left = house.db.write(lambda uow: _take(uow, actor, order_id, file_id, found, after))
+    taken, left = house.db.write(lambda uow: _take(uow, actor, (order_id, file_id, claim), found, after))
     names = places.layout.names
     items = tuple(dict(zip(names, cells, strict=True)) for cells, _, _ in found[:taken])
     reached = after + taken
@@ -70,10 +70,10 @@ def _rows(house: House, file: DeliveryFile, places: Places, after: int, limit: i
         raise DeliveryFailed(hint="The money is back on the balance.") from None
 
 
-def _take(uow: Uow, actor: Actor, order_id: str, file_id: str, found: _Read, after: int) -> tuple[int, int]:
+def _take(uow: Uow, actor: Actor, asked: tuple[str, str, Claim], found: _Read, after: int) -> tuple[int, int]:
     """Count the rows and write their receipt, in one unit; (how many may be handed out, what is left)."""
-    file, _, _ = _readable(uow, actor, order_id, file_id)  # nothing leaves that was forbidden meanwhile
-    row = uow.session.get(RowCount, order_id, with_for_update=True)
+    file, _, _ = _readable(uow, actor, *asked)  # nothing leaves that was forbidden meanwhile
+    row = uow.session.get(RowCount, file.order_id, with_for_update=True)
     if row is None:
         raise RowsNotAgreed(hint="Download the file.")
     taken = min(len(found), row.allowed - row.used)

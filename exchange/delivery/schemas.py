@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.fields import UtcField
+from core.fields import UtcField, page_of
 
 
 class DeliveryFileOut(Schema):
@@ -53,3 +53,38 @@ class CopyOut(Schema):
     statement = fields.Dict(allow_none=True)
     created_at = UtcField()
     made_at = UtcField(allow_none=True)
+
+
+class SuspicionOut(Schema):
+    order_id = fields.String()
+    buyer_id = fields.String()
+    accused = fields.Boolean()
+    score = fields.Float()
+    threshold = fields.Float()
+    positions = fields.Integer()
+    agreeing = fields.Integer()
+    honeytokens = fields.Integer()
+
+
+class TraceReportOut(Schema):
+    file_id = fields.String()
+    table = fields.String()
+    leaked = fields.String()
+    rows = fields.Integer()
+    recognised = fields.Integer()
+    copies = fields.Integer()
+    suspicions = fields.List(fields.Nested(SuspicionOut))
+
+
+class TraceOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    size = fields.Integer()
+    sha256 = fields.String()
+    asked_at = UtcField()
+    done_at = UtcField(allow_none=True)
+    problem = fields.String()
+    reports = fields.List(fields.Nested(TraceReportOut))
+
+
+TracePageOut = page_of(TraceOut)

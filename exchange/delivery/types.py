@@ -107,3 +107,44 @@ class RowPage:
     after: int
     next: int | None
     left: int
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What speaks for one order's copy being the leak; from ``threshold`` on its buyer is named."""
+
+    order_id: str
+    buyer_id: str
+    accused: bool
+    score: float
+    threshold: float
+    positions: int
+    agreeing: int
+    honeytokens: int
+
+
+@dataclass(frozen=True)
+class TraceReport:
+    """One table that a leak has rows of, how many were recognised, and the suspicions, strongest first."""
+
+    file_id: str
+    table: str
+    leaked: str
+    rows: int
+    recognised: int
+    copies: int
+    suspicions: tuple[Suspicion, ...]
+
+
+@dataclass(frozen=True)
+class TraceSnapshot:
+    """A leaked file that was handed in; ``reports`` are there once it was traced, or ``problem`` says why not."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+    asked_at: datetime
+    done_at: datetime | None
+    problem: str
+    reports: tuple[Mapping[str, Any], ...]

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import flask
 
 from core import http
 from core.actor import Actor
 from core.db import Uow
-from core.fields import NoFields
+from core.fields import NoFields, PageQuery
 from core.house import House
-from exchange.delivery import answers, queries, rows, service
-from exchange.delivery.schemas import CopyOut, DeliveryFileOut, GrantOut, ReceiptOut, RowPageOut, RowsQuery
+from core.problems import Sentence
+from exchange.delivery import answers, queries, rows, service, tracer
+from exchange.delivery.errors import LeakTooLarge
+from exchange.delivery.schemas import (
+    CopyOut,
+    DeliveryFileOut,
+    GrantOut,
+    ReceiptOut,
+    RowPageOut,
+    RowsQuery,
+    TraceOut,
+    TracePageOut,
+)
 
 api = http.Api("delivery")
+MOST_LEAKED_BYTES = 64 << 20
 
 
 @api.get("/orders/<order_id>/files", summary="The files of an order")
@@ -61,3 +73,26 @@ def download(house: House, actor: Actor, request: flask.Request, order_id: str, 
 @api.raw("GET", "/orders/<order_id>/bundle", summary="The order's evidence bundle (zip); call= adds proofs of calls")
 def bundle(house: House, actor: Actor, request: flask.Request, order_id: str) -> flask.Response:
     return answers.bundle(house, actor, order_id, request.args.getlist("call"))
+
+
+@api.raw(
+    "POST", "/tracer", answer=TraceOut, status=202,
+    summary="Hand in a leaked table (raw bytes, its name as ?name=): whose copy it came from, for compliance officers",
+)  # fmt: skip
+def hand_in_leak(house: House, actor: Actor, request: flask.Request) -> flask.Response:
+    tracer.may_trace(actor)
+    if request.content_length is None or request.content_length > MOST_LEAKED_BYTES:
+        raise LeakTooLarge(Sentence("At most %(most)s bytes.", most=MOST_LEAKED_BYTES), most_bytes=MOST_LEAKED_BYTES)
+    name = request.args.get("name", "leak.csv")
+    case = tracer.hand_in(house, actor, cast(BinaryIO, request.stream), name)
+    return http.respond(202, TraceOut().dump(case))
+
+
+@api.get("/tracer", query=PageQuery, answer=TracePageOut, summary="Leaked files that were handed in, newest first")
+def traces(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    return tracer.cases(uow, actor, **query)
+
+
+@api.get("/tracer/<trace_id>", answer=TraceOut, summary="What was found of a leaked file: the buyers, with evidence")
+def show_trace(uow: Uow, actor: Actor, trace_id: str) -> Any:
+    return tracer.get(uow, actor, trace_id)

@@ -43,3 +43,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["trade_order.id"], name=op.f("fk_delivery_row_count_order_id")),
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_delivery_row_count")),
     )
+    op.create_table(
+        "trace_case",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("asked_by", sa.String(length=40), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_case")),
+    )

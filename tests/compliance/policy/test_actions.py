@@ -80,6 +80,7 @@ MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, .
     *((f"client:{verb}", CLIENT, (), ("owner", "developer"), ()) for verb in ("see", "create", "rotate", "revoke")),
     ("usage:see", METER, ("owner", "supplier", "finance"), _METER, ("finance", "operator", "officer")),
     ("usage:prove", METER, (), _METER, ("finance", "operator", "officer")),
+    ("copy:trace", Resource("copy", "new"), (), (), ("officer",)),
     ("audit:see", Resource("audit", "log"), (), (), ("officer", "operator")),
 ]
 

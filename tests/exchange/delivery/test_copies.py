@@ -10,19 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalog.listings.types import ListingSnapshot
-from core import jobs
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
 from exchange.delivery import copies, quotas, rows
 from exchange.delivery.errors import RowQuotaExhausted
 from exchange.delivery.watermark import tracing
-from exchange.trading import requirements
-from exchange.trading import service as trading
 from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.build import Built
 from tests.client import ApiClient
+from tests.exchange.delivery.marked import downloaded, made, raised
 
 ORIGINAL = build.measured(400).encode()
 
@@ -40,49 +38,27 @@ def supplier(shared: House) -> Built:
     return build.organisation(shared)
 
 
-def _raised(house: House, supplier: Built, content: str | bytes, tier: int = 2, name: str = "t.csv") -> ListingSnapshot:
-    file = build.file(house, supplier, content, name)
-    listing = build.listed(house, supplier, files=[file.id])
-    build.forced_tier(house, listing.id, tier)
-    return listing
-
-
-def _paid(house: House, buyer: Built, listing: ListingSnapshot) -> OrderSnapshot:
-    """Ordered, signed by the buyer as L2 asks, and paid."""
-    order, code = build.placed(house, buyer, listing), build.otp(house, buyer)
-    if order.state == "agreed":
-        house.db.write(lambda uow: requirements.meet(uow, buyer.actor, order.id, "contract.buyer", otp=code))
-    return house.db.write(lambda uow: trading.pay(uow, buyer.actor, order.id))
-
-
 @pytest.fixture(scope="module")
 def sold(shared: House, supplier: Built) -> list[tuple[Built, OrderSnapshot]]:
     """Two buyers with a paid order each of the same table at L2, their copies made."""
-    listing = _raised(shared, supplier, ORIGINAL)
-    made = []
+    listing = raised(shared, supplier, ORIGINAL)
+    orders = []
     for _ in range(2):
         buyer = build.organisation(shared)
         build.funded(shared, buyer)
-        made.append((buyer, _paid(shared, buyer, listing)))
-    while jobs.run_one(shared):
-        pass
-    return made
+        orders.append((buyer, build.paid(shared, buyer, listing)))
+    made(shared)
+    return orders
 
 
 def _client(house: House, who: Built) -> ApiClient:
     return ApiClient(create_app_of(house), who.token)
 
 
-def _download(house: House, buyer: Built, order: OrderSnapshot) -> bytes:
-    client = _client(house, buyer)
-    file = client.get(f"/orders/{order.id}/files").json["items"][0]
-    return client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(200).body
-
-
 def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
     shared: House, sold: list[tuple[Built, OrderSnapshot]]
 ) -> None:
-    bodies = [_download(shared, buyer, order) for buyer, order in sold]
+    bodies = [downloaded(shared, buyer, order.id) for buyer, order in sold]
     assert len({*bodies, ORIGINAL}) == 3
     for (buyer, order), body in zip(sold, bodies, strict=True):
         client = _client(shared, buyer)
@@ -95,7 +71,7 @@ def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
 
 
 def test_a_leaked_half_names_its_buyer_and_nobody_else(shared: House, sold: list[tuple[Built, OrderSnapshot]]) -> None:
-    body = _download(shared, *sold[0]).decode().splitlines(keepends=True)
+    body = downloaded(shared, sold[0][0], sold[0][1].id).decode().splitlines(keepends=True)
     leak = "".join([body[0], *body[1::2]]).encode()
     digest = hashlib.sha256(ORIGINAL).hexdigest()
     keys = {order.id: copies.key_of(shared.keyring, order.id, digest) for _, order in sold}
@@ -104,21 +80,20 @@ def test_a_leaked_half_names_its_buyer_and_nobody_else(shared: House, sold: list
 
 
 def test_until_the_copy_is_made_nothing_leaves(shared: House, supplier: Built) -> None:
-    listing = _raised(shared, supplier, build.measured(300, seed=3))
+    listing = raised(shared, supplier, build.measured(300, seed=3))
     buyer = build.organisation(shared)
     build.funded(shared, buyer)
-    order = _paid(shared, buyer, listing)
+    order = build.paid(shared, buyer, listing)
     client = _client(shared, buyer)
     file = client.get(f"/orders/{order.id}/files").json["items"][0]
     assert (file["ready"], file["sha256"]) == (False, "")
     assert client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(503).code == "copy_not_ready"
-    while jobs.run_one(shared):
-        pass
+    made(shared)
     assert client.get(f"/orders/{order.id}/files/{file['file_id']}").expect(200)
 
 
 def test_what_cannot_be_marked_is_refused_before_anybody_pays(shared: House, supplier: Built) -> None:
-    listing = _raised(shared, supplier, build.TABLE)
+    listing = raised(shared, supplier, build.TABLE)
     buyer = build.organisation(shared)
     assert listing.offer is not None
     wanted = {
@@ -135,7 +110,7 @@ def test_a_tier_that_rises_marks_what_was_sold_without(shared: House, supplier: 
     listing = build.listed(shared, supplier, files=[file.id])
     buyer = build.organisation(shared)
     build.funded(shared, buyer)
-    order = _paid(shared, buyer, listing)
+    order = build.paid(shared, buyer, listing)
     client = _client(shared, buyer)
     assert client.get(f"/orders/{order.id}/files").json["items"][0]["marked"] is False
     _client(shared, supplier).post(f"/listings/{listing.id}/tier", {"tier": 2}).expect(200)
@@ -143,17 +118,20 @@ def test_a_tier_that_rises_marks_what_was_sold_without(shared: House, supplier: 
     assert raised["marked"] is True
 
 
+@pytest.fixture(scope="module")
+def rare(shared: House, supplier: Built) -> ListingSnapshot:
+    return raised(shared, supplier, build.measured(700, seed=9), tier=3)
+
+
 @pytest.fixture
-def by_rows(shared: House, supplier: Built, monkeypatch: pytest.MonkeyPatch) -> tuple[Built, OrderSnapshot, str]:
-    """(buyer, paid order at L2 whose contract speaks of 450 rows by the API and of no download, file)"""
-    agreed = {"deliveries": ["api"], "count": 450, "watermark": True}
-    monkeypatch.setattr(copies, "agreed", lambda order: agreed)
-    listing = _raised(shared, supplier, build.measured(700, seed=9))
-    buyer = build.organisation(shared)
+def by_rows(shared: House, supplier: Built, rare: ListingSnapshot) -> tuple[Built, OrderSnapshot, str]:
+    """(buyer, order at L3 whose contract speaks of 700 rows by the API and of no download, file)"""
+    buyer = build.organisation(shared, level=3)
     build.funded(shared, buyer)
-    order = _paid(shared, buyer, listing)
-    while jobs.run_one(shared):
-        pass
+    colleagues = {"buyers": [build.member(shared, buyer, "buyer")]}
+    sellers = {"suppliers": [supplier, build.member(shared, supplier, "supplier")]}
+    order = build.paid(shared, buyer, rare, **colleagues, **sellers)
+    made(shared)
     return buyer, order, _client(shared, buyer).get(f"/orders/{order.id}/files").json["items"][0]["file_id"]
 
 
@@ -165,10 +143,10 @@ def test_rows_are_read_page_by_page_until_the_quota_is_used_up(
     path = f"/orders/{order.id}/files/{file_id}/rows"
     assert client.get(f"/orders/{order.id}/files/{file_id}").expect(403).code == "download_not_agreed"
     first = client.get(f"{path}?limit=200").expect(200).json
-    assert (len(first["items"]), first["next"], first["left"]) == (200, 200, 250)
+    assert (len(first["items"]), first["next"], first["left"]) == (200, 200, 500)
     assert first["items"][0]["record"] == "R000000"
     rest = client.get(f"{path}?after=200&limit=1000").expect(200).json
-    assert (len(rest["items"]), rest["next"], rest["left"]) == (250, 450, 0)
+    assert (len(rest["items"]), rest["next"], rest["left"]) == (500, 700, 0)
     assert client.get(f"{path}?after=0&limit=1").expect(429).code == "row_quota_exhausted"
     receipts = client.get(f"/orders/{order.id}/receipts").json["items"]
     assert receipts[0]["start"] == 0
@@ -177,7 +155,7 @@ def test_rows_are_read_page_by_page_until_the_quota_is_used_up(
     leaked = [list(row.values()) for row in (*first["items"], *rest["items"])]
     found = tracing.read_leak(io.BytesIO(build.measured(700, seed=9).encode()), "t.csv")
     assert tuple(first["items"][0]) == found[0].names
-    assert leaked != found[1][:450]
+    assert leaked != found[1]
 
 
 def test_rows_belong_to_the_buyer_and_to_contracts_that_speak_of_them(
@@ -189,7 +167,7 @@ def test_rows_belong_to_the_buyer_and_to_contracts_that_speak_of_them(
     assert _client(shared, supplier).get(path).expect(403).code == "not_the_buyer"
     assert _client(shared, by_rows[0]).get(f"{path}?limit=1001").expect(422).json["field"] == "limit"
     used, left = shared.db.read(lambda uow: quotas.of_order(uow, order.id))
-    assert (used, left) == (0, 450)
+    assert (used, left) == (0, 700)
 
 
 def test_a_quota_holds_whoever_reads_at_the_same_time(shared: House, by_rows: tuple[Built, OrderSnapshot, str]) -> None:
@@ -197,9 +175,9 @@ def test_a_quota_holds_whoever_reads_at_the_same_time(shared: House, by_rows: tu
 
     def take(n: int) -> int:
         try:
-            return len(rows.read(shared, buyer.actor, order.id, file_id, after=n, limit=60).items)
+            return len(rows.read(shared, buyer.actor, order.id, file_id, after=n, limit=90).items)
         except RowQuotaExhausted:
             return 0
 
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(take, range(12))) == 450
+        assert sum(pool.map(take, range(10))) == 700

@@ -1,0 +1,41 @@
+"""What the tests of marked copies share: a listing at a tier that demands marks, and buyers of it."""
+
+from __future__ import annotations
+
+from catalog.listings.types import ListingSnapshot
+from core import jobs
+from core.house import House
+from exchange.app import create_app_of
+from tests import build
+from tests.build import Built
+from tests.client import ApiClient
+
+
+def raised(house: House, supplier: Built, content: str | bytes, tier: int = 2, name: str = "t.csv") -> ListingSnapshot:
+    """A listing of that one file, on sale at that tier."""
+    file = build.file(house, supplier, content, name)
+    listing = build.listed(house, supplier, files=[file.id])
+    build.forced_tier(house, listing.id, tier)
+    return listing
+
+
+def made(house: House) -> None:
+    """Every copy that waits is made."""
+    while jobs.run_one(house):
+        pass
+
+
+def downloaded(house: House, buyer: Built, order_id: str) -> bytes:
+    """The first file of an order, as it leaves."""
+    client = ApiClient(create_app_of(house), buyer.token)
+    file = client.get(f"/orders/{order_id}/files").json["items"][0]
+    return client.get(f"/orders/{order_id}/files/{file['file_id']}").expect(200).body
+
+
+def bought(house: House, listing: ListingSnapshot) -> tuple[str, str, bytes]:
+    """(order, buyer, copy) of a new buyer."""
+    buyer = build.organisation(house)
+    build.funded(house, buyer)
+    order = build.paid(house, buyer, listing)
+    made(house)
+    return order.id, buyer.organisation_id or "", downloaded(house, buyer, order.id)
