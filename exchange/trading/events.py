@@ -10,11 +10,13 @@ from core.events import Event
 
 @dataclass(frozen=True)
 class OrderChanged(Event):
-    """An order took a step; both parties may have something to do."""
+    """An order took a step; both parties may have something to do. ``number`` is that of the step in its story."""
 
     name: ClassVar[str] = "trading.order_changed"
     order_id: str
     state: str
+    action: str
+    number: int
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def note(
             decision=json.dumps(decision.as_dict(), ensure_ascii=False) if decision else None,
         )
     )  # fmt: skip
-    uow.emit(OrderChanged(order_id=order.id, state=order.state))
+    uow.emit(OrderChanged(order_id=order.id, state=order.state, action=action, number=order.version))
     return entry_id
 
 
