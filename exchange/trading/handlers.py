@@ -18,6 +18,8 @@ def follow_qualification(uow: Uow, event: QualificationChanged) -> None:
     regrading.judge_holder(uow, event.organisation_id)
 
 
-def follow_contract(uow: Uow, event: RelationChanged) -> None:
+def follow_signatures(uow: Uow, event: RelationChanged) -> None:
     if event.kind == RelationKind.CONTRACT:
         regrading.judge_order(uow, event.object_id)
+    elif event.kind == RelationKind.NDA:
+        regrading.judge_bound(uow, event.organisation_id, event.object_id)

@@ -14,6 +14,6 @@ from exchange.trading.views import api
 def include(house: House) -> None:
     house.registry.inline(ListingChanged, handlers.follow_tier)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
-    house.registry.inline(RelationChanged, handlers.follow_contract)
+    house.registry.inline(RelationChanged, handlers.follow_signatures)
     house.add_api(negotiations)
     house.add_api(api)

@@ -9,8 +9,6 @@ from typing import Any
 
 from billing.usage import service as usage
 from compliance.identity import queries as identity
-from compliance.policy import relations
-from compliance.policy.relations import RelationKind
 from core.actor import Actor
 from core.db import Uow
 from exchange import licences
@@ -81,6 +79,7 @@ def require_use(uow: Uow, actor: Actor, order_id: str, channel: str, claim: Clai
     code, now = found.code, _standing(uow, order)
     if not code and now.territories and use.territory not in now.territories:
         code = "territory_not_permitted"  # the tier keeps at home what the licence did not
+    code = code or now.lacking
     if code:
         raise LicenceRefuses(code, needed=found.needed, actual=found.actual)
 
@@ -88,8 +87,7 @@ def require_use(uow: Uow, actor: Actor, order_id: str, channel: str, claim: Clai
 def _standing(uow: Uow, order: Order) -> Standing:
     assert order.entitlement is not None
     holder = identity.organisation(uow, order.buyer_id)
-    signed = relations.holds(uow, RelationKind.CONTRACT, order.buyer_id, order.id)
-    return standing(uow.house, order.entitlement, order, holder, signed=signed)
+    return standing(uow.house, order.entitlement, order, holder, queries.bonds(uow, [order])[order.id])
 
 
 def _code(uow: Uow, order: Order, now: Standing) -> str:

@@ -17,11 +17,12 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
+from exchange.contracts import queries as papers
 from exchange.trading.contested import contested
 from exchange.trading.errors import OrderNotFound
 from exchange.trading.models import Entitlement, Order, OrderStep
 from exchange.trading.rules import NEGOTIATED
-from exchange.trading.standing import Standing, facts, standing
+from exchange.trading.standing import Bound, Standing, facts, standing
 from exchange.trading.thread import Message
 from exchange.trading.types import (
     CompiledEntitlement,
@@ -115,6 +116,7 @@ def related_ids(uow: Uow, actor: Actor, order_id: str) -> list[str]:
     if review is not None:
         found.append(review)
     found += [document.id for document in invoices.of_order(uow, order.id)]
+    found += [each.id for each in papers.of_order(uow, order.id)]
     if order.licence is not None:
         found.append(order.licence.id)
     if order.entitlement is not None:
@@ -135,6 +137,12 @@ def documents(uow: Uow, actor: Actor, order_id: str) -> dict[str, bytes]:
     ):
         return {}
     return {document.id: document.body.encode() for document in invoices.of_order(uow, order.id)}
+
+
+def contracts(uow: Uow, actor: Actor, order_id: str) -> dict[str, bytes]:
+    """The exact bytes of an order's contracts, by id, for its evidence bundle. Raises OrderNotFound."""
+    load(uow, actor, order_id)
+    return {each.id: each.body.encode() for each in papers.of_order(uow, order_id)}
 
 
 def due(uow: Uow, moment: datetime, limit: int = 100) -> list[tuple[str, str]]:
@@ -177,14 +185,22 @@ def compiled(
         statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON), Entitlement.id > after).limit(most)
     rows = uow.session.execute(statement).all()
     holders = organisations(uow, {order.buyer_id for _, order in rows})
-    signed = relations.among(uow, RelationKind.CONTRACT, (order.id for _, order in rows))
-    found = []
-    for right, order in rows:
-        signature = (order.buyer_id, order.id) in signed
-        found.append(
-            _compiled(right, order, standing(uow.house, right, order, holders[order.buyer_id], signed=signature))
-        )
-    return found
+    bound = bonds(uow, (order for _, order in rows))
+    return [
+        _compiled(right, order, standing(uow.house, right, order, holders[order.buyer_id], bound[order.id]))
+        for right, order in rows
+    ]
+
+
+def bonds(uow: Uow, orders: Iterable[Order]) -> dict[str, Bound]:
+    """By order, what its buyer has signed of it and for its listing."""
+    asked = list(orders)
+    signed = relations.among(uow, RelationKind.CONTRACT, (order.id for order in asked))
+    secret = relations.among(uow, RelationKind.NDA, (order.listing_id for order in asked))
+    return {
+        order.id: Bound((order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret)
+        for order in asked
+    }
 
 
 def _recent(since: datetime) -> list[ColumnElement[bool]]:

@@ -19,7 +19,7 @@ from core.actor import SYSTEM
 from core.db import Uow
 from exchange.contracts import queries as contracts
 from exchange.contracts.types import ContractKind
-from exchange.trading import papers, rights
+from exchange.trading import papers, queries, rights
 from exchange.trading.events import RightRested, RightResumed
 from exchange.trading.models import Entitlement, Order
 from exchange.trading.requirements import CONTRACT, NDA
@@ -59,6 +59,12 @@ def judge_order(uow: Uow, order_id: str) -> None:
         _judge(uow, right, order)
 
 
+def judge_bound(uow: Uow, organisation_id: str, listing_id: str) -> None:
+    """An organisation is bound, or bound no more, to keep a listing's data to itself."""
+    for right, order in _rights(uow, Entitlement.holder_id == organisation_id, Order.listing_id == listing_id):
+        _judge(uow, right, order)
+
+
 def _rights(uow: Uow, *which: object) -> Iterable[tuple[Entitlement, Order]]:
     statement = (
         select(Entitlement, Order)
@@ -75,13 +81,13 @@ def _judge(uow: Uow, right: Entitlement, order: Order) -> None:
     if right.state != RightState.ACTIVE or order.state not in IN_FORCE:
         return
     holder = organisations(uow, [right.holder_id])[right.holder_id]
-    signed = relations.holds(uow, RelationKind.CONTRACT, right.holder_id, order.id)
-    lacking = standing(uow.house, right, order, holder, signed=signed).lacking
+    lacking = standing(uow.house, right, order, holder, queries.bonds(uow, [order])[order.id]).lacking
     if lacking == right.lacking:
         return
     right.lacking = lacking
     order.version += 1
     note(uow, SYSTEM, order, "rest" if lacking else "resume", None, text=lacking, data={"right_tier": str(right.tier)})
+    rights.changed(uow, order)
     if lacking:
         uow.emit(RightRested(order_id=order.id, entitlement_id=right.id, lacking=lacking))
     else:

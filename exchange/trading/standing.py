@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from compliance.identity.types import OrganisationSnapshot
@@ -17,6 +15,7 @@ from core.house import House
 from exchange import licences
 from exchange.licences.types import UNREADABLE, Channel
 from exchange.trading.models import Entitlement, Order
+from exchange.trading.terms import asks_nda
 
 _FETCHER = frozenset({"developer"})
 _DECLARES_FROM = "signed_licence"
@@ -38,8 +37,16 @@ class Standing:
     lacking: str
 
 
-def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, *, signed: bool) -> Standing:
-    """What may be done with the right; ``signed`` tells whether the order's contract is.
+@dataclass(frozen=True)
+class Bound:
+    """Whether the holder has signed the order's contract, and an agreement of confidentiality for the listing."""
+
+    contract: bool
+    nda: bool
+
+
+def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, bound: Bound) -> Standing:
+    """What may be done with the right.
 
     A licence without territories is for the holder's own country where data of the tier does not go everywhere.
     """
@@ -49,8 +56,10 @@ def standing(house: House, right: Entitlement, order: Order, holder: Organisatio
     except ValueError:
         return Standing((), (), (), holder.country, True, 0, UNREADABLE)
     channel = Channel.API if right.interface_id else Channel.DOWNLOAD
-    answer = _decision(house, right, order, holder, row, signed=signed)
+    answer = _decision(house, right, order, holder, signed=bound.contract)
     lacking = "" if answer.permitted else answer.needs[0].code or "tier_not_permitted"
+    if not lacking and asks_nda(row) and not bound.nda:
+        lacking = "nda_needed"
     if said.deliveries and right.interface_id and channel not in said.deliveries:
         lacking = "delivery_not_permitted"
     everywhere = row.export == "allowed"
@@ -76,7 +85,7 @@ def facts(house: House, order: Order, tier: int) -> dict[str, Any]:
 
 
 def _decision(
-    house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, row: TierRow, *, signed: bool
+    house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, *, signed: bool
 ) -> Decision:
     """Policy's answer for the holder as an organisation, whoever of its people or programs acts."""
     action = "order:call" if right.interface_id else "order:download"
@@ -90,13 +99,3 @@ def _decision(
         "entitled": True,
     }  # fmt: skip
     return decide(actor, action, Resource("order", order.id, about | facts(house, order, right.tier)), context)
-
-
-def use(
-    order: Order, at: datetime, channel: str, claim: Mapping[str, str | None], holder: OrganisationSnapshot, before: int
-) -> licences.Use:
-    """The use that is asked about; what is not claimed is the order's own purpose, at home, for the holder."""
-    return licences.Use(
-        at, claim.get("purpose") or order.purpose, claim.get("territory") or holder.country,
-        claim.get("recipient") or holder.id, channel, before,
-    )  # fmt: skip

@@ -93,15 +93,16 @@ def test_a_tier_that_rises_rests_the_right_until_its_contract_is_signed(
     assert clients["buyer"].get(f"/orders/{order.id}/files/{file_id}").status == 403
     needed = clients["buyer"].get(f"/orders/{order.id}/requirements").expect(200).json["items"]
     assert {each["name"] for each in needed} == {"contract.buyer", "contract.supplier", "nda.buyer", "nda.supplier"}
-    for side, built in (("buyer", buyer), ("supplier", supplier)):
-        assert _compiled(house, order).lacking == "contract_needed"
-        house.clock.advance(timedelta(seconds=31))
-        otp = build.otp(house, built)
-        clients[side].post(f"/orders/{order.id}/requirements/contract.{side}", {"otp": otp}).expect(200)
+    for kind in ("contract", "nda"):
+        for side, built in (("buyer", buyer), ("supplier", supplier)):
+            assert _compiled(house, order).lacking == f"{kind}_needed"
+            house.clock.advance(timedelta(seconds=31))
+            otp = build.otp(house, built)
+            clients[side].post(f"/orders/{order.id}/requirements/{kind}.{side}", {"otp": otp}).expect(200)
     assert _compiled(house, order).lacking == ""
     steps = house.db.read(lambda uow: queries.timeline(uow, buyer.actor, order.id))
     told = [(step.action, step.note) for step in steps if step.action in ("rest", "resume")]
-    assert told == [("rest", "contract_needed"), ("resume", "")]
+    assert told == [("rest", "contract_needed"), ("rest", "nda_needed"), ("resume", "")]
     assert _compiled(house, order).territories == ("CN",), "from here on data stays where its buyer is"
     assert _compiled(house, order).declares
     again = clients["buyer"].post(f"/orders/{order.id}/requirements/contract.buyer", {"otp": "000000"})
