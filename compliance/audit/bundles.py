@@ -15,7 +15,7 @@ from sqlalchemy import select
 from compliance.audit import checkpoints, merkle, policies, queries
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
-from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, packed
+from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS, packed
 from core.db import Uow
 from core.house import House
 
@@ -48,12 +48,13 @@ def build(
     order_id: str,
     object_ids: list[str],
     documents: Mapping[str, bytes] | None = None,
+    contracts: Mapping[str, bytes] | None = None,
     calls: Sequence[Mapping[str, Any]] = (),
 ) -> bytes | None:
     """The bundle over all entries of these objects; None while one of them waits for its checkpoint.
 
-    ``documents`` are invoices and credit notes by id, the exact bytes whose hash their entries hold. ``calls``
-    are proofs of single calls; the entries of their batches are enclosed too.
+    ``documents`` are invoices and credit notes by id, ``contracts`` contracts, the exact bytes whose hash their entries
+    hold. ``calls`` are proofs of single calls; the entries of their batches are enclosed too.
     """
     object_ids = [*object_ids, *dict.fromkeys(str(call["batch"]) for call in calls)]
     evidence = house.db.read(lambda uow: _collect(uow, object_ids))
@@ -70,6 +71,7 @@ def build(
         f"policy/{name}.json": text for name, text in policies.cited(house, [b for _, _, b, _ in evidence.entries])
     }
     files |= {f"invoices/{each}.json": content for each, content in (documents or {}).items()}
+    files |= {f"contracts/{each}.json": content for each, content in (contracts or {}).items()}
     described, counts = [], dict[str, int]()
     for number, object_id, body, proof in evidence.entries:
         name = f"entries/{number:09d}.json"
@@ -79,14 +81,18 @@ def build(
     shown = [{"call": call["call"], "file": f"calls/{call['call']}.json"} for call in calls]
     files |= {each["file"]: _json(dict(call)) for each, call in zip(shown, calls, strict=True)}
     manifest = {
-        "format": FORMAT, "version": VERSION_WITH_CALLS if calls else VERSION, "order": order_id,
+        "format": FORMAT, "version": _version(contracts, calls), "order": order_id,
         "origin": house.settings.log_origin, "checkpoint_size": evidence.size, "objects": counts, "entries": described,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
-        **({"calls": shown} if calls else {}),
+        **({"calls": shown} if calls or contracts else {}),
     }  # fmt: skip
     written = _json(manifest)
     signature = checkpoints.sign_manifest(house, order_id, evidence.size, written)
     return packed({"manifest.json": written, "manifest.sig": signature.encode()} | files)
+
+
+def _version(contracts: Mapping[str, bytes] | None, calls: Sequence[Mapping[str, Any]]) -> int:
+    return VERSION_WITH_CONTRACTS if contracts else VERSION_WITH_CALLS if calls else VERSION
 
 
 def _json(value: Any) -> bytes:

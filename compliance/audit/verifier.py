@@ -33,7 +33,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 GOOD, TAMPERED, MALFORMED, UNVERIFIABLE = 0, 1, 2, 3
-FORMAT, VERSION, VERSION_WITH_CALLS = "piaohao-evidence-bundle", 1, 2
+FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS = "piaohao-evidence-bundle", 1, 2, 3
 CALL_FORMAT, CALL_VERSION, MOST_CALLS = "piaohao-call-proof", 1, 100
 MOST_FILES, MOST_BYTES, MOST_ENTRY_BYTES = 20_000, 64 << 20, 16 << 10
 _NAME = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
@@ -457,6 +457,7 @@ def verify(
     _check_order(report, manifest["order"])
     _check_calls(files, manifest, report)
     _check_invoices(files, report)
+    _check_contracts(files, report, manifest["order"])
     _check_policies(files, report)
     if older_note is not None:
         older = verify_checkpoint(older_note, key)
@@ -469,7 +470,9 @@ _SHAPE = {
     "format": str, "version": int, "order": str, "origin": str, "checkpoint_size": int, "entries": list,
     "files": dict, "objects": dict,
 }  # fmt: skip
-_SHAPES = {VERSION: _SHAPE, VERSION_WITH_CALLS: _SHAPE | {"calls": list}}
+_SHAPES = {
+    VERSION: _SHAPE, VERSION_WITH_CALLS: _SHAPE | {"calls": list}, VERSION_WITH_CONTRACTS: _SHAPE | {"calls": list},
+}  # fmt: skip
 
 
 def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
@@ -480,7 +483,7 @@ def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
         raise Malformed(f"this program reads {FORMAT}")
     shape = _SHAPES.get(manifest["version"]) if type(manifest.get("version")) is int else None
     if shape is None:
-        raise Malformed(f"this program reads {FORMAT} version {VERSION} and {VERSION_WITH_CALLS}")
+        raise Malformed(f"this program reads {FORMAT} version {VERSION} to {VERSION_WITH_CONTRACTS}")
     if manifest.keys() != shape.keys():
         raise Malformed(f"the manifest has other fields than version {manifest['version']}")
     if not all(type(manifest[name]) is kind for name, kind in shape.items()):
@@ -500,7 +503,7 @@ _UNLISTED = {"manifest.json", "manifest.sig"}
 _KNOWN = _UNLISTED | {"checkpoint.txt", "key.txt", "verify.py", "README.txt", "consistency.json"}
 
 
-_ELSEWHERE = ("policy/", "invoices/")
+_ELSEWHERE = ("policy/", "invoices/", "contracts/")
 
 
 def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
@@ -577,14 +580,19 @@ def _check_chains(report: Report, manifest: dict[str, Any]) -> None:
 
 
 _STEPS = {
-    "place": ("", "placed"), "pay": ("placed", "paid"), "cancel": ("placed", "cancelled"),
+    "inquire": ("", "inquired"), "offer": ("", "offered"), "say": ("inquired offered", ""),
+    "propose": ("inquired offered", "offered"), "agree": (" offered", "agreed"),
+    "decline": ("inquired offered agreed", "declined"), "expire_terms": ("inquired offered agreed", "lapsed"),
+    "place": (" agreed", "placed"), "pay": ("placed", "paid"), "cancel": ("placed", "cancelled"),
     "expire": ("placed", "cancelled"), "deliver": ("paid", "delivered"), "accept": ("paid delivered", "accepted"),
     "accept_overdue": ("paid delivered", "accepted"), "fail": ("paid delivered", "refunded"),
-    "freeze": ("placed paid delivered accepted", ""), "release": ("placed paid delivered accepted", ""),
+    "freeze": ("inquired offered agreed placed paid delivered accepted", ""),
+    "release": ("inquired offered agreed placed paid delivered accepted", ""),
     "lapse": ("paid delivered accepted refunded", ""),
 }  # fmt: skip
-_PARTIES = ("buyer", "supplier", "listing", "revision")
-_FIXED = (*_PARTIES, "currency", "gross", "net", "tax", "purpose", "terms_hash", "plan_hash")
+_PARTIES = ("buyer", "supplier", "listing")
+_OPEN = ("inquired", "offered", "declined", "lapsed")
+_FIXED = (*_PARTIES, "revision", "currency", "gross", "net", "tax", "purpose", "terms_hash", "plan_hash")
 
 
 def _check_order(report: Report, order: str) -> None:
@@ -594,14 +602,20 @@ def _check_order(report: Report, order: str) -> None:
         raise Tampered("the bundle holds no entry of its order")
     steps = [entry for entry in entries if entry["action"].removeprefix("order:") in _STEPS]
     state, facts = "", dict[str, str]()
+    parties = {name: steps[0].get("data", {}).get(name) for name in _PARTIES} if steps else {}
     for entry in steps:
         data = entry.get("data", {})
         before, after = _STEPS[entry["action"].removeprefix("order:")]
         if state not in before.split(" ") or data.get("state") != (after or state):
             raise Tampered(f"the order cannot go from {state or 'nothing'} by {entry['action']}")
-        state, facts = after or state, facts or data
-        if any(data.get(name) != facts.get(name) for name in _FIXED):
+        state = after or state
+        if state in _OPEN and not facts:  # terms are not fixed yet, only between whom and over what
+            fixed: Any = parties
+        else:
+            fixed = facts = facts or data
+        if any(data.get(name) != fixed.get(name) for name in (*_PARTIES, *(_FIXED if fixed is facts else ()))):
             raise Tampered("the order's parties, subject or amounts differ between its entries")
+    facts = facts or (steps[-1].get("data", {}) if steps else {})
     _check_amounts(report, order, facts)
     _check_review(report, order, facts)
     gross = _amount(int(facts["gross"]), facts.get("currency", ""))
@@ -665,6 +679,73 @@ def _check_invoices(files: dict[str, bytes], report: Report) -> None:
             f"{len(enclosed)} 份发票或贷项凭证与日志中的摘要一致",
             f"{len(enclosed)} invoices or credit notes are those whose hashes stand in the log",
         )
+
+
+# ---- contracts -------------------------------------------------------------------------------------------------------
+
+_SIGNERS = {
+    "nda": ("buyer", "supplier"), "licence": ("buyer",), "provision": ("buyer", "supplier"),
+    "entrusted": ("buyer", "supplier"),
+}  # fmt: skip
+
+
+def _check_contracts(files: dict[str, bytes], report: Report, order: str) -> None:
+    """Each contract is the one that was drawn up, over the terms that were agreed, and signed before the order was
+    placed; every signature is of exactly its bytes."""
+    drawn = {
+        entry["object"]: entry.get("data", {})
+        for _, entry in report.entries
+        if entry["action"] == "contract:draw_up" and entry.get("data", {}).get("order") == order
+    }
+    enclosed = {
+        name.removeprefix("contracts/").removesuffix(".json") for name in files if name.startswith("contracts/")
+    }
+    if enclosed != set(drawn):
+        raise Tampered("the contracts that are enclosed are not those that were drawn up")
+    for contract in sorted(enclosed):
+        _check_contract(files[f"contracts/{contract}.json"], contract, drawn[contract], report, order)
+    if enclosed:
+        report.say(
+            f"{len(enclosed)} 份合同与日志中的摘要一致，各方签名有效",
+            f"{len(enclosed)} contracts are those whose hashes stand in the log, and the signatures are good",
+        )
+
+
+def _check_contract(content: bytes, contract: str, said: dict[str, str], report: Report, order: str) -> None:
+    digest = hashlib.sha256(content).hexdigest()
+    document = _json(content)
+    if digest != said.get("document_sha256") or not isinstance(document, dict):
+        raise Tampered(f"the contract {contract} is not the one that was drawn up")
+    told = (document.get("id"), document.get("order"), document.get("kind"), document.get("terms_sha256") or "none")
+    if told != (contract, order, said.get("kind"), said.get("terms_sha256")):
+        raise Tampered(f"the contract {contract} says something else than its entry")
+    signed = _signed_sides(content, contract, digest, report)
+    placed = [(n, e) for n, e in report.entries if (e["object"], e["action"]) == (order, "order:place")]
+    if not placed or said["kind"] == "nda":
+        return
+    index, entry = placed[0]
+    if any(signed.get(side, index) >= index for side in _SIGNERS.get(said["kind"], ())):
+        raise Tampered(f"the order was placed before the contract {contract} was signed")
+    if entry.get("data", {}).get("agreement_hash") != said.get("terms_sha256"):
+        raise Tampered(f"the contract {contract} is not over the terms of the order")
+
+
+def _signed_sides(content: bytes, contract: str, digest: str, report: Report) -> dict[str, int]:
+    """Where in the log each side signed; every signature is checked."""
+    found: dict[str, int] = {}
+    for index, entry in report.entries:
+        if (entry["object"], entry["action"]) != (contract, "contract:sign"):
+            continue
+        data = entry.get("data", {})
+        try:
+            key = Ed25519PublicKey.from_public_bytes(base64.b64decode(data.get("public_key", ""), validate=True))
+            key.verify(base64.b64decode(data.get("signature", ""), validate=True), content)
+        except (InvalidSignature, ValueError):
+            raise Tampered(f"a signature of the contract {contract} is not of its bytes") from None
+        if data.get("document_sha256") != digest or data.get("side") in found:
+            raise Tampered(f"a signature of the contract {contract} is not of its bytes")
+        found[data.get("side", "")] = index
+    return found
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
