@@ -8,6 +8,7 @@ from core.house import House
 def include(house: House) -> None:
     """Include every feature, in the order in which they stand on each other."""
     from compliance.audit.include import include as audit
+    from compliance.documents.include import include as documents
     from compliance.exports.include import include as exports
     from compliance.freezes.include import include as freezes
     from compliance.identity.include import include as identity
@@ -17,5 +18,5 @@ def include(house: House) -> None:
     from compliance.retention.include import include as retention
     from compliance.review.include import include as review
 
-    for feature in (audit, retention, identity, keys, oauth, review, qualification, freezes, exports):
+    for feature in (audit, retention, identity, documents, keys, oauth, review, qualification, freezes, exports):
         feature(house)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from core.clock import Clock
-from core.db import Database
+from core.db import Database, Uow
 from core.events import Registry
 from core.keyring import Keyring
+from core.problems import Refused
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from core.http import Api, Authenticator
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Refused)
 
 
 @dataclass
@@ -32,6 +34,7 @@ class House:
     adapters: dict[type, Any] = field(default_factory=dict)
     apis: list[Api] = field(default_factory=list)
     authenticator: Authenticator | None = None
+    explainers: list[tuple[type[Refused], Callable[[Uow, Any], None]]] = field(default_factory=list)
     mounts: list[Callable[[flask.Flask, House], None]] = field(default_factory=list)
     """What is served beside the API, at addresses that a standard names."""
 
@@ -54,6 +57,17 @@ class House:
     def adapter(self, kind: type[T]) -> T:
         """The implementation of ``kind``. Raises KeyError when no package provided one."""
         return cast(T, self.adapters[kind])
+
+    def explain(self, kind: type[R], add: Callable[[Uow, R], None]) -> None:
+        """Let ``add`` say more in refusals of that kind, before they are answered."""
+        self.explainers.append((kind, add))
+
+    def explained(self, refusal: Refused) -> Refused:
+        """The refusal with all that is to be said of it. Call it outside of any unit."""
+        adding = [add for kind, add in self.explainers if isinstance(refusal, kind)]
+        if adding:
+            self.db.read(lambda uow: [add(uow, refusal) for add in adding])
+        return refusal
 
     def add_api(self, api: Api) -> None:
         self.apis.append(api)

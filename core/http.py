@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import flask
 from flask_babel import gettext
@@ -31,6 +32,7 @@ from core.problems import (
     Invalid,
     NotFound,
     PreconditionRequired,
+    Refused,
     Sentence,
     TooLarge,
     Unauthenticated,
@@ -153,8 +155,10 @@ def _caller(house: House, route: Route) -> Callable[..., flask.Response]:
     def call(**path: str) -> flask.Response:
         try:
             return _answer(house, route, path)
-        except DomainError:
+        except DomainError as error:
             _swallow_rest()
+            if isinstance(error, Refused):
+                house.explained(error)
             raise
 
     return call
@@ -340,6 +344,15 @@ def respond(status: int, answer: Any, *, replayed: bool = False) -> flask.Respon
         response.headers["ETag"] = f'"{answer["version"]}"'
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def attachment(name: str, raw: bytes) -> flask.Response:
+    """Bytes that somebody sent us, as a download that no browser shows in the exchange's own name."""
+    response = flask.Response(raw, mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

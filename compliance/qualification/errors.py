@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Invalid
+from core.problems import Conflict, Invalid, NotFound
 
 
 class QualificationStateConflict(Conflict):
@@ -11,3 +11,15 @@ class QualificationStateConflict(Conflict):
 
 class StatementMissing(Invalid):
     code, title = "statement_missing", "A statement is missing"
+
+
+class DocumentsMissing(Invalid):
+    code, title = "documents_missing", "Documents that this level is proven by are missing"
+
+
+class DocumentKindUnknown(NotFound):
+    code, title = "document_kind_unknown", "No level asks for such a document"
+
+
+class LevelNotAskedFor(Conflict):
+    code, title = "level_not_asked_for", "The organisation did not ask for this level"

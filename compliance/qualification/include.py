@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from compliance.policy import PolicyRefused
+from compliance.qualification import handlers
 from compliance.qualification.views import api
 from core.house import House
 
 
 def include(house: House) -> None:
+    house.explain(PolicyRefused, handlers.name_documents)
     house.add_api(api)

@@ -13,7 +13,7 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "reinstate": (frozenset({"suspended"}), "submitted"),
 }
 MOST_MONTHS = 12
-LEVELS = (2, 3)
+LEVELS = (2, 3, 4)
 
 
 def follow(state: str, step: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from compliance.qualification.rules import LEVELS, MOST_MONTHS
-from core.fields import TextField, UtcField
+from core.fields import IdField, TextField, UtcField
 
 
 class QualificationOut(Schema):
@@ -24,12 +24,62 @@ class QualificationOut(Schema):
     created_at = UtcField()
 
 
+class ProofOut(Schema):
+    kind = fields.String()
+    zh = fields.String()
+    en = fields.String()
+    state = fields.String()
+    document_id = fields.String(allow_none=True)
+    name = fields.String()
+    size = fields.Integer()
+    valid_until = UtcField(allow_none=True)
+    note = fields.String()
+
+
+class StandingOut(Schema):
+    """What the qualification stands at, and what the level aimed at is proven by."""
+
+    organisation_id = fields.String()
+    state = fields.String()
+    level = fields.Integer()
+    qualified_until = UtcField(allow_none=True)
+    reason = fields.String()
+    aim = fields.Integer()
+    statement = fields.String()
+    documents = fields.List(fields.Nested(ProofOut), attribute="proofs")
+    missing = fields.Function(lambda found: [each.kind for each in found.missing])
+
+
+class LevelQuery(Schema):
+    level = fields.Integer(load_default=None, validate=validate.OneOf(LEVELS))
+
+
+_BY_KIND = fields.String(validate=validate.Length(max=40))
+
+
 class SubmitIn(Schema):
     statement = TextField(required=True, longest=4000)
+    level = fields.Integer(load_default=2, strict=True, validate=validate.OneOf(LEVELS))
+    documents = fields.Dict(
+        keys=_BY_KIND, values=IdField("doc"), load_default=dict, validate=validate.Length(max=20)
+    )  # fmt: skip
 
 
-class QualificationReturnIn(Schema):
+class AttachIn(Schema):
+    document_id = IdField("doc", required=True)
+    valid_until = UtcField(load_default=None)
+
+
+class SuspendIn(Schema):
     reason = TextField(required=True, shortest=2, longest=2000)
+
+
+class QualificationReturnIn(SuspendIn):
+    """``documents`` says by kind what is wrong with which."""
+
+    documents = fields.Dict(
+        keys=_BY_KIND, values=TextField(shortest=2, longest=1000), load_default=dict, validate=validate.Length(max=20)
+    )  # fmt: skip
 
 
 class ApproveIn(Schema):

@@ -6,10 +6,17 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from compliance.identity import queries as identity
-from compliance.policy import Resource, require
-from compliance.qualification import service
-from compliance.qualification.schemas import ApproveIn, QualificationOut, QualificationReturnIn, SubmitIn
+from compliance.qualification import queries, service
+from compliance.qualification.schemas import (
+    ApproveIn,
+    AttachIn,
+    LevelQuery,
+    QualificationOut,
+    QualificationReturnIn,
+    StandingOut,
+    SubmitIn,
+    SuspendIn,
+)
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -21,6 +28,18 @@ class StateQuery(Schema):
     state = fields.String(load_default="submitted")
 
 
+@api.get("/qualification", query=LevelQuery, answer=StandingOut, summary="Yours, and what the next level asks for")
+def standing(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
+    return queries.own(uow, actor, **query)
+
+
+@api.put(
+    "/qualification/documents/<kind>", body=AttachIn, answer=StandingOut, summary="Hand in a document of that kind"
+)  # fmt: skip
+def attach(uow: Uow, actor: Actor, kind: str, body: dict[str, Any]) -> Any:
+    return service.attach(uow, actor, kind, **body)
+
+
 @api.post("/qualification", body=SubmitIn, answer=QualificationOut, idempotent=True, summary="Hand it in")
 def submit(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     return service.submit(uow, actor, **body)
@@ -28,9 +47,12 @@ def submit(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 
 @api.get("/qualifications", query=StateQuery, summary="Organisations that wait for an officer")
 def waiting(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
-    require(actor, "qualification:see", Resource("organisation", "all"))
-    found = identity.organisations_in_state(uow, query["state"])
-    return {"items": QualificationOut(many=True).dump(found)}
+    return {"items": QualificationOut(many=True).dump(queries.waiting(uow, actor, query["state"]))}
+
+
+@api.get("/qualifications/<organisation_id>", answer=StandingOut, summary="One with its documents, for officers")
+def show(uow: Uow, actor: Actor, organisation_id: str) -> Any:
+    return queries.of(uow, actor, organisation_id)
 
 
 @api.post(
@@ -50,7 +72,7 @@ def approve(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) 
 
 
 @api.post(
-    "/qualifications/<organisation_id>/suspend", body=QualificationReturnIn, answer=QualificationOut, idempotent=True,
+    "/qualifications/<organisation_id>/suspend", body=SuspendIn, answer=QualificationOut, idempotent=True,
     summary="Suspend an organisation: its programs stop",
 )  # fmt: skip
 def suspend(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:
@@ -58,7 +80,7 @@ def suspend(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) 
 
 
 @api.post(
-    "/qualifications/<organisation_id>/reinstate", body=QualificationReturnIn, answer=QualificationOut,
+    "/qualifications/<organisation_id>/reinstate", body=SuspendIn, answer=QualificationOut,
     idempotent=True, summary="Let a suspended organisation act again, and decide on it anew",
 )  # fmt: skip
 def reinstate(uow: Uow, actor: Actor, organisation_id: str, body: dict[str, Any]) -> Any:

@@ -12,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from core import http
-from core.problems import Conflict, DomainError, Unauthenticated
+from core.problems import Conflict, DomainError, Refused, Unauthenticated
 from exchange.web.explain import card
 from exchange.web.repeats import SentAlready
+from exchange.web.session import house
 from exchange.web.shell import FOR_PROGRAMS, render
 
 log = logging.getLogger("piaohao.web")
@@ -66,6 +67,8 @@ def answer(error: Exception) -> Response:
 def _shown(error: Exception) -> Response:
     if isinstance(error, SentAlready):
         return _page(409, FormSentAlready("It was carried out once, and not a second time."))
+    if isinstance(error, Refused):
+        house().explained(error)
     if isinstance(error, DomainError):
         return _page(error.status, error)
     if isinstance(error, HTTPException):

@@ -69,7 +69,7 @@ class MendForm(Schema):
     version = fields.Integer(required=True)
     name = TextField(required=True, shortest=2, longest=100)
     name_en = TextField(load_default="", longest=150)
-    credit_code = TextField(required=True, shortest=1, longest=40)
+    credit_code = TextField(load_default="", longest=40)
 
 
 class ReasonForm(Schema):
@@ -126,6 +126,7 @@ class LevelForm(Schema):
 
 
 class HandInForm(MendForm):
+    level = fields.Integer(load_default=2, validate=validate.Range(min=2, max=4))
     statement = TextField(required=True, longest=4000)
 
 

@@ -51,6 +51,10 @@ WORDS = {
         "registered": _l("Registered"), "submitted": _l("Submitted, being checked"), "returned": _l("Returned"),
         "approved": _l("Verified"), "suspended": _l("Suspended"),
     },
+    "proof": {
+        "missing": _l("missing"), "handed_in": _l("waits for an officer"), "accepted": _l("accepted"),
+        "rejected": _l("returned"), "expired": _l("expired"),
+    },
     "level": {
         "0": _l("not signed in"), "1": _l("registered"), "2": _l("qualified"), "3": _l("qualified in full"),
         "4": _l("enhanced"),

@@ -2,9 +2,54 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from core.db import UtcDateTime
+
 revision = "0011"
 down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "document",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_document_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+    )
+    op.create_index(op.f("ix_document_owner_id"), "document", ["owner_id"], unique=False)
+    op.create_table(
+        "qualification_aim",
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("handed_in_at", UtcDateTime(), nullable=False),
+        sa.Column("reminded_of", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("level >= 2 AND level <= 4", name=op.f("ck_qualification_aim_level_in_range")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_qualification_aim_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_qualification_aim")),
+    )
+    op.create_table(
+        "qualification_document",
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("valid_until", UtcDateTime(), nullable=True),
+        sa.Column("handed_in_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_qualification_document_document_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_qualification_document_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "kind", name=op.f("pk_qualification_document")),
+    )

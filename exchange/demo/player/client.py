@@ -124,6 +124,9 @@ class Person:
     def put_bytes(self, path: str, content: bytes) -> Reply:
         return self.send("PUT", path, content, {"Content-Type": "application/octet-stream"})
 
+    def post_bytes(self, path: str, content: bytes, **query: object) -> Reply:
+        return self.send("POST", f"{path}?{urlencode(query)}", content, {"Content-Type": "application/octet-stream"})
+
     def patch(self, path: str, body: object, etag: str) -> Reply:
         return self.send("PATCH", path, _encode(body), {"If-Match": etag})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from exchange.demo.people import PASSWORD, Member, Organisation
-from exchange.demo.player.client import Person
+from exchange.demo.player.client import Person, Reply
 
-STATEMENT = {"statement": "营业执照与联系人已核对，附扫描件编号。/ Licence and contacts checked; scans are numbered."}
+STATEMENT = "营业执照与联系人已核对，附扫描件编号。/ Licence and contacts checked; scans are numbered."
 
 
 def registration(organisation: Organisation, **instead: str) -> dict[str, Any]:
@@ -30,13 +30,30 @@ def add_member(owner: Person, member: Member) -> Person:
     return Person(owner.door, member.name).sign_in(member.email, PASSWORD)
 
 
+def hand_in(owner: Person, level: int) -> Reply:
+    """Hand in the qualification for a level, with a document of each kind that it still lacks."""
+    lacking = owner.get("/qualification", level=level).expect(200).json["missing"]
+    kept = {
+        kind: owner.post_bytes("/documents", f"{owner.name}: {kind}\n".encode(), name=f"{kind}.txt")
+        .expect(201)
+        .json["id"]
+        for kind in lacking
+    }
+    return owner.post("/qualification", {"statement": STATEMENT, "level": level, "documents": kept})
+
+
+def _scan(owner: Person, kind: str) -> str:
+    content = f"{owner.name}: {kind}\n".encode()
+    return str(owner.post_bytes("/documents", content, name=f"{kind}.txt").expect(201).json["id"])
+
+
 def join(officer: Person, organisation: Organisation) -> dict[str, Person]:
     """Register, qualify, add the members; answers everybody signed in, by the first part of the address."""
     stranger = Person(officer.door, organisation.owner.name)
     organisation_id = stranger.post("/registrations", registration(organisation)).expect(201).json["id"]
     owner = stranger.sign_in(organisation.owner.email, PASSWORD)
     if organisation.level > 1:
-        owner.post("/qualification", STATEMENT).expect(200)
+        hand_in(owner, organisation.level).expect(200)
         decision = {"level": organisation.level, "months": 12}
         officer.post(f"/qualifications/{organisation_id}/approve", decision).expect(200)
     people = {organisation.owner.email.partition("@")[0]: owner}

@@ -1,16 +1,10 @@
-"""Review of listings, qualification of organisations: what officers and reviewers do."""
+"""Review of listings: what reviewers and officers do."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import flask
 from werkzeug.wrappers import Response
 
-from compliance.identity import queries as identity
-from compliance.identity import service as identity_service
-from compliance.policy import Resource, require
-from compliance.qualification import service as qualification
 from compliance.review import queries, service
 from core.db import Uow
 from core.problems import DomainError
@@ -66,59 +60,3 @@ def return_review(review_id: str) -> Response:
     form = forms.load(forms.ReasonForm)
     act(lambda uow: service.return_to_supplier(uow, actor(), review_id, reason=form["reason"]))
     return done("review-returned", "web.review", review_id=review_id)
-
-
-@pages.get("/qualifications")
-def qualifications() -> flask.Response:
-    signed_in()
-
-    def work(uow: Uow) -> Any:
-        require(actor(), "qualification:see", Resource("organisation", "all"))
-        return identity.organisations_in_state(uow, "submitted")
-
-    return render("review/qualifications.html", rows=read(work))
-
-
-@pages.post("/qualifications/<organisation_id>/approve")
-def approve_qualification(organisation_id: str) -> Response:
-    signed_in()
-    form = forms.load(forms.LevelForm)
-    act(lambda uow: qualification.approve(uow, actor(), organisation_id, **form))
-    return done("qualification-approved", "web.qualifications")
-
-
-@pages.post("/qualifications/<organisation_id>/return")
-def return_qualification(organisation_id: str) -> Response:
-    signed_in()
-    form = forms.load(forms.ReasonForm)
-    act(lambda uow: qualification.return_with_reason(uow, actor(), organisation_id, reason=form["reason"]))
-    return done("qualification-returned", "web.qualifications")
-
-
-@pages.get("/onboarding")
-def onboarding(problem: DomainError | None = None) -> Response:
-    signed_in()
-    organisation_id = actor().organisation_id
-    if organisation_id is None:
-        return flask.redirect(flask.url_for("web.desk"), 303)
-    own = read(lambda uow: identity.organisation(uow, organisation_id))
-    status = problem.status if problem else 200
-    return render("account/onboarding.html", status, own=own, form=flask.request.form, problem=problem)
-
-
-@pages.post("/onboarding")
-def hand_in() -> Response:
-    """Correct the particulars and hand them in, both or neither."""
-    signed_in()
-    try:
-        form = forms.load(forms.HandInForm)
-        act(lambda uow: _hand_in(uow, form))
-    except DomainError as problem:
-        return onboarding(problem)
-    return done("qualification-sent", "web.onboarding")
-
-
-def _hand_in(uow: Uow, form: dict[str, Any]) -> None:
-    statement = form.pop("statement")
-    identity_service.mend_organisation(uow, actor(), **form)
-    qualification.submit(uow, actor(), statement=statement)

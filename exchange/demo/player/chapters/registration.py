@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.demo.people import NEWCOMER, PASSWORD
 from exchange.demo.player.client import Person
 from exchange.demo.player.filling import Cast
-from exchange.demo.player.joining import STATEMENT, add_member, registration
+from exchange.demo.player.joining import STATEMENT, add_member, hand_in, registration
 from exchange.demo.player.tale import Tale
 
 _SHORT_NAME = "听澜声学"
@@ -38,7 +38,10 @@ def _register(cast: Cast, tale: Tale) -> Person:
 
 def _qualify(cast: Cast, tale: Tale, owner: Person) -> None:
     officer = cast.staff["officer"]
-    handed_in = owner.post("/qualification", STATEMENT).expect(200).json
+    bare = owner.post("/qualification", {"statement": STATEMENT, "level": NEWCOMER.level})
+    bare.expect(422, "documents_missing")
+    tale.done("没有证明文件不能提交，缺什么一一列出", "without documents it is refused, naming each", bare.detail)
+    handed_in = hand_in(owner, NEWCOMER.level).expect(200).json
     path = f"/qualifications/{handed_in['id']}"
     waiting = officer.get("/qualifications").expect(200).json["items"]
     tale.check(
@@ -48,7 +51,7 @@ def _qualify(cast: Cast, tale: Tale, owner: Person) -> None:
     read = owner.get(f"/organisations/{handed_in['id']}").expect(200)
     tale.check(read.json["reason"] == _REASON, "专员退回并说明理由", "the officer returns it with a reason", _REASON)
     _mend(tale, owner, handed_in["id"], read.etag)
-    owner.post("/qualification", STATEMENT).expect(200)
+    hand_in(owner, NEWCOMER.level).expect(200)
     refused = owner.post(f"{path}/approve", {"level": 3, "months": 12}).expect(403)
     tale.done("机构不能自己批准自己", "an organisation does not approve itself", refused.detail)
     approved = officer.post(f"{path}/approve", {"level": NEWCOMER.level, "months": 12}).expect(200).json

@@ -1,0 +1,10 @@
+"""The documents' place in the house."""
+
+from __future__ import annotations
+
+from compliance.documents.views import api
+from core.house import House
+
+
+def include(house: House) -> None:
+    house.add_api(api)
