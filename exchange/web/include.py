@@ -12,7 +12,7 @@ from exchange.web.shell import finish, pages
 
 GROUPS = (
     "account", "home", "market", "listing", "orders", "money", "review", "audit", "desk", "programs", "usage", "trying",
-    "invoices", "revenue", "interface", "qualification",
+    "invoices", "revenue", "interface", "licence", "qualification",
 )  # fmt: skip
 
 

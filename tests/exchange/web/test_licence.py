@@ -1,0 +1,32 @@
+"""The page of a licence: in words of both languages, the document byte by byte, and why the right rests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from catalog.listings import service as listings
+from core.house import House
+from tests import build
+from tests.exchange.web.browser import Browser
+
+
+def test_the_page_says_what_the_licence_says_and_why_it_rests(browser: Callable[..., Browser], house: House) -> None:
+    supplier, buyer = build.organisation(house, level=3), build.organisation(house, level=3)
+    build.funded(house, buyer)
+    order = build.paid(house, buyer, build.listed(house, supplier))
+    reader = browser("en").sign_in(buyer)
+    page = reader.get(f"/orders/{order.id}/licence")
+    for part in ("Only for these purposes: training of models.", "仅限用途：模型训练。", "In force", "Data-Territory"):
+        assert part in page
+    assert f"/orders/{order.id}/licence" in reader.get(f"/orders/{order.id}")
+    document = reader.client.get(f"/orders/{order.id}/licence.json")
+    assert order.licence is not None
+    assert hashlib.sha256(document.data).hexdigest() == order.licence.policy_hash
+    house.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, order.listing_id, tier=2))
+    page = reader.get(f"/orders/{order.id}/licence")
+    assert "The tier asks for a contract that is not signed yet" in page
+    assert "contract_needed" in page
+    stranger = browser("en").sign_in(build.organisation(house))
+    for address in ("licence", "licence.json"):
+        stranger.get(f"/orders/{order.id}/{address}", status=404)
