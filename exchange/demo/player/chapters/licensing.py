@@ -8,6 +8,7 @@ from exchange.demo.interfaces import COMPANIES, DIGITS, IDENTITY, INTERFACES
 from exchange.demo.player.chapters.buying import place
 from exchange.demo.player.client import Person
 from exchange.demo.player.filling import Cast
+from exchange.demo.player.signing import signed
 from exchange.demo.player.tale import Tale
 
 SMALL_BALANCE = "0.10"
@@ -30,7 +31,7 @@ def play(cast: Cast, tale: Tale) -> None:
 
 
 def _ordered(cast: Cast, tale: Tale, buyer: Person, key: str) -> dict[str, Any]:
-    order = place(cast, buyer, key, PURPOSE).expect(201).json
+    order = signed(buyer, place(cast, buyer, key, PURPOSE).expect(201).json)
     paid: dict[str, Any] = buyer.post(f"/orders/{order['id']}/pay", {}).expect(200).json
     told = f"{paid['plan']['kind']}, {paid['gross']} {paid['currency']}, {paid['licence']['purpose']}"
     right = paid["state"] == "delivered" and paid["entitlement"]["state"] == "active"
@@ -62,7 +63,7 @@ def _small(cast: Cast, tale: Tale) -> None:
     topup = first.post("/topups", body).expect(201).json
     second.post(f"/topups/{topup['id']}/confirm").expect(200)
     for key in (IDENTITY.key, COMPANIES.key):
-        order = place(cast, other, key, PURPOSE).expect(201).json
+        order = signed(other, place(cast, other, key, PURPOSE).expect(201).json)
         if key == COMPANIES.key:
             poor = other.post(f"/orders/{order['id']}/pay", {}).expect(402, "balance_too_low")
             tale.done("余额不够买套餐", "the balance does not pay for a package", poor.detail)
