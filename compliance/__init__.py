@@ -15,8 +15,11 @@ def include(house: House) -> None:
     from compliance.keys.include import include as keys
     from compliance.oauth.include import include as oauth
     from compliance.qualification.include import include as qualification
+    from compliance.requests.include import include as requests
     from compliance.retention.include import include as retention
     from compliance.review.include import include as review
+    from compliance.subjects.include import include as subjects
 
-    for feature in (audit, retention, identity, documents, keys, oauth, review, qualification, freezes, exports):
+    standing = (audit, subjects, retention, identity, documents, keys, oauth, review, qualification)
+    for feature in (*standing, freezes, exports, requests):
         feature(house)

@@ -21,6 +21,7 @@ from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
 from compliance.identity import service as identity
 from compliance.oauth import service as oauth
+from compliance.requests import service as requests
 from compliance.policy import versions
 from core import idempotency, jobs, outbox
 from core.db import Uow
@@ -86,6 +87,7 @@ def chores() -> list[Chore]:
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
+        Chore("requests", lambda house: requests.tick(house) > 0, 60.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),

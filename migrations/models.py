@@ -19,6 +19,7 @@ FEATURES = (
     "compliance.retention.models",
     "compliance.exports.models",
     "compliance.freezes.models",
+    "compliance.requests.models",
     "catalog.files.models",
     "catalog.interfaces.models",
     "catalog.listings.models",

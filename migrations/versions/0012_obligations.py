@@ -60,6 +60,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_person_set_owner_id"), "person_set", ["owner_id"], unique=False)
     op.create_table(
+        "subject_request",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("forget_at", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_subject_request_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_request")),
+    )
+    op.create_index(op.f("ix_subject_request_forget_at"), "subject_request", ["forget_at"], unique=False)
+    op.create_index(op.f("ix_subject_request_state"), "subject_request", ["state"], unique=False)
+    op.create_table(
         "export_clearance",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("organisation_id", sa.String(length=40), nullable=False),
@@ -100,6 +121,19 @@ def upgrade() -> None:
         sqlite_where=sa.text("released_at IS NULL"),
         postgresql_where=sa.text("released_at IS NULL"),
     )
+    op.create_table(
+        "subject_task",
+        sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("file_ids", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_subject_task_organisation_id")),
+        sa.ForeignKeyConstraint(["request_id"], ["subject_request.id"], name=op.f("fk_subject_task_request_id")),
+        sa.PrimaryKeyConstraint("request_id", "organisation_id", name=op.f("pk_subject_task")),
+    )
+    op.create_index(op.f("ix_subject_task_organisation_id"), "subject_task", ["organisation_id"], unique=False)
     op.create_table(
         "export",
         sa.Column("order_id", sa.String(length=40), nullable=False),

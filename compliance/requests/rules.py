@@ -1,0 +1,55 @@
+"""How a request moves, what a code is, and which particulars can be right: pure."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from compliance.recognisers import valid_resident_id
+from compliance.requests.errors import ParticularsInvalid, RequestStateConflict
+from compliance.requests.types import RequestState
+from core.problems import Sentence
+
+TRANSITIONS: dict[str, tuple[frozenset[RequestState], RequestState]] = {
+    "confirm": (frozenset({RequestState.UNCONFIRMED}), RequestState.OPEN),
+    "answer": (frozenset({RequestState.OPEN}), RequestState.ANSWERED),
+    "close": (frozenset({RequestState.OPEN, RequestState.ANSWERED}), RequestState.CLOSED),
+    "lapse": (frozenset({RequestState.UNCONFIRMED}), RequestState.LAPSED),
+}
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LENGTH = 12
+_EMAIL = re.compile(r"\A[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63}){1,8}\Z")
+_PHONE = re.compile(r"\A(?:(?:\+|00)?86)?1[3-9]\d{9}\Z", re.ASCII)
+IDENTIFYING = ("email", "phone", "resident_id")
+
+
+def follow(state: str, step: str) -> RequestState:
+    """The state after ``step``. Raises RequestStateConflict."""
+    allowed, target = TRANSITIONS[step]
+    if state not in allowed:
+        raise RequestStateConflict(Sentence("The request is %(state)s.", state=state), state=state)
+    return target
+
+
+def new_code() -> str:
+    """Twelve characters that nobody confuses: 58 random bits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE_LENGTH))
+
+
+def typed_code(text: str) -> str:
+    """A code as it was meant, however it was typed."""
+    return re.sub(r"[\s-]", "", text).upper()
+
+
+def particulars(given: Mapping[str, str]) -> dict[str, str]:
+    """What was told, trimmed, without what is empty. Raises ParticularsInvalid naming the field."""
+    told = {name: text.strip() for name, text in given.items() if text and text.strip()}
+    if not _EMAIL.match(told.get("email", "")):
+        raise ParticularsInvalid("An address by which you can be reached.", field="email")
+    phone = re.sub(r"[\s()-]", "", told.get("phone", ""))
+    if phone and not _PHONE.match(phone):
+        raise ParticularsInvalid("A mobile number of mainland China.", field="phone")
+    if "resident_id" in told and not valid_resident_id(told["resident_id"].upper()):
+        raise ParticularsInvalid("Its check character does not fit.", field="resident_id")
+    return told

@@ -1,0 +1,195 @@
+"""From the public form to the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from compliance.audit import queries as audit
+from compliance.audit import sequencer
+from compliance.requests import service
+from compliance.retention import queries as holds
+from compliance.retention import service as retention
+from core.house import House
+from tests import build
+from tests.client import ApiClient
+from tests.compliance.requests.letters import bodies, code_in
+
+_PHONE = "13912345678"
+_MAIL = "zhang.wei.canary@example.org"
+_TABLE = "caller,score\n" + "".join(f"{phone},1\n" for phone in (_PHONE, "13800000001", "13800000002"))
+
+
+def _ask(client: ApiClient, **fields: Any) -> str:
+    given = {"kind": "delete", "email": _MAIL, "phone": "+86 " + _PHONE, "text": "remove me", "language": "en"}
+    return str(client.post("/privacy/requests", given | fields).expect(201).json["id"])
+
+
+def _confirmed(house: House, client: ApiClient, **fields: Any) -> tuple[str, str]:
+    request_id = _ask(client, **fields)
+    code = code_in(bodies(house, str(fields.get("email", _MAIL)))[-1])
+    client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(200)
+    return request_id, code
+
+
+@pytest.fixture
+def supplier(house: House) -> build.Built:
+    """One whose data holds the person, beside another whose data does not."""
+    other, found = build.organisation(house), build.organisation(house)
+    build.file(house, other)
+    build.file(house, found, _TABLE)
+    return found
+
+
+def test_from_the_form_to_the_answer(house: House, client: ApiClient, supplier: build.Built) -> None:
+    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
+    suppliers = ApiClient(client.app, supplier.token)
+    request_id, code = _confirmed(house, client)
+    (task,) = suppliers.get("/privacy/tasks?state=open").expect(200).json["items"]
+    assert (task["request_id"], task["kind"], len(task["file_ids"])) == (request_id, "delete", 1)
+    full = suppliers.get(f"/privacy/tasks/{request_id}").expect(200).json
+    assert full["particulars"]["phone"] == "+86 " + _PHONE
+    closing = {"outcome": "fulfilled", "text": "All rows were removed."}
+    assert officers.post(f"/privacy/requests/{request_id}/close", closing).expect(409).code == "tasks_open"
+    told = {"outcome": "fulfilled", "text": "Three rows removed on request."}
+    suppliers.post(f"/privacy/tasks/{request_id}/answer", told).expect(200)
+    assert suppliers.post(f"/privacy/tasks/{request_id}/answer", told).expect(409).code == "request_state_conflict"
+    (listed,) = officers.get("/privacy/requests?state=answered").expect(200).json["items"]
+    assert (listed["id"], listed["overdue"]) == (request_id, False)
+    officers.post(f"/privacy/requests/{request_id}/close", closing).expect(200)
+    seen = client.post(f"/privacy/requests/{request_id}/open", {"code": code.lower()}).expect(200).json
+    assert (seen["state"], seen["outcome"], seen["answer"]) == ("closed", "fulfilled", "All rows were removed.")
+    assert seen["tasks"][0]["answer"] == "Three rows removed on request."
+    assert "file_ids" not in seen["tasks"][0]
+    assert len(bodies(house, _MAIL)) == 2
+
+
+def test_nothing_happens_before_the_address_is_confirmed(
+    house: House, client: ApiClient, supplier: build.Built
+) -> None:
+    request_id = _ask(client)
+    officer = build.platform_person(house, "officer")
+    officers = ApiClient(client.app, officer.token)
+    assert ApiClient(client.app, supplier.token).get("/privacy/tasks").expect(200).json["items"] == []
+    assert officers.get("/privacy/requests").expect(200).json["items"] == []
+    officers.get(f"/privacy/requests/{request_id}").expect(404)
+    code = code_in(bodies(house, _MAIL)[0])
+    assert client.post(f"/privacy/requests/{request_id}/open", {"code": "A" * 12}).expect(403).code == "code_wrong"
+    house.clock.advance(timedelta(hours=25))
+    assert client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(409).code == "code_expired"
+    assert service.tick(house) == 1
+    assert service.tick(house) == 0
+    assert client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(409).code == "code_expired"
+
+
+def test_codes_cannot_be_tried_out_and_forms_not_poured_in(house: House, client: ApiClient) -> None:
+    request_id = _ask(client)
+    path = f"/privacy/requests/{request_id}/open"
+    answers = [client.post(path, {"code": f"{number:012d}"}).status for number in range(8)]
+    assert answers[:5] == [403] * 5
+    assert answers[-1] == 429
+    asked = [
+        client.post("/privacy/requests", {"kind": "access", "email": f"p{number}@example.org"}).status
+        for number in range(8)
+    ]
+    assert asked[0] == 201
+    assert asked[-1] == 429
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "nobody"), ("phone", "12345"), ("resident_id", "110101199003070012"), ("kind", "riches")],
+)
+def test_particulars_that_cannot_be_right(client: ApiClient, field: str, value: str) -> None:
+    given = {"kind": "access", "email": _MAIL} | {field: value}
+    refused = client.post("/privacy/requests", given).expect(422)
+    assert refused.json["field"] == field
+
+
+def test_others_see_nothing_of_it(house: House, client: ApiClient, supplier: build.Built) -> None:
+    request_id, _ = _confirmed(house, client)
+    other = ApiClient(client.app, build.organisation(house).token)
+    mine = ApiClient(client.app, supplier.token)
+    reviewer = ApiClient(client.app, build.platform_person(house, "reviewer", "finance").token)
+    answer = {"outcome": "fulfilled", "text": "done"}
+    other.get(f"/privacy/tasks/{request_id}").expect(404)
+    other.post(f"/privacy/tasks/{request_id}/answer", answer).expect(404)
+    for who in (other, mine, reviewer):
+        who.get("/privacy/requests").expect(403)
+        who.get(f"/privacy/requests/{request_id}").expect(403)
+        who.post(f"/privacy/requests/{request_id}/close", answer).expect(403)
+    client.get(f"/privacy/requests/{request_id}").expect(401)
+    assert mine.get(f"/privacy/tasks/{request_id}").expect(200).json["state"] == "open"
+
+
+def test_who_lets_the_time_pass_is_closed_without(house: House, client: ApiClient, supplier: build.Built) -> None:
+    request_id, code = _confirmed(house, client, kind="access")
+    house.clock.advance(timedelta(days=31))
+    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
+    (listed,) = officers.get("/privacy/requests").expect(200).json["items"]
+    assert listed["overdue"]
+    closing = {"outcome": "partly", "text": "The supplier did not answer; it was warned."}
+    officers.post(f"/privacy/requests/{request_id}/close", closing).expect(200)
+    house.clock.advance(timedelta(hours=1))
+    seen = client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(200).json
+    assert (seen["outcome"], seen["tasks"][0]["state"]) == ("partly", "open")
+
+
+def test_who_is_in_nobodys_data_waits_for_the_officer_only(house: House, client: ApiClient) -> None:
+    request_id, _ = _confirmed(house, client, phone="13700000000")
+    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
+    (listed,) = officers.get("/privacy/requests").expect(200).json["items"]
+    assert (listed["id"], listed["state"]) == (request_id, "answered")
+
+
+def test_what_was_told_is_sealed_then_forgotten_unless_it_is_held(
+    house: House, client: ApiClient, supplier: build.Built
+) -> None:
+    request_id, code = _confirmed(house, client, phone="13700000000", name="张伟金丝雀")
+    assert _clear_hits(house) == []
+    officer = build.platform_person(house, "officer")
+    ApiClient(client.app, officer.token).post(
+        f"/privacy/requests/{request_id}/close", {"outcome": "not_held", "text": "Nothing is known of canary."}
+    ).expect(200)
+    house.db.write(lambda uow: retention.place_hold(uow, officer.actor, object_id=request_id, reason="a complaint"))
+    house.clock.advance(timedelta(days=181))
+    service.tick(house)
+    seen = client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(200).json
+    assert seen["answer"] == "Nothing is known of canary."
+    house.clock.advance(timedelta(days=31))
+    hold = house.db.read(lambda uow: retention.must_keep(uow, request_id))
+    assert hold is not None
+    assert hold.held
+    _let_go(house, request_id)
+    service.tick(house)
+    seen = client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(200).json
+    assert (seen["state"], seen["answer"]) == ("closed", None)
+    while sequencer.run(house):
+        pass
+    entries = house.db.read(lambda uow: audit.entries(uow, officer.actor, object_id=request_id)).items
+    assert [entry.action for entry in entries] == [
+        "request:forget", "hold:release", "hold:place", "request:close", "request:confirm", "request:open",
+    ]  # fmt: skip
+
+
+def _let_go(house: House, object_id: str) -> None:
+    other = build.platform_person(house, "officer")
+    (hold,) = house.db.read(lambda uow: holds.holds(uow, other.actor, standing_only=True)).items
+    assert hold.object_id == object_id
+    house.db.write(lambda uow: retention.release_hold(uow, other.actor, hold.id, reason="settled"))
+
+
+def _clear_hits(house: House) -> list[str]:
+    """Tables in which something that the person told stands in clear."""
+    hits = []
+    with house.db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+            for name in names:
+                for row in connection.execute(text(f'SELECT * FROM "{name}"')):
+                    if any("canary" in str(cell) or "金丝雀" in str(cell) or _PHONE in str(cell) for cell in row):
+                        hits.append(name)
+    return hits
