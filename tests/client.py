@@ -29,9 +29,10 @@ class Answer:
     def etag(self) -> str:
         return self.headers["ETag"]
 
-    def expect(self, status: int) -> Answer:
-        """Itself, when it has that status; else fails and shows the body."""
+    def expect(self, status: int, code: str | None = None) -> Answer:
+        """Itself, when it has that status, and that code if one is given; else fails and shows the body."""
         assert self.status == status, f"{self.status} instead of {status}: {self.body[:2000].decode(errors='replace')}"
+        assert code in (None, self.code), f"{self.code} instead of {code}"
         return self
 
 
