@@ -13,7 +13,7 @@ from exchange.delivery.watermark.types import Carrier
 REACH = 2
 """How far a measure or a moment is moved, at most, in steps of its last place."""
 _SMALLEST = 10
-_NUMBER = re.compile(r"\A\s*([+-]?)(\d{1,15})(?:\.(\d{1,30}))?\s*\Z", re.ASCII)
+_NUMBER = re.compile(r"\A(?P<before>\s*)([+-]?)(\d{1,15})(?:\.(\d{1,30}))?(?P<after>\s*)\Z", re.ASCII)
 _MOMENT = re.compile(
     r"\A(\s*\d{4}[-/]\d{1,2}[-/]\d{1,2}[ T]\d{1,2}:\d\d:)(\d\d)(?:\.(\d{3})(\d*))?((?:Z|[+-]\d\d:?\d\d)?\s*)\Z",
     re.ASCII,
@@ -50,7 +50,7 @@ def ticks(carrier: Carrier, cell: str) -> int | None:
     match = _NUMBER.match(cell)
     if match is None:
         return None
-    sign, whole, fraction = match.groups()
+    sign, whole, fraction = match.group(2, 3, 4)
     found = int(whole + (fraction or "").ljust(carrier.places, "0")[: carrier.places])
     return -found if sign == "-" else found
 
@@ -59,7 +59,7 @@ def _moved_number(carrier: Carrier, cell: str, step: int) -> str | None:
     match = _NUMBER.match(cell)
     if match is None:
         return None
-    sign, whole, fraction = match.groups()
+    sign, whole, fraction = match.group(2, 3, 4)
     fraction = fraction or ""
     head = int(whole + fraction.ljust(carrier.places, "0")[: carrier.places])
     if head <= _SMALLEST:
@@ -72,7 +72,7 @@ def _moved_number(carrier: Carrier, cell: str, step: int) -> str | None:
     after = digits[-carrier.places :] + tail
     if carrier.ragged and not tail:
         after = after.rstrip("0") or "0"
-    return f"{sign}{digits[: -carrier.places]}.{after}"
+    return f"{match['before']}{sign}{digits[: -carrier.places]}.{after}{match['after']}"
 
 
 def _moved_moment(cell: str, step: int) -> str | None:
@@ -127,7 +127,7 @@ def _ended(cell: str, symbol: int) -> str | None:
 def fraction_digits(cell: str) -> int | None:
     """How many decimals a number has; None when the cell is none."""
     match = _NUMBER.match(cell)
-    return None if match is None else len(match.group(3) or "")
+    return None if match is None else len(match.group(4) or "")
 
 
 def has_seconds(cell: str) -> bool:
