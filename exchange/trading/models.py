@@ -204,4 +204,6 @@ class OrderStep(Base):
 
     def snapshot(self) -> StepSnapshot:
         decision = json.loads(self.decision) if self.decision else None
-        return StepSnapshot(self.state, self.action, self.at, self.by, self.note, self.audit_entry_id, decision)
+        return StepSnapshot(
+            self.state, self.action, self.at, self.by, self.note, self.audit_entry_id, decision, self.number
+        )  # fmt: skip

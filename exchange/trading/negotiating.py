@@ -137,8 +137,8 @@ def agree(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str) -> OrderSn
     return order.snapshot()
 
 
-def decline(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str, reason: str = "") -> OrderSnapshot:
-    """Either side ends it before there is anything to pay.
+def decline(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str | None, reason: str = "") -> OrderSnapshot:
+    """Either side ends it before there is anything to pay; what was agreed at the list price has no act to refer to.
 
     Raises OrderNotFound, PolicyRefused, OrderStateConflict, TermsChanged.
     """
@@ -218,7 +218,7 @@ def _for_talk(uow: Uow, actor: Actor, order_id: str, *, agreed_too: bool = False
     return order, Side.BUYER if actor.organisation_id == order.buyer_id else Side.SUPPLIER, decision
 
 
-def _check_head(order: Order, in_reply_to: str) -> None:
+def _check_head(order: Order, in_reply_to: str | None) -> None:
     if order.head != in_reply_to:
         raise TermsChanged("Read them again, then answer.", field="in_reply_to", head=order.head)
 

@@ -36,7 +36,7 @@ class AnswerIn(Schema):
 
 
 class DeclineIn(Schema):
-    in_reply_to = IdField("msg", required=True)
+    in_reply_to = IdField("msg", load_default=None, allow_none=True)
     reason = TextField(load_default="", longest=1000)
 
 

@@ -156,7 +156,11 @@ def context(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def country(uow: Uow, order: Order) -> str:
     """Where the buyer is."""
-    return identity.organisation(uow, order.buyer_id).country
+    return country_of(uow, order.buyer_id)
+
+
+def country_of(uow: Uow, organisation_id: str) -> str:
+    return identity.organisation(uow, organisation_id).country
 
 
 def revision_number(uow: Uow, order: Order, listing: ListingSnapshot) -> int:

@@ -100,6 +100,7 @@ OrderPageOut = page_of(OrderOut)
 
 
 class StepOut(Schema):
+    number = fields.Integer()
     state = fields.String()
     action = fields.String()
     at = UtcField()

@@ -200,3 +200,4 @@ class StepSnapshot:
     note: str
     audit_entry_id: str
     decision: Mapping[str, Any] | None
+    number: int = 0

@@ -12,7 +12,8 @@ from exchange.web.shell import finish, pages
 
 GROUPS = (
     "account", "home", "market", "listing", "orders", "money", "review", "audit", "desk", "programs", "usage", "trying",
-    "invoices", "revenue", "interface", "licence", "qualification",
+    "negotiation", "invoices", "revenue", "interface", "licence", "qualification", "privacy", "freezes",
+    "exports",
 )  # fmt: skip
 
 

@@ -28,11 +28,18 @@ WORDS = {
         "withdrawn": _l("Withdrawn"), "suspended": _l("Suspended"),
     },
     "order": {
+        "inquired": _l("Asked for a quote"), "offered": _l("Terms on the table"), "agreed": _l("Agreed, to be signed"),
+        "declined": _l("Declined"), "lapsed": _l("Not answered in time"),
         "placed": _l("Waiting for payment"), "paid": _l("Ready to download"), "delivered": _l("Waiting for acceptance"),
         "accepted": _l("Accepted"), "cancelled": _l("Cancelled"), "refunded": _l("Refunded"),
     },
     "step": {
-        "place": _l("Order placed at the list price"), "pay": _l("Paid; the money is held, the licence begins"),
+        "inquire": _l("A quote was asked for"), "offer": _l("Offered to this buyer"), "say": _l("Said"),
+        "propose": _l("Terms put on the table"), "agree": _l("Terms agreed"), "decline": _l("Declined"),
+        "expire_terms": _l("Not answered in time"), "meet_nda": _l("Confidentiality agreement signed"),
+        "meet_contract": _l("Contract signed"), "meet_acceptance": _l("Accepted by a second person"),
+        "meet_spending": _l("Spending approved"), "meet_approval": _l("Order approved"),
+        "place": _l("Order placed"), "pay": _l("Paid; the money is held, the licence begins"),
         "cancel": _l("Cancelled before payment"), "expire": _l("Not paid in time, cancelled"),
         "deliver": _l("Every file was delivered in full"), "accept": _l("Delivery accepted, money released"),
         "accept_overdue": _l("Acceptance period ran out, taken as accepted"),
@@ -106,6 +113,18 @@ WORDS = {
         "basic": _l("Name and password (basic)"),
     },
     "place": {"path": _l("path"), "query": _l("query"), "header": _l("header")},
+    "delivery": {"api": _l("by API"), "download": _l("by download")},
+    "contract": {
+        "none": _l("none: the licence text"), "licence": _l("Licence, signed by the buyer"),
+        "provision": _l("Contract of data provision"), "entrusted": _l("Contract of entrusted processing"),
+        "nda": _l("Confidentiality agreement"),
+    },
+    "requirement": {
+        "acceptance": _l("A second person accepts"), "nda": _l("Sign the confidentiality agreement"),
+        "contract": _l("Sign the contract"), "spending": _l("Approve the spending"),
+        "approval": _l("Approve the order"),
+    },
+    "side": {"buyer": _l("Buyer"), "supplier": _l("Supplier"), "officer": _l("Compliance officer")},
     "right": {"active": _l("In force"), "revoked": _l("Revoked"), "ended": _l("Ended"), "frozen": _l("Frozen")},
     "orderable": {"yes": _l("Can be ordered"), "no": _l("Cannot be ordered")},
     "invoice": {"INV": _l("Invoice"), "CRN": _l("Credit note")},
@@ -134,6 +153,24 @@ WORDS = {
         "bank_card": _l("Bank card number"), "credit_code": _l("Unified social credit code"),
         "plate": _l("Vehicle plate"), "passport": _l("Passport number"), "ip_address": _l("IP address"),
     },
+    "request": {
+        "unconfirmed": _l("Not confirmed"), "open": _l("With the suppliers"), "answered": _l("Suppliers have answered"),
+        "closed": _l("Answered"), "lapsed": _l("Never confirmed"),
+    },
+    "request_outcome": {
+        "fulfilled": _l("Fulfilled"), "partly": _l("Fulfilled in part"), "refused": _l("Refused"),
+        "not_held": _l("Nothing is held"),
+    },
+    "particular": {
+        "email": _l("E-mail address"), "phone": _l("Mobile number"), "resident_id": _l("Resident ID"),
+        "name": _l("Name"), "text": _l("What it says"),
+    },
+    "frozen": {"order": _l("Order"), "listing": _l("Listing"), "organisation": _l("Organisation")},
+    "export": {"reserved": _l("Reserved"), "settled": _l("Counted"), "released": _l("Not sent after all")},
+    "mechanism": {
+        "standard_contract": _l("Standard contract, filed"), "certification": _l("Certification"),
+        "security_assessment": _l("Security assessment, passed"),
+    },
     "effect": {"permit": _l("Permitted"), "forbid": _l("Refused"), "allow": _l("Permitted"), "deny": _l("Refused")},
     "column": {
         "integer": _l("integer"), "decimal": _l("decimal"), "number": _l("number"), "text": _l("text"),
@@ -145,9 +182,11 @@ WORDS = {
 _SHAPES = {
     "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released "
     "active hit",
-    "wait": "in_review placed delivered submitted recorded pending held on_hold open by_quote returned upstream_error "
+    "wait": "in_review inquired offered agreed placed delivered submitted recorded pending held on_hold open by_quote "
+    "returned upstream_error "
     "client_abort",
-    "stop": "suspended refunded reversed forbid deny rejected fail failed return refused revoked frozen",
+    "stop": "suspended declined lapsed refunded reversed forbid deny rejected fail failed return refused revoked "
+    "frozen",
 }
 SHAPES = {code: shape for shape, codes in _SHAPES.items() for code in codes.split()}
 

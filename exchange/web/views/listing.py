@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide, declaring
 from core.db import Uow
 from core.problems import DomainError, StaleVersion
-from exchange.web import drafts, forms, licences, offers, operations, plans, samples, trying, uploads
+from exchange.web import drafts, forms, licences, negotiations, offers, operations, plans, samples, trying, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
 from exchange.web.session import actor, house
@@ -47,6 +47,8 @@ class ListingPage:
     operations: list[operations.OperationText] = field(default_factory=list)
     limits: list[tuple[str, str]] = field(default_factory=list)
     billed: tuple[str, ...] | None = None
+    inquire: DecisionText | None = None
+    offer_form: Mapping[str, Any] | None = None
 
 
 @pages.get("/listings/<listing_id>")
@@ -71,7 +73,10 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
         order=decisions["listing:order"],
         revisions=queries.revisions(uow, who, listing_id),
         facts=_facts(found),
+        inquire=_decision(found, "listing:inquire"),
     )
+    if page.own and found.state == ListingState.LISTED:
+        page.offer_form = negotiations.private_offer(found)
     if who.platform("officer") and found.state == ListingState.LISTED:
         page.suspend = card(decide(who, "listing:suspend", queries.resource_of(house(), found)))
     if found.kind == ListingKind.INTERFACE:

@@ -18,13 +18,14 @@ from compliance.audit import queries as audit
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from core.db import Uow
-from core.problems import NotFound
+from core.problems import DomainError, NotFound
 from exchange.delivery import answers
 from exchange.delivery import queries as delivery
 from exchange.trading import queries, service
 from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
-from exchange.web import forms, operations
+from exchange.web import forms, negotiations, operations, terms
 from exchange.web.explain import DecisionText, card
+from exchange.web.negotiations import Talk
 from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
 from exchange.web.words import WORDS, word
@@ -50,11 +51,16 @@ class OrderPage:
     limits: list[tuple[str, str]] = field(default_factory=list)
     standing: Standing | None = None
     operations: list[operations.OperationText] = field(default_factory=list)
+    talk: Talk | None = None
 
     @property
     def bar(self) -> list[tuple[str, str]]:
         """The steps bar: done, now, or still to come."""
         return [(name, _mark(self.order.state, position)) for position, name in enumerate(_STEPS)]
+
+    @property
+    def agreed(self) -> list[terms.Row]:
+        return terms.rows(self.order.agreement) if self.order.agreement else []
 
     def step_word(self, step: StepSnapshot) -> str:
         """What a step was called: access to an interface is not delivered as files are."""
@@ -91,7 +97,13 @@ def orders() -> flask.Response:
 @pages.get("/orders/<order_id>")
 def order(order_id: str) -> flask.Response:
     signed_in()
-    return render("orders/show.html", page=read(lambda uow: _order_page(uow, order_id)))
+    return show_order(order_id)
+
+
+def show_order(order_id: str, problem: DomainError | None = None) -> flask.Response:
+    """The page of one order, with what was wrong with the form that was sent from it."""
+    page = read(lambda uow: _order_page(uow, order_id))
+    return render("orders/show.html", problem.status if problem else 200, page=page, problem=problem)
 
 
 def _order_page(uow: Uow, order_id: str) -> OrderPage:
@@ -101,9 +113,10 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
     resource = queries.resource_of(row)
     steps = queries.timeline(uow, who, order_id)
     mine = who.organisation_id == snapshot.buyer_id
+    side = "buyer" if mine else "supplier" if who.organisation_id == snapshot.supplier_id else "platform"
     return OrderPage(
         order=snapshot,
-        side="buyer" if mine else "supplier" if who.organisation_id == snapshot.supplier_id else "platform",
+        side=side,
         parties=identity.organisations(uow, [snapshot.buyer_id, snapshot.supplier_id]),
         steps=steps,
         numbers=audit.numbers(uow, [step.audit_entry_id for step in steps]),
@@ -115,6 +128,7 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         limits=operations.limits(snapshot.limits),
         standing=_standing(uow, snapshot),
         operations=_operations(uow, snapshot) if mine else [],
+        talk=negotiations.talk(uow, snapshot, side, flask.request.form),
     )
 
 

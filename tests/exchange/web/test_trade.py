@@ -232,4 +232,4 @@ def test_a_sensitive_listing_is_approved_by_a_reviewer_and_an_officer(browser: O
     assert "Approve as the second person" in officer.get("/desk")
     officer.get(review)
     assert officer.send(f"{review}/approve").headers["Location"].endswith("done=review-approved")
-    assert "not yet tradable" in browser().sign_in(build.organisation(house)).get(f"/listings/{draft.id}")
+    assert "needs full qualification" in browser().sign_in(build.organisation(house)).get(f"/listings/{draft.id}")
