@@ -18,8 +18,9 @@ def include(house: House) -> None:
     from compliance.requests.include import include as requests
     from compliance.retention.include import include as retention
     from compliance.review.include import include as review
+    from compliance.rulebook.include import include as rulebook
     from compliance.subjects.include import include as subjects
 
-    standing = (audit, subjects, retention, identity, documents, keys, oauth, review, qualification)
+    standing = (audit, rulebook, subjects, retention, identity, documents, keys, oauth, review, qualification)
     for feature in (*standing, freezes, exports, requests):
         feature(house)

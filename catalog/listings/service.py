@@ -48,16 +48,29 @@ def create(uow: Uow, actor: Actor, *, fields: Mapping[str, Any]) -> ListingSnaps
     own = actor.organisation_id
     decision = require(actor, "listing:create", Resource("listing", "new", {"owner": own}))
     assert own is not None
+    return _begin(uow, actor, own, fields, decision, {})
+
+
+def begin_for(
+    uow: Uow, actor: Actor, organisation_id: str, *, fields: Mapping[str, Any], because: str
+) -> ListingSnapshot:
+    """A draft for another organisation, to be completed by it. Asks no policy: for services that have decided."""
+    return _begin(uow, actor, organisation_id, fields, None, {"because": because})
+
+
+def _begin(
+    uow: Uow, actor: Actor, owner: str, fields: Mapping[str, Any], decision: Decision | None, data: dict[str, str]
+) -> ListingSnapshot:
     kind = ListingKind(fields.get("kind", ListingKind.DATASET))
     listing = Listing(
-        id=new_id("lst"), supplier_id=own, kind=kind, origin=identity.organisation(uow, own).origin,
+        id=new_id("lst"), supplier_id=owner, kind=kind, origin=identity.organisation(uow, owner).origin,
         title="{}", scene=Scene.OTHER, tier=profile(uow.house.settings.tier_profile).rows[1].level,
         state=ListingState.DRAFT, version=0, created_at=uow.now(), updated_at=uow.now(),
     )  # fmt: skip
     _write(uow, listing, {name: value for name, value in fields.items() if name != "kind"})
     uow.session.add(listing)
     uow.session.flush()
-    return _changed(uow, actor, listing, "create", decision)
+    return _changed(uow, actor, listing, "create", decision, data)
 
 
 def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[str, Any]) -> ListingSnapshot:

@@ -123,6 +123,20 @@ def _visible(actor: Actor) -> Select[AuditLeaf, AuditEntry]:
     )
 
 
+def body_of(uow: Uow, actor: Actor, entry_id: str) -> dict[str, Any]:
+    """The fields of an entry that the actor may read, also while it waits for its place. Raises EntryNotFound."""
+    statement = select(AuditEntry.body).where(AuditEntry.id == entry_id)
+    if not sees_all(actor):
+        statement = statement.join(AuditConcern, AuditConcern.entry_id == AuditEntry.id).where(
+            AuditConcern.organisation_id == (actor.organisation_id or "")
+        )
+    body = uow.session.execute(statement).scalar_one_or_none()
+    if body is None:
+        raise EntryNotFound()
+    fields: dict[str, Any] = json.loads(body)
+    return fields
+
+
 def entries(
     uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25, object_id: str | None = None
 ) -> Page[EntrySnapshot]:

@@ -64,6 +64,20 @@ def judge(action: str, facts: Facts, tier: Any, using: Policy) -> Decision:
     return _denied(action, permits, facts, using.hash)
 
 
+def permits(action: str, facts: Facts, tier: Any, using: Policy) -> bool:
+    """The same as ``judge``, without saying why."""
+    permitted = False
+    for rule in using.of(action):
+        if not rule.reaches(tier):
+            continue
+        if rule.effect == "forbid":
+            if _fires(rule, facts):
+                return False
+        elif not permitted:
+            permitted = all(each.holds(facts) is True for each in rule.conditions)
+    return permitted
+
+
 def _fires(forbid: Rule, facts: Facts) -> bool:
     return all(condition.holds(facts) is not False for condition in forbid.conditions)
 

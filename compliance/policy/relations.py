@@ -88,7 +88,7 @@ def each_of(uow: Uow, organisation_ids: Iterable[str]) -> Mapping[str, Relations
     return {each: Relations(**{kind: frozenset(ids) for kind, ids in kinds.items()}) for each, kinds in found.items()}
 
 
-def beside(organisation_id: ColumnElement[str | None] | object, moment: object) -> Select[tuple[str | None]]:
+def beside(organisation_id: ColumnElement[str | None] | object, moment: object) -> Select[str]:
     """All of them as one text, for a statement that reads an organisation anyway; see ``read``."""
     word = Relation.kind + ":" + Relation.object_id
     return select(func.aggregate_strings(word, ",")).where(

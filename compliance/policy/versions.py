@@ -58,7 +58,7 @@ def snapshot(row: PolicyVersion) -> VersionSnapshot:
     )  # fmt: skip
 
 
-def active() -> Select[tuple[str]]:
+def active() -> Select[str]:
     """The hash of the version in force, for a statement that reads something else anyway; see ``follow``."""
     return select(PolicyVersion.hash).where(PolicyVersion.state == VersionState.ACTIVE)
 

@@ -1,0 +1,1 @@
+"""The rules as something that people change: proposed by one officer, seen cell by cell, activated by another."""
