@@ -76,9 +76,11 @@ def count(uow: Uow, file_ids: Iterable[str]) -> Count:
     return Count(*store(uow.house).union(each.sha256 for each in sets))
 
 
-def clearances_of(uow: Uow, organisation_ids: Iterable[str]) -> list[ClearanceSnapshot]:
-    """All that were ever recorded for these exporters, the newest first."""
-    statement = select(ExportClearance).where(ExportClearance.organisation_id.in_(set(organisation_ids)))
+def clearances_of(uow: Uow, organisation_ids: Iterable[str] | None) -> list[ClearanceSnapshot]:
+    """All that were ever recorded for these exporters, or for any, the newest first. Asks no policy: for services."""
+    statement = select(ExportClearance)
+    if organisation_ids is not None:
+        statement = statement.where(ExportClearance.organisation_id.in_(set(organisation_ids)))
     return [row.snapshot() for row in uow.session.execute(statement.order_by(ExportClearance.id.desc())).scalars()]
 
 
