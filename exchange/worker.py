@@ -19,10 +19,11 @@ from billing.settlement import service as settlement
 from catalog.files import service as files
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
+from compliance.identity import invitations, resets
 from compliance.identity import service as identity
 from compliance.oauth import service as oauth
-from compliance.requests import service as requests
 from compliance.policy import versions
+from compliance.requests import service as requests
 from core import idempotency, jobs, outbox
 from core.db import Uow
 from core.house import House
@@ -95,8 +96,9 @@ def chores() -> list[Chore]:
 
 
 def _forget(uow: Uow) -> int:
-    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in."""
-    return idempotency.forget(uow) + identity.forget_failures(uow)
+    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in, links too old."""
+    links = invitations.forget_expired(uow) + resets.forget_expired(uow)
+    return idempotency.forget(uow) + identity.forget_failures(uow) + links
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:

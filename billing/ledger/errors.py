@@ -17,6 +17,10 @@ class NotEnoughHeld(Conflict):
     code, title = "not_enough_held", "The amount is no longer held"
 
 
+class MoneyLeft(Conflict):
+    code, title = "money_left", "The organisation still has, holds, owes or is owed money"
+
+
 class KeyReused(Conflict):
     """The idempotency key was used for a transaction with other entries."""
 

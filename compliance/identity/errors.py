@@ -87,4 +87,24 @@ class OwnKeySigns(Conflict):
     code, title = "own_key_signs", "This account keeps its signing key itself: send the signature"
 
 
+class OwnerIsTransferred(Conflict):
+    code, title = "owner_is_transferred", "An owner's role is handed over, not given or taken"
+
+
+class InvitationNotFound(NotFound):
+    code, title = "invitation_not_found", "There is no such invitation, or it has ended"
+
+
+class ResetInvalid(Invalid):
+    code, title = "reset_invalid", "This link was used already, or is too old"
+
+
+class TransferNotFound(NotFound):
+    code, title = "transfer_not_found", "No ownership is offered here"
+
+
+class LastOwner(Conflict):
+    code, title = "last_owner", "Nobody else owns the organisation: hand it over or close it first"
+
+
 __all__ = ["DomainError"]

@@ -24,3 +24,28 @@ class AccountDisabled(Event):
 
     name: ClassVar[str] = "identity.account_disabled"
     account_id: str
+
+
+@dataclass(frozen=True)
+class AccountForgotten(Event):
+    """Nothing personal of the account is left in identity; who keeps something of it for the person lets go."""
+
+    name: ClassVar[str] = "identity.account_forgotten"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class OwnerChanged(Event):
+    """An organisation has another owner; what was proven by the one before is asked again."""
+
+    name: ClassVar[str] = "identity.owner_changed"
+    organisation_id: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class OrganisationClosing(Event):
+    """An organisation is about to close; whoever still has something open with it refuses by raising."""
+
+    name: ClassVar[str] = "identity.organisation_closing"
+    organisation_id: str

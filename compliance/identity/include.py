@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compliance.identity import factors, queries, service
 from compliance.identity.factor_views import api as factor_api
+from compliance.identity.member_views import api as member_api
 from compliance.identity.views import api
 from core.db import Uow
 from core.house import House
@@ -21,3 +22,4 @@ def include(house: House) -> None:
     house.provide(Addresses, _Addresses())  # type: ignore[type-abstract]
     house.add_api(api)
     house.add_api(factor_api)
+    house.add_api(member_api)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.identity.types import AccountKind, OrganisationSnapshot, QualificationState
@@ -40,7 +40,8 @@ class Organisation(Base):
     def level_at(self, moment: datetime) -> int:
         """The level in force: an expired qualification counts as merely registered."""
         expired = self.qualified_until is not None and self.qualified_until <= moment
-        return min(self.level, 1) if expired or self.state == QualificationState.SUSPENDED else self.level
+        stopped = self.state in (QualificationState.SUSPENDED, QualificationState.CLOSED)
+        return min(self.level, 1) if expired or stopped else self.level
 
     def snapshot(self, moment: datetime) -> OrganisationSnapshot:
         return OrganisationSnapshot(
@@ -155,3 +156,50 @@ class SignInThrottle(Base):
     failures: Mapped[int] = mapped_column(default=0)
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Invitation(Base):
+    """Somebody was asked by mail to become a member; the address lies under a key of its own."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
+    subject_id: Mapped[str] = mapped_column(Id, ForeignKey("subject.id"))
+    address_mark: Mapped[str] = mapped_column(String(64))
+    roles: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was accepted or taken back."""
+
+
+class PasswordReset(Base):
+    __tablename__ = "password_reset"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OwnershipTransfer(Base):
+    """An owner offers the organisation to a member; it changes hands when that member accepts."""
+
+    __tablename__ = "ownership_transfer"
+    __table_args__ = (
+        Index(
+            "ix_ownership_transfer_open", "organisation_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    from_account: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    to_account: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    roles_after: Mapped[str] = mapped_column(String(100))
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(10), default="")

@@ -40,12 +40,16 @@ def organisations(uow: Uow, ids: Iterable[str]) -> dict[str, OrganisationSnapsho
 
 
 def activity(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, bool]:
-    """Whether organisations may act at all, by their ids or of all: those that are suspended may not. For machinery."""
+    """Whether organisations may act at all, by their ids or of all; none that is suspended or closed may.
+
+    For machinery.
+    """
     statement = select(Organisation.id, Organisation.state).order_by(Organisation.id)
     if ids is not None:
         statement = statement.where(Organisation.id.in_(set(ids)))
     found = uow.session.execute(statement)
-    return {organisation_id: state != QualificationState.SUSPENDED for organisation_id, state in found}
+    stopped = (QualificationState.SUSPENDED, QualificationState.CLOSED)
+    return {organisation_id: state not in stopped for organisation_id, state in found}
 
 
 def months_of(uow: Uow, organisation_id: str) -> Months:

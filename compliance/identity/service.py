@@ -26,6 +26,7 @@ from compliance.identity.models import (
     SignInSession,
 )
 from compliance.identity.rules import check_password, hash_password, normal_email, password_matches
+from compliance.identity.standing import end_sessions
 from compliance.identity.types import AccountKind, OrganisationSnapshot, Origin, PlatformRole, Role, SignedIn
 from compliance.subjects import service as subjects
 from core.actor import SYSTEM, Actor
@@ -138,12 +139,15 @@ def _replace_pending_timezone(uow: Uow, organisation: Organisation) -> datetime:
     return since
 
 
-def create_account(uow: Uow, person: Person) -> Account:
-    """Raises EmailTaken or EmailInvalid."""
+def create_account(uow: Uow, person: Person, subject_id: str | None = None) -> Account:
+    """An account of a new subject, or of one whose address is known already. Raises EmailTaken or EmailInvalid."""
     email = normal_email(person.email)
     if queries.account_by_address(uow, email) is not None:
         raise EmailTaken("Sign in, or use another address.", field="email")
-    subject_id = subjects.create(uow, name=person.name, email=email)
+    if subject_id is None:
+        subject_id = subjects.create(uow)
+    subjects.put(uow, subject_id, "name", person.name)
+    subjects.put(uow, subject_id, "email", email)
     account = Account(
         id=new_id("acc"), subject_id=subject_id, address_mark=queries.address_mark(uow.house.keyring, email),
         kind=AccountKind.PERSON, password_hash=person.password_hash,
@@ -183,12 +187,8 @@ def set_password(uow: Uow, *, email: str, password_hash: str) -> None:
     if account is None:
         raise SignInFailed("There is no account with this address.", field="email")
     account.password_hash = password_hash
-    open_sessions = select(SignInSession).where(
-        SignInSession.account_id == account.id, SignInSession.ended_at.is_(None)
-    )
-    for row in uow.session.execute(open_sessions).scalars():
-        row.ended_at = uow.now()
-    record(uow, SYSTEM, action="account:set_password", object_id=account.id)
+    end_sessions(uow, account.id)
+    record(uow, SYSTEM, action="account:set_password", object_id=account.pseudonym)
 
 
 def set_qualification(

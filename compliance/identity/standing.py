@@ -8,9 +8,9 @@ from compliance.audit.service import record
 from compliance.identity import queries
 from compliance.identity.errors import AccountNotFound
 from compliance.identity.events import AccountDisabled
-from compliance.identity.models import Organisation, SignInSession
+from compliance.identity.models import Account, Organisation, SignInSession
 from compliance.identity.rules import normal_email
-from core.actor import SYSTEM
+from core.actor import SYSTEM, Actor
 from core.db import Uow
 
 
@@ -28,15 +28,21 @@ def disable_account(uow: Uow, *, email: str) -> str:
     account = queries.account_by_address(uow, normal_email(email))
     if account is None:
         raise AccountNotFound("There is no account with this address.", field="email")
-    if account.disabled_at is None:
-        account.disabled_at = uow.now()
-        _end_sessions(uow, account.id)
-        record(uow, SYSTEM, action="account:disable", object_id=account.id)
-        uow.emit(AccountDisabled(account_id=account.id))
+    disable(uow, account, SYSTEM)
     return account.id
 
 
-def _end_sessions(uow: Uow, account_id: str) -> None:
+def disable(uow: Uow, account: Account, actor: Actor) -> None:
+    """The same for an account that is known; again, it changes nothing."""
+    if account.disabled_at is None:
+        account.disabled_at = uow.now()
+        end_sessions(uow, account.id)
+        record(uow, actor, action="account:disable", object_id=account.pseudonym)
+        uow.emit(AccountDisabled(account_id=account.id))
+
+
+def end_sessions(uow: Uow, account_id: str) -> None:
+    """Whoever is signed in to the account is not any more."""
     open_sessions = select(SignInSession).where(
         SignInSession.account_id == account_id, SignInSession.ended_at.is_(None)
     )

@@ -47,6 +47,7 @@ class QualificationState(StrEnum):
     RETURNED = "returned"
     APPROVED = "approved"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -139,3 +140,26 @@ class PublicKey:
     own: bool
     created_at: datetime
     retired_at: datetime | None
+
+
+@dataclass(frozen=True)
+class InvitationSnapshot:
+    id: str
+    organisation_id: str
+    email: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class TransferSnapshot:
+    """An organisation that is offered to one of its members."""
+
+    id: str
+    organisation_id: str
+    from_account: str
+    to_account: str
+    roles_after: tuple[str, ...]
+    offered_at: datetime
+    expires_at: datetime

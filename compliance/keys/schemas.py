@@ -30,6 +30,7 @@ class CredentialIn(Schema):
 
 class KeyIn(CredentialIn):
     expires_at = UtcField(load_default=None, allow_none=True)
+    service_account_id = IdField("acc", load_default=None, allow_none=True)
 
 
 class KeyRotateIn(Schema):

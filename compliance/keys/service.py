@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from compliance.audit.service import record
-from compliance.identity import standing
+from compliance.identity import members, standing
 from compliance.keys import queries
 from compliance.keys.errors import KeyEnded, KeyHasSuccessor, TooManyKeys
 from compliance.keys.events import KeyChanged
@@ -39,18 +39,23 @@ def create(
     mode: str,
     listing_ids: tuple[str, ...] | None = None,
     expires_at: datetime | None = None,
+    service_account_id: str | None = None,
 ) -> MadeKey:
     """A fresh key of the actor's organisation, shown by this answer and never again.
 
-    Raises PolicyRefused, ExpiryInvalid, and TooManyKeys at fifty that are in force.
+    Of a service account when one is named: then it stops with that, not with who made it.
+    Raises PolicyRefused, ExpiryInvalid, AccountNotFound, and TooManyKeys at fifty that are in force.
     """
     decision, organisation_id = _permit(uow, actor, "key:create")
+    account_id = actor.account_id or ""
+    if service_account_id is not None:
+        account_id = members.service_account(uow, organisation_id, service_account_id)
     check_expiry(expires_at, uow.now())
     if queries.active_count(uow, organisation_id) >= MOST_KEYS:
         raise TooManyKeys(
             Sentence("At most %(most)s are in force at a time.", most=MOST_KEYS), hint="Revoke one that is not used."
         )
-    made, row = _new(uow, actor, organisation_id, name, mode, stored_listings(listing_ids), expires_at)
+    made, row = _new(uow, account_id, organisation_id, name, mode, stored_listings(listing_ids), expires_at)
     _record(uow, actor, "key:create", row, decision, _described(row))
     return made
 
@@ -76,7 +81,8 @@ def rotate(
     if queries.active_count(uow, old.organisation_id) >= 2 * MOST_KEYS:
         raise TooManyKeys("Too many rotated keys still live on.", hint="Revoke those that are not used.")
     lives_until = expires_at or successor_expiry(old.created_at, old.expires_at, now)
-    made, row = _new(uow, actor, old.organisation_id, old.name, old.mode, old.listing_ids, lives_until)
+    maker = old.account_id if members.is_service_account(uow, old.account_id) else actor.account_id or ""
+    made, row = _new(uow, maker, old.organisation_id, old.name, old.mode, old.listing_ids, lives_until)
     old.successor_id, old.expires_at = row.id, end_of_overlap(old.expires_at, now, overlap_hours)
     data = {"successor": row.id, "ends_at": old.expires_at.isoformat()}
     _record(uow, actor, "key:rotate", old, decision, data)
@@ -120,12 +126,12 @@ def _permit(uow: Uow, actor: Actor, action: str, row: ApiKey | None = None) -> t
 
 
 def _new(
-    uow: Uow, actor: Actor, organisation_id: str, name: str, mode: str, listing_ids: str, expires_at: datetime | None
+    uow: Uow, account_id: str, organisation_id: str, name: str, mode: str, listing_ids: str, expires_at: datetime | None
 ) -> tuple[MadeKey, ApiKey]:
     prefix = new_prefix()
     text = key_text(mode, prefix)
     row = ApiKey(
-        id=new_id("key"), organisation_id=organisation_id, account_id=actor.account_id or "", name=name, mode=mode,
+        id=new_id("key"), organisation_id=organisation_id, account_id=account_id, name=name, mode=mode,
         prefix=prefix, sha256=hash_token(text), listing_ids=listing_ids, created_at=uow.now(), expires_at=expires_at,
     )  # fmt: skip
     uow.session.add(row)

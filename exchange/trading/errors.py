@@ -81,3 +81,7 @@ class LicenceRefuses(Forbidden):
     def __init__(self, code: str, **extra: str) -> None:
         super().__init__(hint="Read the order's licence.", **extra)
         self.code = code  # type: ignore[misc]
+
+
+class OrdersOpen(Conflict):
+    code, title = "orders_open", "The organisation still has orders under way, or sold rights in force"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from catalog.listings.events import ListingChanged
-from compliance.identity.events import QualificationChanged
+from compliance.identity.events import OrganisationClosing, QualificationChanged
 from compliance.policy.events import RelationChanged
 from core.house import House
 from exchange.trading import handlers
+from exchange.trading.closing import refuse_while_trading
 from exchange.trading.negotiation_views import api as negotiations
 from exchange.trading.views import api
 
 
 def include(house: House) -> None:
     house.registry.inline(ListingChanged, handlers.follow_tier)
+    house.registry.inline(OrganisationClosing, refuse_while_trading)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
     house.registry.inline(RelationChanged, handlers.follow_signatures)
     house.add_api(negotiations)

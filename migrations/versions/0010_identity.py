@@ -14,6 +14,7 @@ down_revision = "0009"
 def upgrade() -> None:
     _letters()
     _factors()
+    _membership()
 
 
 def _letters() -> None:
@@ -60,3 +61,52 @@ def _factors() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
     )
     op.create_index(op.f("ix_signing_key_account_id"), "signing_key", ["account_id"], unique=False)
+
+
+def _membership() -> None:
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("address_mark", sa.String(length=64), nullable=False),
+        sa.Column("roles", sa.String(length=100), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_invitation_organisation_id")),
+        sa.ForeignKeyConstraint(["subject_id"], ["subject.id"], name=op.f("fk_invitation_subject_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+    )
+    op.create_index(op.f("ix_invitation_organisation_id"), "invitation", ["organisation_id"], unique=False)
+    op.create_table(
+        "password_reset",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_password_reset_account_id")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_reset")),
+    )
+    op.create_index(op.f("ix_password_reset_account_id"), "password_reset", ["account_id"], unique=False)
+    op.create_table(
+        "ownership_transfer",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("from_account", sa.String(length=40), nullable=False),
+        sa.Column("to_account", sa.String(length=40), nullable=False),
+        sa.Column("roles_after", sa.String(length=100), nullable=False),
+        sa.Column("offered_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["from_account"], ["account.id"], name=op.f("fk_ownership_transfer_from_account")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_ownership_transfer_organisation_id")),
+        sa.ForeignKeyConstraint(["to_account"], ["account.id"], name=op.f("fk_ownership_transfer_to_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ownership_transfer")),
+    )
+    op.create_index(
+        "ix_ownership_transfer_open", "ownership_transfer", ["organisation_id"], unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
+    )
