@@ -189,6 +189,7 @@ def _tags(text: str) -> list[str]:
 
 def offer_of(form: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """The service's arguments. Raises PlanInvalid or AmountInvalid naming the field."""
-    plan = plans.free() if form["kind"] == "free" else plans.one_off(form["amount"], currency)
+    without_amount = {"free": plans.free, "negotiated": plans.negotiated}.get(form["kind"])
+    plan = without_amount() if without_amount else plans.one_off(form["amount"], currency)
     purposes: Sequence[str] = form["purposes"]
     return {"plan": plan, "purposes": purposes, "term_months": form["term_months"]}

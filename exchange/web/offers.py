@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from catalog.listings.types import OfferSnapshot
 
 LIMITS = ("rate_per_second", "burst", "concurrency", "quota", "trial_calls")
-KINDS = ("per_hit", "per_call", "package", "free")
+KINDS = ("per_hit", "per_call", "package", "free", "negotiated")
 _WHOLE = ("quantity", "free_quota", "valid_days")
 
 
@@ -37,7 +37,7 @@ class CallOfferForm(Schema):
 def plan_of(form: Mapping[str, Any], currency: str) -> dict[str, Any]:
     """The price plan's document; the service checks it."""
     plan: dict[str, Any] = {"version": 1, "kind": form["kind"]}
-    if form["kind"] == "free":
+    if form["kind"] in ("free", "negotiated"):
         return plan
     plan["currency"] = currency
     if form["kind"] == "package":

@@ -103,7 +103,7 @@ class TermsForm(Schema):
     """New terms; what the form does not hold stays as it stands on the table."""
 
     in_reply_to = fields.String(load_default="")
-    kind = fields.String(required=True, validate=validate.OneOf([*offers.KINDS, "one_off"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["one_off", "per_hit", "per_call", "package", "free"]))
     price = fields.String(load_default="")
     amount = fields.String(load_default="")
     unit = fields.String(load_default="call", validate=validate.OneOf(["call", "hit"]))
