@@ -179,14 +179,14 @@ def served(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, ServedInterf
     """Interfaces by listing with all of their revisions, or those of ``ids``: for the machinery that serves calls."""
     wanted = Listing.kind == ListingKind.INTERFACE if ids is None else Listing.id.in_(set(ids))
     statement = (
-        select(Listing.id, Listing.state, Revision.id, Interface)
+        select(Listing.id, Listing.state, Listing.tier, Revision.id, Interface)
         .join(Revision, Revision.listing_id == Listing.id)
         .join(Interface, Interface.id == Revision.interface_id)
         .where(wanted)
     )
     found: dict[str, ServedInterface] = {}
-    for listing_id, state, revision_id, interface in uow.session.execute(statement):
-        serving = found.setdefault(listing_id, ServedInterface(listing_id, state, {}))
+    for listing_id, state, tier, revision_id, interface in uow.session.execute(statement):
+        serving = found.setdefault(listing_id, ServedInterface(listing_id, state, tier, {}))
         serving.revisions[revision_id] = interface.snapshot()
     return found
 

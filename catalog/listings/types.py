@@ -122,10 +122,11 @@ class ListingSnapshot:
 
 @dataclass(frozen=True)
 class ServedInterface:
-    """A listing of an interface as those need it who serve its calls: state and every revision's interface."""
+    """A listing of an interface as those need it who serve its calls: state, tier and every revision's interface."""
 
     listing_id: str
     state: str
+    tier: int
     revisions: dict[str, InterfaceSnapshot]
 
 

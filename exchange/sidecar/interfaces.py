@@ -9,7 +9,11 @@ from catalog.interfaces import queries as documents
 from catalog.interfaces.types import InterfaceSnapshot
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingState, ServedInterface
+from compliance.tiers import profile
 from core.db import Uow
+
+_KNOWN_TO_CALLERS = ("anyone", "registered")
+"""Of which listings every organisation with a credential may know; that there are others nobody learns by calling."""
 
 
 def interfaces(uow: Uow, listing_ids: Collection[str] | None) -> list[dict[str, Any]]:
@@ -22,8 +26,10 @@ def listings_of(uow: Uow, interface_id: str) -> list[str]:
 
 
 def _item(uow: Uow, serving: ServedInterface) -> dict[str, Any]:
+    row = profile(uow.house.settings.tier_profile).row(serving.tier)
+    known = serving.state == ListingState.LISTED and row.metadata in _KNOWN_TO_CALLERS
     return {
-        "id": serving.listing_id, "on_sale": serving.state == ListingState.LISTED,
+        "id": serving.listing_id, "on_sale": known,
         "suspended": serving.state == ListingState.SUSPENDED,
         "revisions": {revision: _revision(uow, each) for revision, each in serving.revisions.items()},
     }  # fmt: skip
