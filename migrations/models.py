@@ -24,6 +24,7 @@ FEATURES = (
     "catalog.interfaces.models",
     "catalog.listings.models",
     "catalog.references.models",
+    "catalog.references.claims.models",
     "catalog.search.models",
     "billing.ledger.models",
     "billing.usage.models",

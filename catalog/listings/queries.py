@@ -227,6 +227,11 @@ def tier(uow: Uow, listing_id: str) -> int | None:
     return uow.session.execute(select(Listing.tier).where(Listing.id == listing_id)).scalar_one_or_none()
 
 
+def state(uow: Uow, listing_id: str) -> str | None:
+    """The state a listing has now; None when there is none. Asks no policy: for handlers."""
+    return uow.session.execute(select(Listing.state).where(Listing.id == listing_id)).scalar_one_or_none()
+
+
 def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:
     """Every listing in the order of ids, for rebuilding an index."""
     statement = _BRIEF.where(Listing.id > last_id).order_by(Listing.id).limit(limit)

@@ -87,6 +87,8 @@ class Reference(Base):
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    listing_id: Mapped[str | None] = mapped_column(Id, index=True)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
     def take(self, found: Candidate, moment: datetime) -> None:
@@ -101,12 +103,15 @@ class Reference(Base):
     @property
     def findable(self) -> bool:
         """Whether everybody may find it by search."""
-        return self.state == ReferenceState.IMPORTED and self.vanished_at is None
+        return self.state == ReferenceState.IMPORTED and self.vanished_at is None and self.replaced_at is None
 
     def snapshot(self) -> ReferenceSnapshot:
         vanished = self.state == ReferenceState.IMPORTED and self.vanished_at is not None
         shown = {name: getattr(self, name) for name in _SHOWN} | {"tags": tuple(self.tags)}
-        return ReferenceSnapshot(**shown | {"state": ReferenceState.VANISHED if vanished else self.state})
+        return ReferenceSnapshot(
+            **shown
+            | {"state": ReferenceState.VANISHED if vanished else self.state, "claimed": self.listing_id is not None}
+        )
 
 
 _COPIED = (
@@ -118,4 +123,5 @@ _SHOWN = (
     "id", "source", "source_title", "address", "kind", "title", "summary", "description", "supplier", "scene",
     "origin", "price_kind", "price_text", "price_details", "currency", "unit_price", "price_per", "price_period",
     "state", "reason", "source_updated_at", "imported_at", "updated_at", "version",
+    "listing_id", "replaced_at",
 )  # fmt: skip

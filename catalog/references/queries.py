@@ -13,6 +13,10 @@ from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, convert, newest_first
 
+_FINDABLE = (
+    Reference.state == ReferenceState.IMPORTED, Reference.vanished_at.is_(None), Reference.replaced_at.is_(None),
+)  # fmt: skip
+
 
 def may_review(actor: Actor) -> bool:
     """Whether the actor may see and decide what waits for review."""
@@ -35,12 +39,7 @@ def findable(uow: Uow, ids: Sequence[str]) -> dict[str, ReferenceSnapshot]:
 
 def findable_after(uow: Uow, last_id: str, limit: int) -> list[ReferenceSnapshot]:
     """The references that everybody may find, in the order of their ids, behind ``last_id``."""
-    statement = (
-        select(Reference)
-        .where(Reference.id > last_id, Reference.state == ReferenceState.IMPORTED, Reference.vanished_at.is_(None))
-        .order_by(Reference.id)
-        .limit(limit)
-    )
+    statement = select(Reference).where(Reference.id > last_id, *_FINDABLE).order_by(Reference.id).limit(limit)
     return [row.snapshot() for row in uow.session.execute(statement).scalars()]
 
 
@@ -58,10 +57,7 @@ def waiting(
 def counts(uow: Uow) -> dict[str, int]:
     """How many references of each source everybody may find."""
     statement = (
-        select(Reference.source, func.count())
-        .where(Reference.state == ReferenceState.IMPORTED, Reference.vanished_at.is_(None))
-        .group_by(Reference.source)
-        .order_by(Reference.source)
+        select(Reference.source, func.count()).where(*_FINDABLE).group_by(Reference.source).order_by(Reference.source)
     )
     return {row[0]: row[1] for row in uow.session.execute(statement)}
 

@@ -34,6 +34,7 @@ class ReferenceOut(Schema):
     updated_at = UtcField()
     orderable = fields.Boolean()
     claimed = fields.Boolean()
+    listing_id = fields.String(allow_none=True)
     version = fields.Integer()
 
 

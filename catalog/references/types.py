@@ -69,7 +69,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class ReferenceSnapshot:
-    """A listing of another exchange, as this one knows it. Its supplier is unclaimed; it cannot be ordered.
+    """A listing of another exchange, as this one knows it; it cannot be ordered.
+
+    ``listing_id`` is the listing that its supplier made of it, since ``replaced_at`` on sale.
 
     ``unit_price`` is in 10⁻⁷ of the minor unit, for ``price_per`` units; None when the price was not
     read, which ``price_text`` then shows as the source wrote it.
@@ -102,6 +104,8 @@ class ReferenceSnapshot:
     version: int
     orderable: bool = False
     claimed: bool = False
+    listing_id: str | None = None
+    replaced_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -261,12 +261,15 @@ def upgrade() -> None:
         sa.Column("imported_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("vanished_at", UtcDateTime(), nullable=True),
+        sa.Column("listing_id", sa.String(length=40), nullable=True),
+        sa.Column("replaced_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("unit_price IS NULL OR unit_price > 0", name=op.f("ck_reference_price_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reference")),
         sa.UniqueConstraint("source", "source_key", name=op.f("uq_reference_source_source_key")),
     )
     op.create_index(op.f("ix_reference_last_run_id"), "reference", ["last_run_id"], unique=False)
+    op.create_index(op.f("ix_reference_listing_id"), "reference", ["listing_id"], unique=False)
     op.create_index("ix_reference_state", "reference", ["state", "id"], unique=False)
     op.create_table(
         "review",

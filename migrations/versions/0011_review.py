@@ -53,3 +53,35 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organisation_id", "kind", name=op.f("pk_qualification_document")),
     )
+    op.create_table(
+        "reference_claim",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("reference_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("documents", sa.JSON(), nullable=False),
+        sa.Column("match", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("listing_id", sa.String(length=40), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_reference_claim_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["reference_id"], ["reference.id"], name=op.f("fk_reference_claim_reference_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reference_claim")),
+    )
+    op.create_index(op.f("ix_reference_claim_organisation_id"), "reference_claim", ["organisation_id"], unique=False)
+    op.create_index(op.f("ix_reference_claim_state"), "reference_claim", ["state"], unique=False)
+    for state, columns in (("open", ["reference_id", "organisation_id"]), ("approved", ["reference_id"])):
+        where = sa.text(f"state = '{state}'")
+        op.create_index(
+            f"uq_reference_claim_{state}",
+            "reference_claim",
+            columns,
+            unique=True,
+            sqlite_where=where,
+            postgresql_where=where,
+        )

@@ -64,7 +64,12 @@ def _samples(cast: Cast, tale: Tale, buyer: Person) -> None:
 
 def _refusals(cast: Cast, tale: Tale, buyer: Person) -> None:
     refused = place(cast, buyer, PLANTED.key, "training")
-    tale.check(refused.status in (403, 409), "L3 不能直接下单", "an L3 listing is not simply ordered", f"{refused.code}: {refused.detail}")
+    tale.check(
+        refused.status in (403, 409),
+        "L3 不能直接下单",
+        "an L3 listing is not simply ordered",
+        f"{refused.code}: {refused.detail}",
+    )
     outsider = cast.members["luren"]["lu"]
     refused = place(cast, outsider, "load", "training").expect(403, "qualification_needed")
     tale.done("未获资质的机构不能买 L2", "who is not qualified does not buy L2", refused.detail)
