@@ -114,7 +114,7 @@ class ListingForm(Schema):
 
 
 class OfferForm(Schema):
-    kind = fields.String(required=True, validate=validate.OneOf(["free", "one_off"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["free", "one_off", "negotiated"]))
     amount = fields.String(load_default="")
     term_months = fields.Integer(load_default=12, validate=validate.Range(min=1, max=120))
     purposes = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
