@@ -33,6 +33,8 @@ from exchange.app import build_house
 from exchange.installation import require_current
 from exchange.metrics.families import Family, counter, gauge
 from exchange.metrics.files import Writer
+from exchange.notices import digests, reminders
+from exchange.notices import service as notices
 from exchange.orphan import when_orphaned
 from exchange.trading import service as trading
 
@@ -89,6 +91,8 @@ def chores() -> list[Chore]:
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("requests", lambda house: requests.tick(house) > 0, 60.0),
+        Chore("reminders", lambda house: bool(reminders.remind(house)) and False, 60.0),
+        Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
@@ -96,9 +100,9 @@ def chores() -> list[Chore]:
 
 
 def _forget(uow: Uow) -> int:
-    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in, links too old."""
+    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in, links and notices too old."""
     links = invitations.forget_expired(uow) + resets.forget_expired(uow)
-    return idempotency.forget(uow) + identity.forget_failures(uow) + links
+    return idempotency.forget(uow) + identity.forget_failures(uow) + links + notices.forget_old(uow)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:

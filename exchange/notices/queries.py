@@ -1,98 +1,95 @@
-"""What an actor must do next, read from the present state of every package; nothing is stored."""
+"""Reads of notices: those told to a role that the actor holds, and of them what the account has not read."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from billing.payments import queries as payments
-from catalog.listings import queries as listings
-from compliance.identity import queries as identity
-from compliance.review import queries as reviews
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+
 from core.actor import Actor
 from core.db import Uow
-from exchange.notices.types import Task
-from exchange.trading import queries as trading
-from exchange.trading.types import OrderState
+from core.paging import Page, convert, newest_first
+from exchange.notices.duties import tasks
+from exchange.notices.models import NoticeAudience, NoticePreference, NoticeRead, NoticeRow
+from exchange.notices.types import Notice, Preferences
 
-_MOST = 50
-_NEVER = datetime.max.replace(tzinfo=UTC)
-_QUALIFICATION = {
-    "registered": "qualification:submit",
-    "returned": "qualification:mend",
-    "submitted": "qualification:wait",
-}
-_BUYER = {OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept"}
-_LISTING = {"draft": "listing:finish", "returned": "listing:mend"}
+__all__ = ["SHOWN", "exists_for", "notices", "preferences", "tasks", "told_since", "unread", "unread_ids"]
+
+SHOWN = timedelta(days=90)
+"""So long a notice is kept."""
+_MOST_AT_ONCE = 1000
 
 
-def tasks(uow: Uow, actor: Actor) -> list[Task]:
-    """Everything that waits for this actor, the earliest deadline first; nothing for a stranger."""
+def notices(
+    uow: Uow, actor: Actor, *, unread_only: bool = False, cursor: str | None = None, limit: int = 25
+) -> Page[Notice]:
+    """What the actor was told, newest first."""
+    chosen = select(NoticeRow).where(_told_to(_pairs(actor)))
+    if unread_only:
+        chosen = chosen.where(~_read_by(actor.account_id))
+    page = newest_first(
+        uow, chosen, key=NoticeRow.id, purpose=f"notices:{actor.account_id}", cursor=cursor, limit=limit
+    )
+    known = _known(uow, actor, [row.id for row in page.items])
+    return convert(page, lambda row: row.snapshot(read=row.id in known))
+
+
+def unread(uow: Uow, actor: Actor) -> int:
+    """How many the account has not read."""
     if not actor.signed_in:
-        return []
-    found = [
-        *_of_organisation(uow, actor),
-        *_of_buyer(uow, actor),
-        *_of_supplier(uow, actor),
-        *_of_reviewer(uow, actor),
-        *_of_officer(uow, actor),
-        *_of_finance(uow, actor),
-    ]
-    return sorted(found, key=lambda task: task.due_at or _NEVER)[:_MOST]
+        return 0
+    chosen = select(func.count()).select_from(NoticeRow).where(_told_to(_pairs(actor)), ~_read_by(actor.account_id))
+    return uow.session.execute(chosen).scalar_one()
 
 
-def _of_organisation(uow: Uow, actor: Actor) -> list[Task]:
-    if actor.organisation_id is None or not actor.has("owner"):
-        return []
-    own = identity.organisation(uow, actor.organisation_id)
-    code = _QUALIFICATION.get(own.state)
-    return [Task(code, own.id, {"zh": own.name}, note=own.reason)] if code else []
+def unread_ids(uow: Uow, actor: Actor) -> list[str]:
+    """Those the account has not read, the newest of them."""
+    chosen = select(NoticeRow.id).where(_told_to(_pairs(actor)), ~_read_by(actor.account_id))
+    return list(uow.session.execute(chosen.order_by(NoticeRow.id.desc()).limit(_MOST_AT_ONCE)).scalars())
 
 
-def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
-    if actor.organisation_id is None or not actor.has("buyer"):
-        return []
-    open_orders = [
-        order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
-        if order.buyer_id == actor.organisation_id and order.frozen_at is None
-    ]  # fmt: skip
-    return [
-        Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
-        for o in open_orders
-    ]
+def exists_for(uow: Uow, actor: Actor, notice_id: str) -> bool:
+    """Whether the actor was told of it."""
+    chosen = select(NoticeRow.id).where(NoticeRow.id == notice_id, _told_to(_pairs(actor)))
+    return uow.session.execute(chosen).first() is not None
 
 
-def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
-    if actor.organisation_id is None or not actor.has("supplier"):
-        return []
-    own = listings.mine(uow, actor, cursor=None, limit=_MOST).items
-    return [Task(_LISTING[each.state], each.id, each.title) for each in own if each.state in _LISTING]
+def told_since(
+    uow: Uow, account_id: str, pairs: Sequence[tuple[str, str]], since: datetime, *, limit: int
+) -> list[Notice]:  # fmt: skip
+    """What the holder of these roles was told after ``since`` and has not read, oldest first. For letters."""
+    chosen = select(NoticeRow).where(_told_to(pairs), NoticeRow.created_at > since, ~_read_by(account_id))
+    rows = uow.session.execute(chosen.order_by(NoticeRow.id).limit(limit)).scalars()
+    return [row.snapshot(read=False) for row in rows]
 
 
-def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
-    if not actor.platform("reviewer"):
-        return []
-    waiting = reviews.reviews(uow, actor, limit=_MOST).items
-    return [Task("review:work", each.id, each.subject) for each in waiting if not each.awaits_officer]
+def preferences(uow: Uow, account_id: str) -> Preferences:
+    """How an account wants to be told."""
+    row = uow.session.get(NoticePreference, account_id)
+    if row is None:
+        return Preferences("daily", ())
+    return Preferences(row.digest, tuple(json.loads(row.muted)), row.digested_at)
 
 
-def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
-    if not actor.platform("officer"):
-        return []
-    submitted = identity.organisations_in_state(uow, "submitted", limit=_MOST)
-    second = [
-        each for each in reviews.reviews(uow, actor, limit=_MOST).items
-        if each.awaits_officer and each.approved_by != actor.account_id
-    ]  # fmt: skip
-    return [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted] + [
-        Task("review:confirm", each.id, each.subject) for each in second
-    ]
+def _pairs(actor: Actor) -> list[tuple[str, str]]:
+    own = [(actor.organisation_id, role) for role in sorted(actor.roles)] if actor.organisation_id else []
+    return own + [("", role) for role in sorted(actor.platform_roles)]
 
 
-def _of_finance(uow: Uow, actor: Actor) -> list[Task]:
-    if not actor.platform("finance"):
-        return []
-    return [
-        Task("topup:confirm", each.id, note=each.bank_reference)
-        for each in payments.waiting(uow, limit=_MOST)
-        if each.recorded_by != actor.account_id
-    ]
+def _told_to(pairs: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    """One of them is among those who are told."""
+    held = [and_(NoticeAudience.organisation_id == own, NoticeAudience.role == role) for own, role in pairs]
+    return exists().where(NoticeAudience.notice_id == NoticeRow.id, or_(*held) if held else false())
+
+
+def _read_by(account_id: str | None) -> ColumnElement[bool]:
+    return exists().where(NoticeRead.notice_id == NoticeRow.id, NoticeRead.account_id == account_id)
+
+
+def _known(uow: Uow, actor: Actor, ids: Sequence[str]) -> set[str]:
+    chosen = select(NoticeRead.notice_id).where(
+        NoticeRead.notice_id.in_(ids), NoticeRead.account_id == actor.account_id
+    )
+    return set(uow.session.execute(chosen).scalars())

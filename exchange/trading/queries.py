@@ -255,3 +255,39 @@ def figures(uow: Uow) -> dict[str, int]:
     )
     count, gross = uow.session.execute(statement).one()
     return {"orders": int(count), "gross": int(gross)}
+
+
+def open_talks(uow: Uow, actor: Actor, *, limit: int = 50) -> list[OrderSnapshot]:
+    """The negotiations that an actor may see and that wait for somebody, the earliest deadline first."""
+    chosen = select(Order).where(visible_to(actor), Order.state.in_(NEGOTIATED), Order.frozen_at.is_(None))
+    return [row.snapshot() for row in uow.session.execute(chosen.order_by(Order.answer_by).limit(limit)).scalars()]
+
+
+def present(uow: Uow, order_id: str, number: int) -> tuple[OrderSnapshot, StepSnapshot] | None:
+    """An order as it is now, and one step of its story. Asks no policy: for notices and webhooks."""
+    order = uow.session.get(Order, order_id)
+    step = uow.session.get(OrderStep, (order_id, number))
+    return (order.snapshot(), step.snapshot()) if order is not None and step is not None else None
+
+
+def ending(uow: Uow, since: datetime, until: datetime, *, limit: int = 200) -> list[OrderSnapshot]:
+    """The orders whose right ends in that time. Asks no policy: for reminders."""
+    chosen = (
+        select(Order)
+        .join(Entitlement, Entitlement.order_id == Order.id)
+        .where(Entitlement.state == RightState.ACTIVE, Entitlement.ends_at > since, Entitlement.ends_at <= until)
+        .order_by(Entitlement.ends_at)
+        .limit(limit)
+    )
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def waiting(uow: Uow, since: datetime, until: datetime, *, limit: int = 200) -> list[OrderSnapshot]:
+    """The orders that somebody must answer, pay or accept in that time. Asks no policy: for reminders."""
+    deadlines = {
+        NEGOTIATED: Order.answer_by, (OrderState.PLACED,): Order.pay_by,
+        (OrderState.PAID, OrderState.DELIVERED): Order.accept_by,
+    }  # fmt: skip
+    due_then = [and_(Order.state.in_(states), by > since, by <= until) for states, by in deadlines.items()]
+    chosen = select(Order).where(or_(*due_then), Order.frozen_at.is_(None), ~contested()).order_by(Order.id)
+    return [row.snapshot() for row in uow.session.execute(chosen.limit(limit)).scalars()]

@@ -58,6 +58,25 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         _l("Accept:"), _l("Delivered in full. Not answered in time, it counts as accepted."), _l("Accept"),
         "/orders/{id}", "clock", "wait",
     ),
+    "order:answer": (
+        _l("Answer:"), _l("Not answered in time, the talks lapse."), _l("Answer"), "/orders/{id}", "clock", "wait",
+    ),
+    "order:meet": (
+        _l("Do what the order needs:"), _l("A signature, an approval, or another person's word is missing."),
+        _l("See"), "/orders/{id}", "clock", "wait",
+    ),
+    "order:approve": (
+        _l("Approve an order:"), _l("Its tier asks for a compliance officer."), _l("See"), "/orders/{id}", "clock",
+        "wait",
+    ),
+    "dispute:answer": (
+        _l("Answer a dispute:"), _l("Not answered in time, an officer may rule without you."), _l("Answer"),
+        "/orders/{id}/dispute", "clock", "stop",
+    ),
+    "dispute:rule": (
+        _l("Rule a dispute:"), _l("Both sides were heard, or had their time."), _l("Rule"), "/orders/{id}/dispute",
+        "file", "wait",
+    ),
     "review:work": (
         _l("Review:"), _l("Judge the twelve items, then approve or return."), _l("Review"), "/review/{id}",
         "file", "wait",

@@ -13,6 +13,7 @@ down_revision = "0013"
 
 def upgrade() -> None:
     _disputes()
+    _notices()
 
 
 def _disputes() -> None:
@@ -84,4 +85,48 @@ def _disputes() -> None:
         sa.Column("audit_entry_id", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["dispute_id"], ["dispute.id"], name=op.f("fk_dispute_statement_dispute_id")),
         sa.PrimaryKeyConstraint("dispute_id", "number", name=op.f("pk_dispute_statement")),
+    )
+
+
+def _notices() -> None:
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("topic", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.String(length=40), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    op.create_index("ix_notice_created_at", "notice", ["created_at"], unique=False)
+    op.create_table(
+        "notice_audience",
+        sa.Column("notice_id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_notice_audience_notice_id")),
+        sa.PrimaryKeyConstraint("notice_id", "organisation_id", "role", name=op.f("pk_notice_audience")),
+    )
+    op.create_index("ix_notice_audience_who", "notice_audience", ["organisation_id", "role", "notice_id"], unique=False)
+    op.create_table(
+        "notice_read",
+        sa.Column("notice_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("read_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_notice_read_notice_id")),
+        sa.PrimaryKeyConstraint("notice_id", "account_id", name=op.f("pk_notice_read")),
+    )
+    op.create_table(
+        "notice_preference",
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=10), nullable=False),
+        sa.Column("muted", sa.Text(), nullable=False),
+        sa.Column("digested_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_notice_preference")),
     )

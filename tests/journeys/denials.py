@@ -17,10 +17,12 @@ from compliance.identity import queries as identity
 from compliance.keys import service as keys
 from compliance.oauth import service as oauth
 from compliance.review import queries as reviews
+from core import outbox
 from core.house import House
 from core.http import Route
 from core.ids import new_id
 from exchange.disputes import service as disputes
+from exchange.notices import queries as notices
 from tests import build
 from tests.billing.books import Books
 from tests.billing.usage import metering
@@ -32,7 +34,7 @@ PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
-    "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp",
+    "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp", "notice_id": "ntc",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -93,7 +95,7 @@ def scene(house: House) -> Scene:
         "file_id": hidden.revision.files[0].id, "organisation_id": str(owner.organisation_id),
         "session_id": _session(house, owner), "upload_id": _upload(house, owner), "topup_id": _topup(house, buyer),
         "review_id": _review(house, owner), "key_id": _key(house, owner),
-        "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id),
+        "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id), "notice_id": _notice(house, owner),
     }  # fmt: skip
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
 
@@ -138,6 +140,13 @@ def _dispute(house: House, buyer: build.Built, order_id: str) -> str:
     return house.db.write(
         lambda uow: disputes.open_dispute(uow, buyer.actor, order_id, ground="quality", text="not as described").id
     )
+
+
+def _notice(house: House, owner: build.Built) -> str:
+    """The newest thing that the owner was told."""
+    while outbox.relay(house):
+        pass
+    return house.db.read(lambda uow: notices.notices(uow, owner.actor).items[0].id)
 
 
 def _key(house: House, owner: build.Built) -> str:

@@ -1,0 +1,142 @@
+"""What an actor must do next, read from the present state of every package; nothing is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from billing.payments import queries as payments
+from catalog.listings import queries as listings
+from compliance.identity import queries as identity
+from compliance.review import queries as reviews
+from core.actor import Actor
+from core.db import Uow
+from exchange.disputes import queries as disputes
+from exchange.disputes.types import DisputeState
+from exchange.notices.types import Task
+from exchange.trading import queries as trading
+from exchange.trading import requirements
+from exchange.trading.types import OrderState
+
+_MOST = 50
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_QUALIFICATION = {
+    "registered": "qualification:submit",
+    "returned": "qualification:mend",
+    "submitted": "qualification:wait",
+}
+_BUYER = {OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept"}
+_LISTING = {"draft": "listing:finish", "returned": "listing:mend"}
+
+
+def tasks(uow: Uow, actor: Actor) -> list[Task]:
+    """Everything that waits for this actor, the earliest deadline first; nothing for a stranger."""
+    if not actor.signed_in:
+        return []
+    found = [
+        *_of_organisation(uow, actor),
+        *_of_buyer(uow, actor),
+        *_of_supplier(uow, actor),
+        *_of_reviewer(uow, actor),
+        *_of_officer(uow, actor),
+        *_of_finance(uow, actor),
+        *_of_parties(uow, actor),
+        *_of_judges(uow, actor),
+    ]
+    return sorted(found, key=lambda task: task.due_at or _NEVER)[:_MOST]
+
+
+def _of_organisation(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("owner"):
+        return []
+    own = identity.organisation(uow, actor.organisation_id)
+    code = _QUALIFICATION.get(own.state)
+    return [Task(code, own.id, {"zh": own.name}, note=own.reason)] if code else []
+
+
+def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("buyer"):
+        return []
+    open_orders = [
+        order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
+        if order.buyer_id == actor.organisation_id and order.frozen_at is None
+    ]  # fmt: skip
+    return [
+        Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
+        for o in open_orders
+    ]
+
+
+def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
+    if actor.organisation_id is None or not actor.has("supplier"):
+        return []
+    own = listings.mine(uow, actor, cursor=None, limit=_MOST).items
+    return [Task(_LISTING[each.state], each.id, each.title) for each in own if each.state in _LISTING]
+
+
+def _of_parties(uow: Uow, actor: Actor) -> list[Task]:
+    """Terms to answer, requirements to meet, disputes to answer."""
+    sides = {"buyer": actor.has("buyer", "finance"), "supplier": actor.has("supplier")}
+    found: list[Task] = []
+    for order in trading.open_talks(uow, actor, limit=_MOST):
+        side = "buyer" if order.buyer_id == actor.organisation_id else "supplier"
+        if not sides[side]:
+            continue
+        if order.state == OrderState.AGREED:
+            if any(each.side == side and each.met_at is None for each in requirements.of_order(uow, actor, order.id)):
+                found.append(Task("order:meet", order.id, order.title, order.answer_by))
+        elif order.turn == side:
+            found.append(Task("order:answer", order.id, order.title, order.answer_by))
+    if sides["supplier"]:
+        waiting = disputes.disputes(uow, actor, limit=_MOST).items
+        found += [
+            Task("dispute:answer", each.order_id, each.title, each.answer_by)
+            for each in waiting
+            if each.state is DisputeState.OPEN and each.supplier_id == actor.organisation_id
+        ]
+    return found
+
+
+def _of_judges(uow: Uow, actor: Actor) -> list[Task]:
+    """Disputes that can be ruled, and orders that wait for an officer's approval."""
+    if not actor.platform("officer"):
+        return []
+    ready = [
+        each for each in disputes.going_on(uow, limit=_MOST)
+        if each.state is DisputeState.ANSWERED or each.answer_by <= uow.now()
+    ]  # fmt: skip
+    return [Task("dispute:rule", each.order_id, each.title, each.answer_by) for each in ready] + [
+        Task("order:approve", order.id, order.title, order.answer_by)
+        for order in trading.open_talks(uow, actor, limit=_MOST)
+        if order.state == OrderState.AGREED
+        and any(each.side == "officer" and each.met_at is None for each in requirements.of_order(uow, actor, order.id))
+    ]
+
+
+def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("reviewer"):
+        return []
+    waiting = reviews.reviews(uow, actor, limit=_MOST).items
+    return [Task("review:work", each.id, each.subject) for each in waiting if not each.awaits_officer]
+
+
+def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("officer"):
+        return []
+    submitted = identity.organisations_in_state(uow, "submitted", limit=_MOST)
+    second = [
+        each for each in reviews.reviews(uow, actor, limit=_MOST).items
+        if each.awaits_officer and each.approved_by != actor.account_id
+    ]  # fmt: skip
+    return [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted] + [
+        Task("review:confirm", each.id, each.subject) for each in second
+    ]
+
+
+def _of_finance(uow: Uow, actor: Actor) -> list[Task]:
+    if not actor.platform("finance"):
+        return []
+    return [
+        Task("topup:confirm", each.id, note=each.bank_reference)
+        for each in payments.waiting(uow, limit=_MOST)
+        if each.recorded_by != actor.account_id
+    ]
