@@ -95,7 +95,8 @@ def scene(house: House) -> Scene:
         "file_id": hidden.revision.files[0].id, "organisation_id": str(owner.organisation_id),
         "session_id": _session(house, owner), "upload_id": _upload(house, owner), "topup_id": _topup(house, buyer),
         "review_id": _review(house, owner), "key_id": _key(house, owner),
-        "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id), "notice_id": _notice(house, owner),
+        "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id),
+        "notice_id": _notice(house, owner),
     }  # fmt: skip
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
 
