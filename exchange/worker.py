@@ -30,6 +30,7 @@ from core.house import House
 from core.settings import Settings
 from exchange import logs
 from exchange.app import build_house
+from exchange.gateway import tries
 from exchange.installation import require_current
 from exchange.metrics.families import Family, counter, gauge
 from exchange.metrics.files import Writer
@@ -95,6 +96,7 @@ def chores() -> list[Chore]:
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
+        Chore("links", lambda house: tries.forget(house.settings.data, house.clock.now().timestamp()) > 0, 3600.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]
 

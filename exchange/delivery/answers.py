@@ -17,7 +17,7 @@ from compliance.audit.verifier import MOST_CALLS
 from core.actor import Actor
 from core.house import House
 from core.problems import Invalid, Sentence
-from exchange.delivery import queries, rules, service
+from exchange.delivery import links, queries, rules, service
 from exchange.delivery.errors import DownloadsBusy
 from exchange.delivery.types import ByteRange, DeliveryFile
 from exchange.trading import queries as trading
@@ -30,10 +30,12 @@ _BUNDLE_WAIT_S = 1.0
 def file(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
     """Where the gateway has the file; without a gateway the file itself, or the range of it that was asked for."""
     if house.settings.gateway_workers > 0:
-        granted = house.db.write(lambda uow: service.grant(uow, actor, order_id, file_id, claim_of(request)))
+        code = request.headers.get("One-Time-Code", "")
+        granted = house.db.write(lambda uow: service.grant(uow, actor, order_id, file_id, claim_of(request), otp=code))
         headers = {"Location": granted.url, "Cache-Control": "private, no-store"}
         return flask.Response(status=307, headers=headers)
     wanted = house.db.write(lambda uow: queries.file_to_deliver(uow, actor, order_id, file_id, claim_of(request)))
+    links.require_plain(house, wanted.tier)
     etag = f'"{wanted.sha256}"'
     fresh = request.headers.get("If-Range") in (None, etag)
     part = rules.wanted_range(request.headers.get("Range") if fresh else None, wanted.size)

@@ -55,3 +55,11 @@ class LeakUnreadable(Invalid):
 
 class LeakTooLarge(TooLarge):
     code, title = "leak_too_large", "The leaked file is larger than this takes"
+
+
+class LinkNotBuilt(Conflict):
+    code, title = "dual_control_not_built", "At this tier two people release each file, which is not built"
+
+
+class GatewayNeeded(Conflict):
+    code, title = "gateway_needed", "At this tier files leave by the gateway only"

@@ -32,8 +32,9 @@ def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
     """The files that the order is about, as they leave: marked copies where it has them. Raises OrderNotFound."""
     order = trading.get(uow, actor, order_id)
     found = listings.revision(uow, order.revision_id).files
+    tier = order.entitlement.tier if order.entitlement is not None else order.tier
     return copies.delivered(
-        uow, order, [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256) for f in found]
+        uow, order, [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256, tier=tier) for f in found]
     )
 
 

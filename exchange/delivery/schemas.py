@@ -17,9 +17,15 @@ class DeliveryFileOut(Schema):
     ready = fields.Boolean()
 
 
+class GrantIn(Schema):
+    otp = fields.String(load_default="", validate=validate.Length(max=40))
+
+
 class GrantOut(Schema):
     url = fields.String()
     expires_at = UtcField()
+    tries = fields.Integer()
+    own_key = fields.Boolean()
 
 
 class ReceiptOut(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from exchange.delivery import queries, rules, tickets
+from exchange.delivery import links, queries, rules, tickets
 from exchange.delivery.errors import DeliveryFailed, NoGateway
 from exchange.delivery.models import Receipt
 from exchange.delivery.rules import covers
@@ -24,30 +24,35 @@ from exchange.trading import service as trading
 from exchange.trading.licensing import NOTHING_CLAIMED, Claim
 from exchange.trading.types import OrderState
 
-GRANT_LASTS = timedelta(minutes=10)
 log = logging.getLogger("piaohao.delivery")
 
 
-def grant(uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim = NOTHING_CLAIMED) -> Grant:
-    """A ticket to fetch one file from the gateway; who got it is in the log.
+def grant(
+    uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim = NOTHING_CLAIMED, *, otp: str = ""
+) -> Grant:
+    """A ticket to fetch one file from the gateway, as the tier wants links to be; who got it is in the log.
 
-    Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound, NoGateway.
+    Raises OrderNotFound, PolicyRefused, DeliveryFileNotFound, CopyNotReady, NoGateway, LinkNotBuilt,
+    SecondFactorNeeded, SecondFactorWrong.
     """
     order, file = queries.load_for_delivery(uow, actor, order_id, file_id, claim)
     settings = uow.house.settings
     if settings.gateway_workers == 0:
         raise NoGateway(hint="Download the file where you are.")
     assert order.entitlement is not None
-    expires_at = (uow.now() + GRANT_LASTS).replace(microsecond=0)
+    link = links.of_tier(uow.house, order.entitlement.tier)
+    links.confirm(uow, actor, link, otp)
+    expires_at = (uow.now() + link.lasts).replace(microsecond=0)
     ticket = tickets.seal(
-        uow.house.keyring, file, entitlement_id=order.entitlement.id, account=actor.pseudonym, expires_at=expires_at
-    )
+        uow.house.keyring, file, link, entitlement_id=order.entitlement.id, organisation_id=order.buyer_id,
+        account=actor.pseudonym, expires_at=expires_at,
+    )  # fmt: skip
     record(
-        uow, actor, action="order:grant", object_id=order_id, tier=order.tier,
+        uow, actor, action="order:grant", object_id=order_id, tier=order.entitlement.tier,
         data={"file": file.file_id, "sha256": file.sha256, "until": expires_at.isoformat()},
         concerns=[order.buyer_id, order.supplier_id],
     )  # fmt: skip
-    return Grant(f"{settings.gateway_address}/files/{ticket}", expires_at)
+    return Grant(f"{settings.gateway_address}/files/{ticket}", expires_at, link.tries, link.own_key)
 
 
 def take(uow: Uow, transfer: Transfer) -> bool:

@@ -35,14 +35,20 @@ class DeliveryFile:
     sha256: str
     marked: bool = False
     ready: bool = True
+    tier: int = 0
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Where the gateway hands out one file, and until when a download may begin."""
+    """Where the gateway hands out one file, and until when a download may begin.
+
+    ``tries`` is how often (0: as often as one likes); with ``own_key`` only to a key or token of the holder.
+    """
 
     url: str
     expires_at: datetime
+    tries: int = 0
+    own_key: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import flask
 from core import http
 from core.actor import Actor
 from core.db import Uow
-from core.fields import NoFields, PageQuery
+from core.fields import PageQuery
 from core.house import House
 from core.problems import Sentence
 from exchange.delivery import answers, queries, rows, service, tracer
@@ -17,6 +17,7 @@ from exchange.delivery.errors import LeakTooLarge
 from exchange.delivery.schemas import (
     CopyOut,
     DeliveryFileOut,
+    GrantIn,
     GrantOut,
     ReceiptOut,
     RowPageOut,
@@ -55,11 +56,11 @@ def list_receipts(uow: Uow, actor: Actor, order_id: str) -> Any:
 
 
 @api.post(
-    "/orders/<order_id>/files/<file_id>/grant", body=NoFields, answer=GrantOut, status=201,
+    "/orders/<order_id>/files/<file_id>/grant", body=GrantIn, answer=GrantOut, status=201,
     summary="An address at the gateway where the file can be fetched for some minutes",
 )  # fmt: skip
 def grant(uow: Uow, actor: Actor, order_id: str, file_id: str, body: dict[str, Any]) -> Any:
-    return service.grant(uow, actor, order_id, file_id, answers.claim_of(flask.request))
+    return service.grant(uow, actor, order_id, file_id, answers.claim_of(flask.request), otp=body["otp"])
 
 
 @api.raw(

@@ -106,6 +106,8 @@ REFUSALS: dict[str, Refusal] = (
         ("recipient_malformed", 400, "The header Data-Recipient is not the id of one organisation"),
         ("ticket_unknown", 404, "There is no such delivery"),
         ("ticket_expired", 403, "This address has expired; ask for a fresh one"),
+        ("link_of_another", 403, "This address opens to a live credential of the organisation that it was given to"),
+        ("link_used_up", 403, "All tries of this address are used up; ask for a fresh one"),
         ("range_not_satisfiable", 416, "The file has no such range"),
     )
     | _refusals(

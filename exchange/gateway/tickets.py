@@ -16,6 +16,8 @@ _FORM = re.compile(rb"\A([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})\Z")
 _DIGEST = re.compile(r"\A[0-9a-f]{64}\Z")
 _RANGE = re.compile(rb"\Abytes=(\d{0,18})-(\d{0,18})\Z")
 _TEXTS = {"o": "order_id", "e": "entitlement_id", "f": "file_id", "a": "account", "n": "name", "m": "media_type"}
+_VERSIONS = {1: _TEXTS, 2: _TEXTS | {"k": "holder", "l": "link"}}
+_LINK = re.compile(r"\Alnk_[0-9a-z]{26}\Z")
 
 
 class TicketUnknown(Exception):
@@ -24,7 +26,10 @@ class TicketUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One file that may be fetched until ``expires_at`` (unix seconds)."""
+    """One file that may be fetched until ``expires_at`` (unix seconds).
+
+    With a ``holder`` only by a credential of that organisation; with ``tries`` so many times under the name ``link``.
+    """
 
     order_id: str
     entitlement_id: str
@@ -35,6 +40,9 @@ class Ticket:
     sha256: str
     size: int
     expires_at: int
+    holder: str = ""
+    tries: int = 0
+    link: str = ""
 
     @property
     def etag(self) -> bytes:
@@ -62,16 +70,19 @@ def open_ticket(text: bytes, key: bytes) -> Ticket:
 
 
 def _read(document: dict[str, Any]) -> Ticket:
-    texts = {name: document[short] for short, name in _TEXTS.items()}
-    numbers = (document["s"], document["x"])
+    version = document["v"]
+    if version not in _VERSIONS:
+        raise TicketUnknown
+    texts = {name: document[short] for short, name in _VERSIONS[version].items()}
+    numbers = (document["s"], document["x"], document["t"] if version > 1 else 0)
     if (
-        document["v"] != 1
-        or not all(isinstance(text, str) for text in texts.values())
+        not all(isinstance(text, str) for text in texts.values())
         or not all(type(number) is int and number >= 0 for number in numbers)
         or not _DIGEST.match(document["h"])
+        or (version > 1 and not _LINK.match(document["l"]))
     ):
         raise TicketUnknown
-    return Ticket(**texts, sha256=document["h"], size=numbers[0], expires_at=numbers[1])
+    return Ticket(**texts, sha256=document["h"], size=numbers[0], expires_at=numbers[1], tries=numbers[2])
 
 
 class RangeUnsatisfiable(Exception):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from exchange.gateway import record
-from exchange.gateway.decision import outside, why_not
+from exchange.gateway import record, tries
+from exchange.gateway.decision import identify, outside, why_not
 from exchange.gateway.heads import Claim, Head
 from exchange.gateway.record import Address, Kind, Outcome
 from exchange.gateway.refusals import Refused
@@ -37,12 +37,21 @@ def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: He
     try:
         ticket = open_ticket(text, bytes.fromhex(settings.get("ticket_key") or ""))
         _check(client, ticket, head.caller.claim)
+        if ticket.holder:
+            _check_holder(client, ticket, head)
         part = wanted(head.range, ticket.size) if head.if_range in (None, ticket.etag) else None
     except TicketUnknown:
         raise Refused("ticket_unknown") from None
     except RangeUnsatisfiable:
         raise Refused("range_not_satisfiable", b"Content-Range: bytes */%d\r\n" % ticket.size) from None
-    return Transfer(client, ticket, method, head, _open(Path(settings["files"]) / ticket.place, ticket.size), part)
+    file = _open(Path(settings["files"]) / ticket.place, ticket.size)
+    if ticket.tries and method == b"GET":
+        try:
+            tries.take(client.gateway.options.data, ticket)
+        except BaseException:
+            os.close(file)
+            raise
+    return Transfer(client, ticket, method, head, file, part)
 
 
 def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
@@ -57,6 +66,18 @@ def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
     code = None if entitlement is None else why_not(entitlement, now) or outside(entitlement, claim)
     if code is not None:
         raise Refused(code)
+
+
+def _check_holder(client: ClientConnection, ticket: Ticket, head: Head) -> None:
+    """The holder's own key or token comes with the request. Raises Refused."""
+    if head.refused is not None:
+        raise Refused(head.refused)
+    snapshot, caller = client.gateway.snapshot, head.caller
+    who = identify(snapshot, caller.credential, client.gateway.unix(), caller.mark)
+    if not snapshot.organisations.get(who.organisation_id, False):
+        raise Refused("organisation_suspended")
+    if who.organisation_id != ticket.holder or not who.live:
+        raise Refused("link_of_another")
 
 
 def _open(path: Path, size: int) -> int:

@@ -6,11 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.keyring import Keyring
 from exchange.delivery import tickets
+from exchange.delivery.links import Link
 from exchange.delivery.types import DeliveryFile
 
 FILE = DeliveryFile("ord_1", "fil_1", '数据 "1".csv', "text/csv", 5_000_000_000, "ab" * 32)
@@ -23,10 +24,25 @@ WHEN = datetime(2026, 8, 1, tzinfo=UTC)
 
 def test_a_ticket_is_its_payload_sealed(tmp_path: Path) -> None:
     keyring = Keyring(tmp_path, may_generate=True)
-    ticket = tickets.seal(keyring, FILE, entitlement_id="ent_1", account="psn_1", expires_at=WHEN)
+    ticket = tickets.seal(
+        keyring, FILE, Link(timedelta(minutes=10)), entitlement_id="ent_1", organisation_id="org_1", account="psn_1",
+        expires_at=WHEN,
+    )  # fmt: skip
     payload, seal = ticket.split(".")
     assert base64.urlsafe_b64decode(payload + "==").decode() == PAYLOAD
     expected = hmac.new(keyring.secret("delivery-tickets"), payload.encode(), hashlib.sha256).digest()
     assert base64.urlsafe_b64decode(seal + "=") == expected
     assert json.loads(PAYLOAD)["x"] == int(WHEN.timestamp())
     assert "=" not in ticket
+
+
+def test_a_link_for_the_own_key_is_of_version_2(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path, may_generate=True)
+    ticket = tickets.seal(
+        keyring, FILE, Link(timedelta(hours=24), tries=3, own_key=True), entitlement_id="ent_1",
+        organisation_id="org_1", account="psn_1", expires_at=WHEN,
+    )  # fmt: skip
+    document = json.loads(base64.urlsafe_b64decode(ticket.split(".")[0] + "=="))
+    link = document.pop("l")
+    assert document == json.loads(PAYLOAD) | {"v": 2, "k": "org_1", "t": 3}
+    assert link.startswith("lnk_")

@@ -14,7 +14,7 @@ import pytest
 
 from exchange.gateway.record import Kind, Outcome, Usage
 from tests.exchange.gateway import scene
-from tests.exchange.gateway.asking import Reply
+from tests.exchange.gateway.asking import Asking, Reply
 from tests.exchange.gateway.conftest import Stage
 from tests.exchange.gateway.running import end_by_reset, exchange_bytes, marked, usages
 from tests.servers.exchange import eventually
@@ -135,6 +135,7 @@ def test_a_connection_serves_files_and_calls_in_turn(stage: Stage) -> None:
     [
         ({"x": 1}, 403, "ticket_expired"),
         ({"e": "ent_of_a_right_that_is_not_told_yet", "x": 1}, 403, "ticket_expired"),
+        ({"v": 3}, 404, "ticket_unknown"),
         ({"v": 2}, 404, "ticket_unknown"),
         ({"h": "../../etc/passwd"}, 404, "ticket_unknown"),
         ({"h": "0" * 64}, 503, "file_unavailable"),
@@ -208,3 +209,45 @@ def test_pipelined_files_come_in_their_order(stage: Stage) -> None:
     got = exchange_bytes(stage.port, sent.encode())
     first, second, third = [part.partition(b"\r\n\r\n")[2] for part in got.split(b"HTTP/1.1 206")[1:]]
     assert (first, second, third) == (CONTENT[:1_000_000], CONTENT[5:10], CONTENT[7:8])
+
+
+LINK = "lnk_01jc9x2m5t7rqk8v4e6b0wz3np"
+OTHERS_KEY = "ph_live_abcd2346_0123456789012345678901234567890123456789012"
+
+
+def _link(**changes: Any) -> dict[str, Any]:
+    return ticket(v=2, k=scene.BUYER, t=3, l=LINK) | changes
+
+
+def _no(reply: Reply) -> tuple[int, str]:
+    return reply.status, reply.code
+
+
+def _with(stage: Stage, key: str | None, document: dict[str, Any], method: str = "GET", **headers: str) -> Reply:
+    keep(stage, CONTENT)
+    client = Asking(stage.port, {"X-Api-Key": key} if key else {})
+    return client.raw(method, f"/files/{seal(document)}", **headers)
+
+
+def test_a_link_of_a_sensitive_tier_opens_to_the_holders_own_key_only(stage: Stage) -> None:
+    stage.feeder.put(scene.key(OTHERS_KEY, "key_01jc9x2m5t7rqk8v4e6b0wz3nr", organisation_id=scene.SUPPLIER))
+    assert _no(_with(stage, None, _link())) == (401, "credential_missing")
+    assert _no(_with(stage, "ph_live_nobodys", _link())) == (401, "credential_unknown")
+    assert _no(_with(stage, OTHERS_KEY, _link())) == (403, "link_of_another")
+    assert _no(_with(stage, scene.TEST_KEY, _link())) == (403, "link_of_another")
+    assert _with(stage, scene.KEY, _link()).status == 200
+
+
+def test_a_link_can_be_used_three_times_in_all(stage: Stage) -> None:
+    document = _link(l="lnk_01jc9x2m5t7rqk8v4e6b0wz3nq")
+    assert _with(stage, scene.KEY, document, "HEAD").status == 200
+    assert _no(_with(stage, None, document)) == (401, "credential_missing"), "what is refused uses nothing up"
+    assert _with(stage, scene.KEY, document, Range="bytes=0-9").status == 206
+    assert [_with(stage, scene.KEY, document).status for _ in range(3)] == [200, 200, 403]
+    assert _no(_with(stage, scene.KEY, document)) == (403, "link_used_up")
+    assert _with(stage, scene.KEY, document | {"l": LINK[:-1] + "r"}).status == 200
+
+
+@pytest.mark.parametrize("change", [{"l": "../x"}, {"t": -1}, {"t": "3"}, {"k": None}, {"v": 3}])
+def test_links_that_are_none_open_nothing(stage: Stage, change: dict[str, Any]) -> None:
+    assert _no(_with(stage, scene.KEY, _link(**change))) == (404, "ticket_unknown")
