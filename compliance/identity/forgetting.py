@@ -47,7 +47,7 @@ def forget_account(uow: Uow, actor: Actor, account_id: str, *, otp: str = "") ->
 def _erase(uow: Uow, account: Account) -> None:
     for table in (Membership, PlatformRoleGrant, PasswordReset):
         uow.session.execute(delete(table).where(table.account_id == account.id))
-    uow.session.execute(update(SignInSession).where(SignInSession.account_id == account.id).values(client=""))
+    uow.session.execute(update(SignInSession).where(SignInSession.account_id == account.id).values(client=None))
     factors.forget(uow, account.id)
     signing_keys.forget(uow, account.id)
     mail.forget(uow, account.id)

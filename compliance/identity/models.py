@@ -103,7 +103,8 @@ class SignInSession(Base):
     organisation_id: Mapped[str | None] = mapped_column(Id, ForeignKey("organisation.id"))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(10))
-    client: Mapped[str] = mapped_column(String(200), default="")
+    client: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What the program calls itself, sealed under the person's key."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -177,8 +177,15 @@ def sessions(uow: Uow, actor: Actor) -> list[SessionSnapshot]:
         )
         .order_by(SignInSession.id.desc())
     )
-    rows = uow.session.execute(statement).scalars()
-    return [SessionSnapshot(r.id, r.kind, r.client, r.created_at, r.expires_at, r.id == actor.session_id) for r in rows]
+    rows = uow.session.execute(statement).scalars().all()
+    subject_id = uow.session.get_one(Account, actor.account_id).subject_id if rows else ""
+    return [
+        SessionSnapshot(
+            row.id, row.kind, subjects.unseal(uow, subject_id, "client", row.client or b"").decode(), row.created_at,
+            row.expires_at, row.id == actor.session_id,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def actor_of_token(uow: Uow, token: str) -> Actor | None:

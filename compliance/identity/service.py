@@ -281,7 +281,7 @@ def _open_session(
     throttle.forget(uow, throttle_key)
     row = SignInSession(
         id=new_id("ses"), account_id=account.id, organisation_id=organisation_id, token_hash=hash_token(token),
-        kind=kind, client=client[:200], created_at=uow.now(),
+        kind=kind, client=subjects.seal(uow, account.subject_id, "client", client[:200].encode()), created_at=uow.now(),
         expires_at=uow.now() + timedelta(hours=uow.house.settings.session_hours),
         factor_at=uow.now() if enrolled else None,
     )  # fmt: skip

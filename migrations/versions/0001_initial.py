@@ -491,7 +491,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.String(length=40), nullable=True),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("client", sa.String(length=200), nullable=False),
+        sa.Column("client", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=True),
