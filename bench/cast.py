@@ -32,9 +32,11 @@ class Cast:
         }  # fmt: skip
 
 
-def open_house(data: Path, database_url: str = "") -> House:
+def open_house(data: Path, database_url: str = "", *, upstream_allow: str = "") -> House:
     """A house over a data folder that is made for it."""
-    settings = Settings(data=data, profile="test", database_url=database_url, gateway_workers=0)
+    settings = Settings(
+        data=data, profile="test", database_url=database_url, gateway_workers=0, upstream_allow=upstream_allow
+    )
     init(settings)
     return build_house(settings)
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from bench.cast import open_house
 from exchange.app import create_app_of
 from tests.journeys.leaks import campaign
+from tests.servers.upstream import answering
 
 
 def main(listings: int = 1000, actors: int = 1000) -> int:
     """Prints what was compared and every leak; answers 1 when there was one."""
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        house = open_house(Path(folder))
-        report = campaign(house, create_app_of(house), listings_count=listings, actors_count=actors, seed=1)
+    with tempfile.TemporaryDirectory() as folder, answering() as upstream:
+        house = open_house(Path(folder), upstream_allow=upstream.address)
+        app = create_app_of(house)
+        report = campaign(house, app, listings_count=listings, actors_count=actors, seed=1, upstream=upstream)
     for what, count in sorted(report.checks.items()):
         print(f"{what:<18}{count:>9} comparisons")
     print(f"{len(report.faults)} leaks or omissions, {time.monotonic() - begun:.0f} s")

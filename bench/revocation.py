@@ -1,8 +1,10 @@
-"""How long a committed change takes to the last of two gateways: a key revoked, an order frozen, a new price.
+"""How long a committed change takes to the last of two gateways.
 
-Both gateways are called without pause, each over a connection of its own (the call id tells whose it is). The time
-is from the commit to the first answer of the last gateway that obeys. A new price: a buyer orders and pays under the
-new offer, and calls are served and recorded by its plan. Last, the sidecar is stopped: both must refuse within 5 s.
+A key revoked, an order frozen, a new price; a listing's tier raised over what was signed; links already given out, of
+an order that is frozen and of a listing whose tier rises; and a licence that expires, by the gateways' own clocks.
+Both gateways are called without pause, each over a connection of its own (the call id tells whose it is). The time is
+from the commit to the first answer of the last gateway that obeys. A new price: a buyer orders and pays under the new
+offer, and calls are served and recorded by its plan. Last, the sidecar is stopped: both must refuse within 5 s.
 
     python -m bench.revocation [--trials 100] [--database sqlite] [--load 4]
 """
@@ -17,10 +19,13 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -33,7 +38,12 @@ from compliance.keys import service as keys
 from compliance.keys.types import MadeKey
 from core.actor import Actor
 from core.db import Uow
+from exchange.delivery import queries as delivery
+from exchange.delivery import service as delivering
+from exchange.trading import regrading
 from exchange.trading import service as trading
+from exchange.trading.events import EntitlementChanged
+from exchange.trading.models import Entitlement
 from tests import build, metered
 from tests.build import Built
 from tests.servers.caller import Connection
@@ -41,6 +51,10 @@ from tests.servers.exchange import eventually
 
 MOST_S = 0.2
 STALE_S = 5.0
+MARKABLE = "station,temperature,pressure\n" + "".join(
+    f"S{row:04d},{row * 7 % 400 / 10 + 0.01 * (row % 9):.3f},{990 + row * 13 % 300 / 10:.3f}\n" for row in range(400)
+)
+"""A table that can carry a buyer's mark, as a raised tier asks of what leaves."""
 DEARER = {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "0.05"}
 
 
@@ -108,6 +122,10 @@ class Pair:
 
     def all_say(self, code: str, within_s: float = 10.0) -> float:
         """When the last of them said it for the first time from now on."""
+        return max(self.each_says(code, within_s).values())
+
+    def each_says(self, code: str, within_s: float = 10.0) -> dict[str, float]:
+        """When each of them said it for the first time from now on."""
         said: dict[str, float] = {}
         asked = {poller.epoch: poller.calls for poller in self.pollers}
         give_up_at = time.monotonic() + within_s
@@ -118,7 +136,7 @@ class Pair:
                     said.setdefault(poller.epoch, poller.at)
             time.sleep(0.0005)
         assert len(said) == len(self.pollers), [(p.epoch, p.code) for p in self.pollers]
-        return max(said.values())
+        return said
 
 
 @dataclass
@@ -151,8 +169,12 @@ def _revoke(uow: Uow, *, actor: Actor, key_id: str) -> None:
 
 
 def freezes(scene: Stage, pair: Pair, trade: metered.Trade, officer: Built, trials: int) -> list[float]:
-    seen, order_id = Trials(scene, pair), trade.order.id
     pair.use(trade.key)
+    return frozen_orders(scene, pair, trade.order.id, officer, trials)
+
+
+def frozen_orders(scene: Stage, pair: Pair, order_id: str, officer: Built, trials: int) -> list[float]:
+    seen = Trials(scene, pair)
     for _ in range(trials):
         pair.all_say("")
         seen.change(lambda uow: trading.freeze(uow, officer.actor, order_id, reason="trial"), "order_frozen")
@@ -195,6 +217,85 @@ def _dearer(scene: Stage, trade: metered.Trade) -> ListingSnapshot:
     return build.approved(scene.house, trade.supplier, trade.listing.id)
 
 
+def raised_tiers(scene: Stage, pair: Pair, supplier: Built, listing_id: str, trials: int) -> list[float]:
+    """The tier asks for a signed licence that the order does not have; then it is as it was."""
+    seen, house = Trials(scene, pair), scene.house
+    for _ in range(trials):
+        pair.all_say("")
+        seen.change(partial(_raise, actor=supplier.actor, listing_id=listing_id), "contract_needed")
+        build.forced_tier(house, listing_id, 1)
+        house.db.write(partial(_follow, listing_id=listing_id))
+    pair.all_say("")
+    return seen.took
+
+
+def held_tiers(scene: Stage, pair: Pair, trade: metered.Trade, trials: int) -> list[float]:
+    pair.use(trade.key)
+    return raised_tiers(scene, pair, trade.supplier, trade.listing.id, trials)
+
+
+def _raise(uow: Uow, *, actor: Actor, listing_id: str) -> None:
+    listings.raise_tier(uow, actor, listing_id, tier=2)
+
+
+def _follow(uow: Uow, *, listing_id: str) -> None:
+    regrading.follow_tier(uow, listing_id)
+
+
+def expiries(scene: Stage, pair: Pair, trade: metered.Trade, trials: int) -> list[float]:
+    """From the licence's last moment to the last gateway's refusal; none may refuse before it."""
+    took, house = list[float](), scene.house
+    pair.use(trade.key)
+    for _ in range(trials):
+        pair.all_say("")
+        ends_at = datetime.now(UTC) + timedelta(seconds=0.4)
+        end = time.monotonic() + (ends_at - datetime.now(UTC)).total_seconds()
+        house.db.write(partial(_set_end, entitlement_id=trade.entitlement_id, ends_at=ends_at))
+        said = pair.each_says("licence_expired").values()
+        assert min(said) >= end, f"refused {end - min(said):.4f} s before the licence's end"
+        took.append(max(said) - end)
+        house.db.write(partial(_set_end, entitlement_id=trade.entitlement_id, ends_at=None))
+    return took
+
+
+def _set_end(uow: Uow, *, entitlement_id: str, ends_at: datetime | None) -> None:
+    uow.session.get_one(Entitlement, entitlement_id).ends_at = ends_at
+    uow.emit(EntitlementChanged(entitlement_id=entitlement_id))
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file's address at the gateway, as it was given out, and whose it is."""
+
+    supplier: Built
+    listing_id: str
+    order_id: str
+    path: str
+
+
+def link(scene: Stage) -> Link:
+    house = scene.house
+    supplier, buyer = build.organisation(house), build.organisation(house)
+    build.funded(house, buyer)
+    table = build.file(house, supplier, MARKABLE)
+    order = build.paid(house, buyer, build.listed(house, supplier, files=[table.id]))
+
+    def ticket(uow: Uow) -> str:
+        file = delivery.files(uow, buyer.actor, order.id)[0]
+        return delivering.grant(uow, buyer.actor, order.id, file.file_id).url
+
+    return Link(supplier, order.listing_id, order.id, urlsplit(house.db.write(ticket)).path)
+
+
+def links(scene: Stage, officer: Built, trials: int) -> Iterator[tuple[str, list[float]]]:
+    """Of links that are in people's hands: the order is frozen, the listing's tier rises."""
+    found = link(scene)
+    pollers = [Poller(scene.running.gateway_port, found.path, "none") for _ in range(2)]
+    with Pair(pollers) as pair:
+        yield "links frozen", frozen_orders(scene, pair, found.order_id, officer, trials)
+        yield "links' tier", raised_tiers(scene, pair, found.supplier, found.listing_id, trials)
+
+
 def silence(scene: Stage, pair: Pair, trade: metered.Trade) -> float:
     """The sidecar lives but says nothing more: how long until both gateways refuse."""
     pair.use(trade.key)
@@ -222,10 +323,16 @@ def campaign(folder: Path, options: argparse.Namespace) -> list[str]:
             Load(port, other.key, other.path, options.load, 0.002, kinds=("hit", "miss")),
             Pair([Poller(port, path, trade.key), Poller(port, path, trade.key)]) as pair,
         ):
-            for name, took in (
-                ("key revoked", revocations(scene, pair, trade, options.trials)),
-                ("order frozen", freezes(scene, pair, trade, officer, options.trials)),
-                ("new price", prices(scene, pair, trade, options.trials)),
+            many = options.trials
+            for name, took in chain(
+                [
+                    ("key revoked", revocations(scene, pair, trade, many)),
+                    ("order frozen", freezes(scene, pair, trade, officer, many)),
+                    ("expired", expiries(scene, pair, trade, max(1, many // 4))),
+                    ("new price", prices(scene, pair, trade, many)),
+                    ("tier raised", held_tiers(scene, pair, trade, many)),
+                ],
+                links(scene, officer, many),
             ):
                 print(f"{name:13} {len(took):4} trials: median {quantile(took, 0.5) * 1000:6.1f} ms, p99 "
                       f"{quantile(took, 0.99) * 1000:6.1f} ms, worst {max(took) * 1000:6.1f} ms")  # fmt: skip
