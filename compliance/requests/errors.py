@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Forbidden, Invalid, NotFound
+from core.problems import Conflict, Invalid, NotFound
 
 
 class RequestNotFound(NotFound):
     code, title = "request_not_found", "There is no such request"
 
 
-class CodeWrong(Forbidden):
-    code, title = "code_wrong", "This is not the code of the letter"
+class CodeWrong(NotFound):
+    """Also told of an id that nobody has: without the code nobody learns whether there is such a request."""
+
+    code, title = "code_wrong", "No request opens with this code"
 
 
 class CodeExpired(Conflict):

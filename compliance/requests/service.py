@@ -68,7 +68,7 @@ def open_request(
 def open_with_code(house: House, request_id: str, code: str) -> RequestSnapshot:
     """Confirm the address, the first time, and read how the request stands, every time.
 
-    Raises RequestNotFound, CodeWrong, CodeExpired, and TooManyAttempts after wrong codes in a row.
+    Raises CodeWrong, CodeExpired, and TooManyAttempts after wrong codes in a row.
     """
     given, key = rules.typed_code(code), f"privacy-code:{request_id}"[:100]
     found = house.db.write(lambda uow: _opened(uow, request_id, given, key))
@@ -81,9 +81,7 @@ def _opened(uow: Uow, request_id: str, code: str, key: str) -> RequestSnapshot |
     """The request; None, counted, for a wrong code."""
     throttle.check(uow, [key])
     row = uow.session.get(SubjectRequest, request_id, with_for_update=True)
-    if row is None:
-        raise RequestNotFound()
-    if not hmac.compare_digest(row.code_hash, _code_hash(uow.house, request_id, code)):
+    if row is None or not hmac.compare_digest(row.code_hash, _code_hash(uow.house, request_id, code)):
         throttle.count_failure(uow, key, allowed=_ALLOWED)
         return None
     throttle.forget(uow, key)

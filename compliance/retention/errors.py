@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Invalid, NotFound
+from core.problems import Conflict, Invalid, NotFound, Refused
 
 
 class HoldNotFound(NotFound):
@@ -13,8 +13,11 @@ class HoldEnded(Conflict):
     code, title = "hold_ended", "The legal hold was released already"
 
 
-class MustBeKept(Conflict):
+class MustBeKept(Refused):
+    """An erasure that a hold or a term wins over; the refusal stands in the log."""
+
     code, title = "must_be_kept", "This must be kept"
+    status = 409
 
 
 class NothingToHold(Invalid):

@@ -6,6 +6,10 @@ import calendar
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
 
 from compliance.audit.service import record
 from compliance.policy import Resource, require
@@ -14,7 +18,7 @@ from compliance.retention.errors import HoldEnded, MustBeKept, NothingToHold
 from compliance.retention.models import LegalHold, Retention
 from compliance.retention.types import HoldSnapshot, Keeping
 from compliance.tiers import profile
-from core.actor import SYSTEM, Actor
+from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 from core.problems import Sentence
@@ -25,15 +29,24 @@ _ID = re.compile(r"\A[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}\Z")
 
 def keep(uow: Uow, object_id: str, until: datetime, basis: str) -> None:
     """Keep a thing until then at least; a term only ever grows. No policy is asked: for services."""
-    row = uow.session.get(Retention, (object_id, basis), with_for_update=True)
-    if row is None:
-        uow.session.add(Retention(object_id=object_id, basis=basis, until=until))
-    elif row.until < until:
-        row.until = until
-    else:
-        return
     uow.session.flush()
-    record(uow, SYSTEM, action="retention:keep", object_id=object_id, data={"until": until.isoformat(), "basis": basis})
+    uow.connection.execute(
+        _KEEP[uow.house.db.sqlite], {"object_id": object_id, "basis": basis, "until": until}
+    )  # fmt: skip
+
+
+def _upsert(*, sqlite_dialect: bool) -> Executable:
+    dialect = sqlite if sqlite_dialect else postgresql
+    table = cast(Table, Retention.__table__)
+    statement = dialect.insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=[table.c.object_id, table.c.basis],
+        set_={"until": statement.excluded.until},
+        where=table.c.until < statement.excluded.until,
+    )
+
+
+_KEEP = {on_sqlite: _upsert(sqlite_dialect=on_sqlite) for on_sqlite in (True, False)}
 
 
 def keep_records(uow: Uow, object_ids: Iterable[str], *, tier: int, ended_at: datetime, basis: str = "records") -> None:
@@ -56,15 +69,16 @@ def must_keep(uow: Uow, object_id: str) -> Keeping | None:
 
 
 def refuse_erasure(uow: Uow, actor: Actor, object_ids: Iterable[str]) -> None:
-    """Raises MustBeKept when one of the things must be kept, naming it, why and until when."""
+    """Raises MustBeKept, which is logged, when one of the things must be kept: which one, why and until when."""
     for object_id in object_ids:
         kept = queries.must_keep(uow, object_id)
         if kept is not None:
             until = kept.until.date().isoformat() if kept.until else None
             reason = Sentence("Until %(until)s (%(basis)s).", until=until, basis=kept.basis)
             raise MustBeKept(
-                reason if until else "A legal hold stands on it.", object_id=object_id, basis=kept.basis, until=until
-            )
+                reason if until else "A legal hold stands on it.", actor=actor, action="retention:erase", object_id=object_id,
+                kept=object_id, basis=kept.basis, until=until,
+            )  # fmt: skip
 
 
 def place_hold(uow: Uow, actor: Actor, *, object_id: str, reason: str) -> HoldSnapshot:
@@ -89,6 +103,7 @@ def place_hold(uow: Uow, actor: Actor, *, object_id: str, reason: str) -> HoldSn
 
 def release_hold(uow: Uow, actor: Actor, hold_id: str, *, reason: str) -> HoldSnapshot:
     """Let a hold go: never by whoever placed it. Raises HoldNotFound, PolicyRefused, HoldEnded."""
+    require(actor, "hold:see", Resource("hold", hold_id))
     row = queries.load(uow, hold_id)
     decision = require(actor, "hold:release", Resource("hold", row.id, {"placed_by": row.placed_by}))
     if row.released_at is not None:

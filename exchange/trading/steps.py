@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 from compliance.audit.service import record
 from compliance.policy import Decision
+from compliance.retention import service as retention
 from core.actor import Actor
 from core.db import Uow
+from exchange.trading import rules
 from exchange.trading.events import OrderChanged
 from exchange.trading.models import Order, OrderStep
 
@@ -33,6 +35,8 @@ def note(
             decision=json.dumps(decision.as_dict(), ensure_ascii=False) if decision else None,
         )
     )  # fmt: skip
+    if order.state in rules.ENDED:
+        retention.keep_records(uow, [order.id], tier=order.tier, ended_at=uow.now())
     uow.emit(OrderChanged(order_id=order.id, state=order.state, action=action, number=order.version))
     return entry_id
 

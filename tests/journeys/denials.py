@@ -8,16 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from billing.payments import service as payments
 from catalog.files import service as files
 from catalog.interfaces import service as interfaces
+from compliance.exports import service as exports
+from compliance.freezes import queries as freeze_queries
+from compliance.freezes import service as freezes
+from compliance.freezes.types import Frozen
 from compliance.identity import queries as identity
 from compliance.keys import service as keys
 from compliance.oauth import service as oauth
+from compliance.requests import rules as request_rules
+from compliance.requests import service as requests
+from compliance.retention import service as holds
 from compliance.review import queries as reviews
 from core import outbox
+from core.db import Uow
 from core.house import House
 from core.http import Route
 from core.ids import new_id
@@ -35,6 +45,7 @@ PREFIXES = {
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
     "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp", "notice_id": "ntc",
+    "hold_id": "hld", "freeze_id": "frz", "clearance_id": "exc", "request_id": "dsr",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -52,6 +63,7 @@ VALUES: dict[str, Any] = {
     "text": "it was never ours",
     "ground": "quality",
     "outcome": "dismissed",
+    "code": "AAAAAAAAAAAA",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
@@ -98,7 +110,33 @@ def scene(house: House) -> Scene:
         "client_id": _client(house, owner), "dispute_id": _dispute(house, buyer, order.id),
         "notice_id": _notice(house, owner),
     }  # fmt: skip
+    ids |= _obligations(house, owner)
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
+
+
+def _obligations(house: House, owner: build.Built) -> dict[str, str]:
+    """A hold, a freeze, a clearance, and a request of a person who is in the owner's data."""
+    officer, now = build.platform_person(house, "officer"), house.clock.now()
+    owner_id = str(owner.organisation_id)
+    build.file(house, owner, "caller,score\n13912345678,1\n")
+    told = {"email": "li@example.org", "phone": "13912345678"}
+    with patch.object(request_rules, "new_code", lambda: "B" * 12):
+        request = house.db.write(
+            lambda uow: requests.open_request(uow, kind="access", particulars=told, language="en", peer="")
+        )
+    requests.open_with_code(house, request.id, "B" * 12)
+
+    def work(uow: Uow) -> dict[str, str]:
+        hold = holds.place_hold(uow, officer.actor, object_id=owner_id, reason="a court's order")
+        freezes.enter(uow, Frozen.LISTING, new_id("lst"), reason="in doubt")
+        clearance = exports.record_clearance(
+            uow, officer.actor, organisation_id=owner_id, mechanism="certification", number="1", countries=[],
+            valid_from=now, valid_until=now + timedelta(days=9),
+        )  # fmt: skip
+        frozen = freeze_queries.freezes(uow, officer.actor).items[0]
+        return {"hold_id": hold.id, "freeze_id": frozen.id, "clearance_id": clearance.id, "request_id": request.id}
+
+    return house.db.write(work)
 
 
 def _call(house: House) -> dict[str, str]:
@@ -129,7 +167,8 @@ def question(route: Route, ids: dict[str, str]) -> Question:
     if route.path.endswith("/parts"):
         return Question("PUT", f"{path}?offset=0", data=b"abc", headers=headers)
     fields = route.body().fields if route.body else {}
-    body = {name: VALUES[name] for name, each in fields.items() if each.required or name == "title"}
+    values = VALUES | ({"outcome": "fulfilled"} if route.path.startswith("/privacy/") else {})
+    body = {name: values[name] for name, each in fields.items() if each.required or name == "title"}
     return Question(route.method, path, body if route.body else None, headers=headers)
 
 

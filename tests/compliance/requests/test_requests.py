@@ -77,7 +77,7 @@ def test_nothing_happens_before_the_address_is_confirmed(
     assert officers.get("/privacy/requests").expect(200).json["items"] == []
     officers.get(f"/privacy/requests/{request_id}").expect(404)
     code = code_in(bodies(house, _MAIL)[0])
-    assert client.post(f"/privacy/requests/{request_id}/open", {"code": "A" * 12}).expect(403).code == "code_wrong"
+    assert client.post(f"/privacy/requests/{request_id}/open", {"code": "A" * 12}).expect(404).code == "code_wrong"
     house.clock.advance(timedelta(hours=25))
     assert client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(409).code == "code_expired"
     assert service.tick(house) == 1
@@ -89,7 +89,7 @@ def test_codes_cannot_be_tried_out_and_forms_not_poured_in(house: House, client:
     request_id = _ask(client)
     path = f"/privacy/requests/{request_id}/open"
     answers = [client.post(path, {"code": f"{number:012d}"}).status for number in range(8)]
-    assert answers[:5] == [403] * 5
+    assert answers[:5] == [404] * 5
     assert answers[-1] == 429
     asked = [
         client.post("/privacy/requests", {"kind": "access", "email": f"p{number}@example.org"}).status

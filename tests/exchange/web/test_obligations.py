@@ -27,7 +27,7 @@ def test_a_person_without_account_asks_and_reads_the_answer(house: House, browse
     sent = person.send("/privacy", **form | {"phone": "139 1234 5678"})
     address = sent.headers["Location"].partition("?")[0]
     person.get(address)
-    person.send(address, 403, code="wrong")
+    person.send(address, 404, code="wrong")
     code = code_in(bodies(house, "li@example.org")[0])
     assert "With the suppliers" in person.send(address, 200, code=code).get_data(as_text=True)
     request_id = address.rpartition("/")[2]
