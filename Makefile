@@ -32,6 +32,7 @@ setup:
 setup-dev:
 	@sh tools/setup.sh requirements.txt requirements-dev.txt
 	@sh tools/setup-postgresql.sh
+	@sh tools/setup-cedar.sh
 
 demo: setup
 	@$(RUN) exchange --data var/demo demo $(if $(ONCE),--once,)
@@ -74,6 +75,7 @@ soak: setup-dev
 	@$(RUN) bench.limits
 	@$(RUN) bench.revocation
 	@$(RUN) bench.longrun
+	@$(RUN) bench.policy
 
 bench: setup-dev
 	@$(RUN) bench.web
@@ -90,6 +92,6 @@ requirements: setup-dev
 	@sh tools/compile-requirements.sh
 
 clean:
-	@rm -rf .venv var .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-cedar var .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "clean"

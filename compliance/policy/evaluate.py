@@ -20,14 +20,14 @@ _SHOWN_AS_RELATION = {"same_as": ("same", "another"), "among": ("listed", "not l
 
 
 def facts_of(actor: Actor, resource: Resource, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that conditions may ask for; what is None is missing."""
+    """Everything that conditions may ask for; what is None is missing. Who is of no organisation is known to be so."""
     facts: dict[str, Any] = {
         "actor.signed_in": actor.signed_in,
         "actor.roles": actor.roles,
         "actor.platform_roles": actor.platform_roles,
         "actor.qualification": actor.qualification,
-        "actor.organisation": actor.organisation_id,
-        "actor.account": actor.account_id,
+        "actor.organisation": actor.organisation_id or "",
+        "actor.account": actor.account_id or "",
         "actor.country": actor.country or None,
         "actor.invited": actor.invited,
         "actor.agreed": actor.agreed,

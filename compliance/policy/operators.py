@@ -7,7 +7,6 @@ from typing import Any
 
 Facts = Mapping[str, Any]
 MISSING = object()
-_OF_NOBODY = ("actor.organisation", "actor.account")
 
 
 def _equals(actual: Any, needed: Any, _facts: Facts) -> bool | None:
@@ -27,11 +26,11 @@ def _holds_any(actual: Any, needed: Any, _facts: Facts) -> bool | None:
 
 
 def _same_as(actual: Any, other: Any, facts: Facts) -> bool | None:
+    """An empty text is nobody: known, and the same as no one."""
     found = facts.get(other, MISSING)
-    # Somebody without an organisation or an account is the same as nobody: known, and false.
-    if found is MISSING:
-        return False if other in _OF_NOBODY else None
-    return None if type(actual) is not type(found) else bool(actual == found)
+    if not isinstance(actual, str) or not isinstance(found, str):
+        return None
+    return bool(actual and actual == found)
 
 
 def _among(actual: Any, others: Any, facts: Facts) -> bool | None:

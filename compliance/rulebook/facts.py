@@ -11,6 +11,7 @@ from compliance.rulebook.errors import FactsInvalid
 from core.problems import Sentence
 
 _SETS = ("actor.roles", "actor.platform_roles", "actor.invited", "actor.agreed")
+_NOBODY = ("actor.organisation", "actor.account")
 _PLAIN = {
     "actor.signed_in": bool, "actor.qualification": int, "actor.organisation": str, "actor.account": str,
     "actor.country": str, "resource.id": str, "resource.tier": int,
@@ -24,7 +25,7 @@ def read(
     if action not in using.actions:
         raise FactsInvalid(Sentence("The policy knows no action %(name)s.", name=action), field="action")
     known = attributes(using)
-    facts: dict[str, Any] = {"actor.signed_in": False, "actor.qualification": 0}
+    facts: dict[str, Any] = {"actor.signed_in": False, "actor.qualification": 0} | dict.fromkeys(_NOBODY, "")
     facts |= {name: frozenset[str]() for name in _SETS}
     for subject, given in (("actor", who), ("resource", resource), ("context", context)):
         for name, value in given.items():
