@@ -45,7 +45,7 @@ def grant(
     expires_at = (uow.now() + link.lasts).replace(microsecond=0)
     ticket = tickets.seal(
         uow.house.keyring, file, link, entitlement_id=order.entitlement.id, organisation_id=order.buyer_id,
-        account=actor.pseudonym, expires_at=expires_at,
+        account=actor.pseudonym, tier=order.entitlement.tier, expires_at=expires_at,
     )  # fmt: skip
     record(
         uow, actor, action="order:grant", object_id=order_id, tier=order.entitlement.tier,

@@ -22,12 +22,13 @@ def seal(
     entitlement_id: str,
     organisation_id: str,
     account: str,
+    tier: int,
     expires_at: datetime,
 ) -> str:
     """The ticket's text: of version 1, or 2 when it opens only so many times or only with the holder's own key."""
     document: dict[str, object] = {
         "v": 1, "o": file.order_id, "e": entitlement_id, "f": file.file_id, "a": account, "s": file.size,
-        "h": file.sha256, "n": file.name, "m": file.media_type, "x": int(expires_at.timestamp()),
+        "h": file.sha256, "n": file.name, "m": file.media_type, "g": tier, "x": int(expires_at.timestamp()),
     }  # fmt: skip
     if link.tries or link.own_key:
         holder = organisation_id if link.own_key else ""

@@ -89,6 +89,7 @@ class Entitlement:
     recipients: frozenset[bytes]
     country: bytes
     declares: bool
+    tier: int
     active: bool
     frozen: bool
     lacking: str
@@ -243,8 +244,8 @@ class Snapshot:
         entitlement = Entitlement(
             item["id"], item["order_id"], item["organisation_id"], item["supplier_id"], item["listing_id"],
             item["revision_id"], _texts(item["purposes"]), _texts(item["territories"]), _texts(item["recipients"]),
-            item["country"].encode(), bool(item["declares"]), item["state"] == "active", bool(item["frozen"]),
-            _lacking(item), _time(item.get("starts_at"), 0.0),
+            item["country"].encode(), bool(item["declares"]), int(item["tier"]), item["state"] == "active",
+            bool(item["frozen"]), _lacking(item), _time(item.get("starts_at"), 0.0),
             _time(item.get("ends_at"), _INFINITY), bytes.fromhex(item["plan_hash"]),
             frozenset(int(_OUTCOMES[name]) for name in item.get("billable", ())), _policy(allowance, item), allowance,
         )  # fmt: skip

@@ -17,6 +17,7 @@ _DIGEST = re.compile(r"\A[0-9a-f]{64}\Z")
 _RANGE = re.compile(rb"\Abytes=(\d{0,18})-(\d{0,18})\Z")
 _TEXTS = {"o": "order_id", "e": "entitlement_id", "f": "file_id", "a": "account", "n": "name", "m": "media_type"}
 _VERSIONS = {1: _TEXTS, 2: _TEXTS | {"k": "holder", "l": "link"}}
+_NUMBERS = ("size", "tier", "expires_at", "tries")
 _LINK = re.compile(r"\Alnk_[0-9a-z]{26}\Z")
 
 
@@ -28,7 +29,8 @@ class TicketUnknown(Exception):
 class Ticket:
     """One file that may be fetched until ``expires_at`` (unix seconds).
 
-    With a ``holder`` only by a credential of that organisation; with ``tries`` so many times under the name ``link``.
+    ``tier`` is that under which it was given out. With a ``holder`` only by a credential of that organisation; with
+    ``tries`` so many times under the name ``link``.
     """
 
     order_id: str
@@ -39,6 +41,7 @@ class Ticket:
     media_type: str
     sha256: str
     size: int
+    tier: int
     expires_at: int
     holder: str = ""
     tries: int = 0
@@ -74,7 +77,7 @@ def _read(document: dict[str, Any]) -> Ticket:
     if version not in _VERSIONS:
         raise TicketUnknown
     texts = {name: document[short] for short, name in _VERSIONS[version].items()}
-    numbers = (document["s"], document["x"], document["t"] if version > 1 else 0)
+    numbers = (document["s"], document["g"], document["x"], document["t"] if version > 1 else 0)
     if (
         not all(isinstance(text, str) for text in texts.values())
         or not all(type(number) is int and number >= 0 for number in numbers)
@@ -82,7 +85,7 @@ def _read(document: dict[str, Any]) -> Ticket:
         or (version > 1 and not _LINK.match(document["l"]))
     ):
         raise TicketUnknown
-    return Ticket(**texts, sha256=document["h"], size=numbers[0], expires_at=numbers[1], tries=numbers[2])
+    return Ticket(**texts, sha256=document["h"], **dict(zip(_NUMBERS, numbers, strict=True)))
 
 
 class RangeUnsatisfiable(Exception):

@@ -55,7 +55,9 @@ def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: He
 
 
 def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
-    """A right that was taken back since the ticket was made is gone at once. Raises Refused.
+    """A right that was taken back since the ticket was made is gone at once, and so is a ticket of another tier.
+
+    Raises Refused.
 
     One that is not known here is younger than the last news: the ticket was sealed when it was in force.
     """
@@ -63,9 +65,13 @@ def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
     if now >= ticket.expires_at:
         raise Refused("ticket_expired")
     entitlement = client.gateway.snapshot.entitlements.get(ticket.entitlement_id)
-    code = None if entitlement is None else why_not(entitlement, now) or outside(entitlement, claim)
+    if entitlement is None:
+        return
+    code = why_not(entitlement, now) or outside(entitlement, claim)
     if code is not None:
         raise Refused(code)
+    if entitlement.tier != ticket.tier:
+        raise Refused("ticket_expired")
 
 
 def _check_holder(client: ClientConnection, ticket: Ticket, head: Head) -> None:

@@ -16,7 +16,7 @@ from exchange.delivery.types import DeliveryFile
 
 FILE = DeliveryFile("ord_1", "fil_1", '数据 "1".csv', "text/csv", 5_000_000_000, "ab" * 32)
 PAYLOAD = (
-    '{"a":"psn_1","e":"ent_1","f":"fil_1","h":"' + "ab" * 32 + '","m":"text/csv",'
+    '{"a":"psn_1","e":"ent_1","f":"fil_1","g":1,"h":"' + "ab" * 32 + '","m":"text/csv",'
     '"n":"数据 \\"1\\".csv","o":"ord_1","s":5000000000,"v":1,"x":1785542400}'
 )  # fmt: skip
 WHEN = datetime(2026, 8, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ def test_a_ticket_is_its_payload_sealed(tmp_path: Path) -> None:
     keyring = Keyring(tmp_path, may_generate=True)
     ticket = tickets.seal(
         keyring, FILE, Link(timedelta(minutes=10)), entitlement_id="ent_1", organisation_id="org_1", account="psn_1",
-        expires_at=WHEN,
+        tier=1, expires_at=WHEN,
     )  # fmt: skip
     payload, seal = ticket.split(".")
     assert base64.urlsafe_b64decode(payload + "==").decode() == PAYLOAD
@@ -40,7 +40,7 @@ def test_a_link_for_the_own_key_is_of_version_2(tmp_path: Path) -> None:
     keyring = Keyring(tmp_path, may_generate=True)
     ticket = tickets.seal(
         keyring, FILE, Link(timedelta(hours=24), tries=3, own_key=True), entitlement_id="ent_1",
-        organisation_id="org_1", account="psn_1", expires_at=WHEN,
+        organisation_id="org_1", account="psn_1", tier=1, expires_at=WHEN,
     )  # fmt: skip
     document = json.loads(base64.urlsafe_b64decode(ticket.split(".")[0] + "=="))
     link = document.pop("l")

@@ -31,7 +31,8 @@ def seal(document: dict[str, Any], key: bytes = scene.TICKET_KEY) -> str:
 def ticket(content: bytes = CONTENT, **changes: Any) -> dict[str, Any]:
     return {
         "v": 1, "o": scene.ORDER, "e": scene.ENTITLEMENT, "f": "fil_1", "a": "psn_1", "s": len(content),
-        "h": hashlib.sha256(content).hexdigest(), "n": "气象 2026.csv", "m": "text/csv", "x": int(time.time()) + 600,
+        "h": hashlib.sha256(content).hexdigest(), "n": "气象 2026.csv", "m": "text/csv", "g": 1,
+        "x": int(time.time()) + 600,
     } | changes  # fmt: skip
 
 
@@ -134,6 +135,8 @@ def test_a_connection_serves_files_and_calls_in_turn(stage: Stage) -> None:
     ("changes", "status", "code"),
     [
         ({"x": 1}, 403, "ticket_expired"),
+        ({"g": 0}, 403, "ticket_expired"),
+        ({"g": "1"}, 404, "ticket_unknown"),
         ({"e": "ent_of_a_right_that_is_not_told_yet", "x": 1}, 403, "ticket_expired"),
         ({"v": 3}, 404, "ticket_unknown"),
         ({"v": 2}, 404, "ticket_unknown"),
