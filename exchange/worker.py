@@ -102,7 +102,7 @@ def chores() -> list[Chore]:
 
 
 def _forget(uow: Uow) -> int:
-    """Rows that mean nothing any more: answers kept for repeated requests, failures to sign in, old links and notices."""
+    """Rows that mean nothing any more: answers of repeated requests, failures to sign in, old links and notices."""
     links = invitations.forget_expired(uow) + resets.forget_expired(uow)
     return idempotency.forget(uow) + identity.forget_failures(uow) + links + notices.forget_old(uow)
 
