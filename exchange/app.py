@@ -18,6 +18,7 @@ from exchange.notices.include import include as include_notices
 from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
 from exchange.web.include import include as include_web
+from exchange.webhooks.include import include as include_webhooks
 
 
 def build_house(settings: Settings) -> House:
@@ -31,6 +32,7 @@ def build_house(settings: Settings) -> House:
     include_delivery(house)
     include_disputes(house)
     include_sidecar(house)
+    include_webhooks(house)
     include_notices(house)
     health.include(house)
     figures.include(house)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import FrameType
 
 from billing.periods import queries as closing
@@ -38,10 +39,14 @@ from exchange.notices import digests, reminders
 from exchange.notices import service as notices
 from exchange.orphan import when_orphaned
 from exchange.trading import service as trading
+from exchange.webhooks import sending as webhooks
+from exchange.webhooks import service as webhook_service
 
 log = logging.getLogger("piaohao.worker")
 
 _LONGEST_PAUSE_S = 30.0
+_LOG_KEPT = timedelta(days=30)
+"""So long an endpoint's log shows what was sent to it."""
 
 
 @dataclass
@@ -104,7 +109,12 @@ def chores() -> list[Chore]:
 def _forget(uow: Uow) -> int:
     """Rows that mean nothing any more: answers of repeated requests, failures to sign in, old links and notices."""
     links = invitations.forget_expired(uow) + resets.forget_expired(uow)
-    return idempotency.forget(uow) + identity.forget_failures(uow) + links + notices.forget_old(uow)
+    return idempotency.forget(uow) + identity.forget_failures(uow) + links + _forget_told(uow)
+
+
+def _forget_told(uow: Uow) -> int:
+    """Notices that are shown no longer, and messages that were sent long ago."""
+    return notices.forget_old(uow) + webhook_service.forget_old(uow, uow.now() - _LOG_KEPT)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:
@@ -115,7 +125,7 @@ def _attend_all(house: House, attended: list[Chore]) -> bool:
 def attend_once(house: House) -> None:
     """Everything that is due, until nothing is left: for tests and for commands that must see the outcome."""
     waiting = chores()
-    while _attend_all(house, waiting) or jobs.run_one(house):
+    while _attend_all(house, waiting) or jobs.run_one(house) or webhooks.send_due(house):
         for chore in waiting:
             chore.due_at = 0.0
 
@@ -141,10 +151,12 @@ def run(settings: Settings) -> None:
         signal.signal(number, ask_to_stop)
     when_orphaned(stop.set)
     steady, long = chores(), [Chore("jobs", jobs.run_one, 0.2)]
-    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *long]))
+    calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
+    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *long, *calling]))
     running = [
         threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
         threading.Thread(target=loop, args=(house, stop, long, 0.1), name="jobs"),
+        threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:

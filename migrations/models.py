@@ -38,6 +38,7 @@ FEATURES = (
     "exchange.trading.thread",
     "exchange.delivery.models",
     "exchange.disputes.models",
+    "exchange.webhooks.models",
     "exchange.notices.models",
     "exchange.sidecar.models",
 )

@@ -24,6 +24,7 @@ from exchange.notices.types import Audience
 from exchange.trading import queries as trading
 from exchange.trading.events import OrderChanged
 from exchange.trading.types import OrderSnapshot, OrderState
+from exchange.webhooks.events import EndpointStopped
 
 OFFICERS = Audience(None, ("officer",))
 
@@ -154,5 +155,15 @@ def _money(house: House, key: str, deed: str, to: Audience, subject_id: str, add
         lambda uow: tell(
             uow, key=key, code=f"money:{deed}", topic="money", to=[to], subject_id=subject_id, subject=nothing,
             address=address, note=note,
+        )
+    )  # fmt: skip
+
+
+def endpoint_stopped(house: House, event: EndpointStopped) -> None:
+    house.db.write(
+        lambda uow: tell(
+            uow, key=f"{event.endpoint_id}:{event.version}", code="webhook:stopped", topic="orders",
+            to=[Audience(event.organisation_id, ("developer",))], subject_id=event.endpoint_id, subject={},
+            address=f"/webhooks/{event.endpoint_id}",
         )
     )  # fmt: skip

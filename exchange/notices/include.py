@@ -12,6 +12,7 @@ from exchange.disputes.events import DisputeChanged
 from exchange.notices import handlers
 from exchange.notices.views import api
 from exchange.trading.events import OrderChanged
+from exchange.webhooks.events import EndpointStopped
 
 
 def include(house: House) -> None:
@@ -26,4 +27,5 @@ def include(house: House) -> None:
     later(CreditNoteIssued, "notices.credit", handlers.credit_issued)
     later(InvoiceIssued, "notices.invoice", handlers.invoice_issued)
     later(TopUpSettled, "notices.topup", handlers.topup_settled)
+    later(EndpointStopped, "notices.endpoint_stopped", handlers.endpoint_stopped)
     house.add_api(api)

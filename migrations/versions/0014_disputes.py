@@ -14,6 +14,7 @@ down_revision = "0013"
 def upgrade() -> None:
     _disputes()
     _notices()
+    _webhooks()
 
 
 def _disputes() -> None:
@@ -129,4 +130,61 @@ def _notices() -> None:
         sa.Column("muted", sa.Text(), nullable=False),
         sa.Column("digested_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_notice_preference")),
+    )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhook_endpoint",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.String(length=40), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("description", sa.String(length=200), nullable=False),
+        sa.Column("types", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("old_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("rotated_until", UtcDateTime(), nullable=True),
+        sa.Column("is_on", sa.Boolean(), nullable=False),
+        sa.Column("off_reason", sa.String(length=60), nullable=False),
+        sa.Column("failing_since", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_webhook_endpoint_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
+    )
+    op.create_index(op.f("ix_webhook_endpoint_organisation_id"), "webhook_endpoint", ["organisation_id"], unique=False)
+    op.create_table(
+        "webhook_message",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=40), nullable=False),
+        sa.Column("fact", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["endpoint_id"], ["webhook_endpoint.id"], name=op.f("fk_webhook_message_endpoint_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_message")),
+        sa.UniqueConstraint("endpoint_id", "fact", name=op.f("uq_webhook_message_endpoint_id_fact")),
+    )
+    op.create_index(
+        "ix_webhook_message_due_at", "webhook_message", ["due_at"], unique=False,
+        sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"),
+    )  # fmt: skip
+    op.create_index("ix_webhook_message_created_at", "webhook_message", ["created_at"], unique=False)
+    op.create_table(
+        "webhook_attempt",
+        sa.Column("message_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(length=40), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["webhook_message.id"], name=op.f("fk_webhook_attempt_message_id")),
+        sa.PrimaryKeyConstraint("message_id", "number", name=op.f("pk_webhook_attempt")),
     )

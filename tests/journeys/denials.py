@@ -33,6 +33,7 @@ from core.http import Route
 from core.ids import new_id
 from exchange.disputes import service as disputes
 from exchange.notices import queries as notices
+from exchange.webhooks import service as webhooks
 from tests import build
 from tests.billing.books import Books
 from tests.billing.usage import metering
@@ -46,6 +47,7 @@ PREFIXES = {
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
     "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp", "notice_id": "ntc",
     "hold_id": "hld", "freeze_id": "frz", "clearance_id": "exc", "request_id": "dsr",
+    "endpoint_id": "whk", "message_id": "msg",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -62,6 +64,7 @@ VALUES: dict[str, Any] = {
     "value": "a secret of somebody else's",
     "text": "it was never ours",
     "ground": "quality",
+    "url": "https://hooks.example.com/theirs",
     "outcome": "dismissed",
     "code": "AAAAAAAAAAAA",
 }
@@ -111,6 +114,7 @@ def scene(house: House) -> Scene:
         "notice_id": _notice(house, owner),
     }  # fmt: skip
     ids |= _obligations(house, owner)
+    ids |= _webhook(house, owner)
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
 
 
@@ -187,6 +191,13 @@ def _notice(house: House, owner: build.Built) -> str:
     while outbox.relay(house):
         pass
     return house.db.read(lambda uow: notices.notices(uow, owner.actor).items[0].id)
+
+
+def _webhook(house: House, owner: build.Built) -> dict[str, str]:
+    made = house.db.write(lambda uow: webhooks.create(uow, owner.actor, url="https://hooks.example.com/mine"))
+    endpoint_id = made.snapshot.id
+    sent = house.db.write(lambda uow: webhooks.test(uow, owner.actor, endpoint_id))
+    return {"endpoint_id": endpoint_id, "message_id": sent.id}
 
 
 def _key(house: House, owner: build.Built) -> str:

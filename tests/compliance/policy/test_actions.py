@@ -43,8 +43,12 @@ METER = Resource("usage", "ent_1", {"buyer": "org_b", "supplier": "org_a"})
 _METER = ("owner", "buyer", "developer", "finance")
 _SUPPLIER, _BUYER = ("owner", "supplier"), ("owner", "buyer", "finance")
 # action, thing, roles at org_a (supplier, owner of the thing), roles at org_b (buyer), platform roles
+WEBHOOK = Resource("webhook", "org_b", {"owner": "org_b"})
 DISPUTE = Resource("dispute", "dsp_1", {"buyer": "org_b", "supplier": "org_a", "state": "open"})
 MATRIX: list[tuple[str, Resource, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = [
+    ("webhook:see", WEBHOOK, (), ("owner", "developer"), ()),
+    ("webhook:create", WEBHOOK, (), ("owner", "developer"), ()),
+    ("webhook:change", WEBHOOK, (), ("owner", "developer"), ()),
     ("dispute:see", DISPUTE, ROLES, ROLES, ("officer",)),
     ("dispute:open", DISPUTE, (), _BUYER, ()),
     ("dispute:withdraw", DISPUTE, (), _BUYER, ()),

@@ -1,0 +1,50 @@
+"""What happened to orders, written as messages: from the outbox, each fact once for each endpoint."""
+
+from __future__ import annotations
+
+from core.db import Uow
+from core.house import House
+from exchange.disputes import queries as disputes
+from exchange.disputes.events import DisputeChanged
+from exchange.trading import queries as trading
+from exchange.trading.events import OrderChanged
+from exchange.webhooks.service import announce
+from exchange.webhooks.types import DISPUTE_TYPES, ORDER_TYPES
+
+
+def order_changed(house: House, event: OrderChanged) -> None:
+    """Both parties' endpoints; the state is that of the step, also when the order has moved on."""
+
+    def work(uow: Uow) -> None:
+        found = trading.present(uow, event.order_id, event.number)
+        if found is None:
+            return
+        order, step = found
+        data = {
+            "order_id": order.id, "number": event.number, "action": event.action, "state": step.state, "by": step.by,
+            "listing_id": order.listing_id, "buyer_id": order.buyer_id, "supplier_id": order.supplier_id,
+        }  # fmt: skip
+        announce(
+            uow, [order.buyer_id, order.supplier_id], fact=f"{order.id}:{event.number}",
+            kind=ORDER_TYPES.get(event.action, "order.updated"), at=step.at, data=data,
+        )  # fmt: skip
+
+    house.db.write(work)
+
+
+def dispute_changed(house: House, event: DisputeChanged) -> None:
+    def work(uow: Uow) -> None:
+        dispute = disputes.present(uow, event.dispute_id)
+        if dispute is None:
+            return
+        data = {
+            "dispute_id": dispute.id, "order_id": dispute.order_id, "number": event.number, "state": event.state,
+            "outcome": str(dispute.outcome) if dispute.outcome else None, "buyer_id": dispute.buyer_id,
+            "supplier_id": dispute.supplier_id,
+        }  # fmt: skip
+        announce(
+            uow, [dispute.buyer_id, dispute.supplier_id], fact=f"{dispute.id}:{event.number}",
+            kind=DISPUTE_TYPES.get(event.deed, "dispute.stated"), at=uow.now(), data=data,
+        )  # fmt: skip
+
+    house.db.write(work)

@@ -1,0 +1,15 @@
+"""The place of webhooks in the house."""
+
+from __future__ import annotations
+
+from core.house import House
+from exchange.disputes.events import DisputeChanged
+from exchange.trading.events import OrderChanged
+from exchange.webhooks import handlers
+from exchange.webhooks.views import api
+
+
+def include(house: House) -> None:
+    house.registry.later(OrderChanged, "webhooks.order", handlers.order_changed)
+    house.registry.later(DisputeChanged, "webhooks.dispute", handlers.dispute_changed)
+    house.add_api(api)
