@@ -35,3 +35,7 @@ class CurrencyNotTraded(Invalid):
 
 class RevisionInvalid(Invalid):
     code, title = "revision_invalid", "A revision needs files of your own, or an interface"
+
+
+class TierNotLowered(Conflict):
+    code, title = "tier_not_lowered", "This is not lower than the tier in force"

@@ -22,3 +22,29 @@ class ListingNarrowed(Event):
 
     name: ClassVar[str] = "listings.narrowed"
     listing_id: str
+
+
+@dataclass(frozen=True)
+class ListingStopped(Event):
+    """An officer withdrew the listing in an emergency: rights in it rest until it has passed review again."""
+
+    name: ClassVar[str] = "listings.stopped"
+    listing_id: str
+
+
+@dataclass(frozen=True)
+class ListingResumed(Event):
+    """A stopped listing has passed review again: rights in it go on."""
+
+    name: ClassVar[str] = "listings.resumed"
+    listing_id: str
+
+
+@dataclass(frozen=True)
+class ReviewDue(Event):
+    """A listing on sale is called in for its next review; unless it passes by then it goes off sale."""
+
+    name: ClassVar[str] = "listings.review_due"
+    listing_id: str
+    supplier_id: str
+    due_by: str

@@ -45,6 +45,11 @@ class Listing(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lowered_to: Mapped[int | None]
+    lowered_for: Mapped[str | None] = mapped_column(Id)
+    review_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    called_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[Revision | None] = relationship(
         primaryjoin="foreign(Listing.revision_id) == Revision.id", lazy="joined", viewonly=True
     )
@@ -67,7 +72,7 @@ class Listing(Base):
             tier_reasons=tuple(json.loads(self.tier_reasons)), state=self.state, reason=self.reason,
             revision=self.revision.snapshot(brief=brief) if self.revision else None,
             offer=self.offer.snapshot() if self.offer else None, version=self.version, created_at=self.created_at,
-            updated_at=self.updated_at, listed_at=self.listed_at,
+            updated_at=self.updated_at, listed_at=self.listed_at, review_by=self.review_by, stopped_at=self.stopped_at,
         )  # fmt: skip
 
 

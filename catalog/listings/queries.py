@@ -179,14 +179,15 @@ def served(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, ServedInterf
     """Interfaces by listing with all of their revisions, or those of ``ids``: for the machinery that serves calls."""
     wanted = Listing.kind == ListingKind.INTERFACE if ids is None else Listing.id.in_(set(ids))
     statement = (
-        select(Listing.id, Listing.state, Listing.tier, Revision.id, Interface)
+        select(Listing.id, Listing.state, Listing.tier, Listing.stopped_at, Revision.id, Interface)
         .join(Revision, Revision.listing_id == Listing.id)
         .join(Interface, Interface.id == Revision.interface_id)
         .where(wanted)
     )
     found: dict[str, ServedInterface] = {}
-    for listing_id, state, tier, revision_id, interface in uow.session.execute(statement):
-        serving = found.setdefault(listing_id, ServedInterface(listing_id, state, tier, {}))
+    for listing_id, state, tier, stopped_at, revision_id, interface in uow.session.execute(statement):
+        standing = state if stopped_at is None else ListingState.SUSPENDED
+        serving = found.setdefault(listing_id, ServedInterface(listing_id, standing, tier, {}))
         serving.revisions[revision_id] = interface.snapshot()
     return found
 
@@ -195,6 +196,21 @@ def with_interface(uow: Uow, interface_id: str) -> list[str]:
     """The listings that have a revision with this interface."""
     statement = select(Revision.listing_id).where(Revision.interface_id == interface_id).distinct()
     return list(uow.session.execute(statement).scalars())
+
+
+def with_files(uow: Uow, file_ids: Iterable[str]) -> dict[str, list[str]]:
+    """The listings that have a revision with each of these files."""
+    statement = (
+        select(RevisionFile.file_id, Revision.listing_id)
+        .join(Revision, Revision.id == RevisionFile.revision_id)
+        .where(RevisionFile.file_id.in_(set(file_ids)))
+        .distinct()
+        .order_by(Revision.listing_id)
+    )
+    found: dict[str, list[str]] = {}
+    for file_id, listing_id in uow.session.execute(statement):
+        found.setdefault(file_id, []).append(listing_id)
+    return found
 
 
 def scans(uow: Uow, revision: RevisionSnapshot) -> tuple[list[ScanSummary], list[ScanSummary]]:
@@ -230,6 +246,12 @@ def tier(uow: Uow, listing_id: str) -> int | None:
 def state(uow: Uow, listing_id: str) -> str | None:
     """The state a listing has now; None when there is none. Asks no policy: for handlers."""
     return uow.session.execute(select(Listing.state).where(Listing.id == listing_id)).scalar_one_or_none()
+
+
+def stopped(uow: Uow, ids: Iterable[str]) -> set[str]:
+    """Of these listings those that an officer stopped: rights in them rest. Asks no policy: for services."""
+    statement = select(Listing.id).where(Listing.id.in_(set(ids)), Listing.stopped_at.is_not(None))
+    return set(uow.session.execute(statement).scalars())
 
 
 def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:

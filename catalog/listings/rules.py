@@ -13,15 +13,16 @@ from catalog.listings.types import DECLARATIONS, ListingSnapshot, ListingState, 
 from compliance.recognisers import ScanSummary
 from core.problems import Sentence
 
-_EDITABLE = frozenset({ListingState.DRAFT, ListingState.RETURNED, ListingState.LISTED, ListingState.WITHDRAWN})
+_EDITABLE = frozenset(ListingState) - {ListingState.IN_REVIEW}
 TRANSITIONS: dict[str, tuple[frozenset[ListingState], ListingState]] = {
     "edit": (_EDITABLE, ListingState.DRAFT),
     "submit": (frozenset({ListingState.DRAFT, ListingState.RETURNED}), ListingState.IN_REVIEW),
-    "publish": (frozenset({ListingState.IN_REVIEW}), ListingState.LISTED),
-    "return": (frozenset({ListingState.IN_REVIEW}), ListingState.RETURNED),
+    "publish": (frozenset({ListingState.IN_REVIEW, ListingState.LISTED}), ListingState.LISTED),
+    "return": (frozenset({ListingState.IN_REVIEW, ListingState.LISTED}), ListingState.RETURNED),
     "withdraw": (frozenset({ListingState.LISTED, ListingState.SUSPENDED}), ListingState.WITHDRAWN),
-    "suspend": (frozenset({ListingState.LISTED}), ListingState.SUSPENDED),
+    "suspend": (frozenset({ListingState.LISTED, ListingState.WITHDRAWN}), ListingState.SUSPENDED),
     "reconsider": (frozenset({ListingState.LISTED}), ListingState.IN_REVIEW),
+    "reinstate": (frozenset({ListingState.SUSPENDED}), ListingState.IN_REVIEW),
 }
 
 

@@ -63,6 +63,10 @@ class TierIn(Schema):
     tier = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=5))
 
 
+class LowerTierIn(TierIn):
+    reason = TextField(required=True, shortest=2, longest=1000)
+
+
 class SuspensionIn(Schema):
     reason = TextField(required=True, shortest=2, longest=1000)
 
@@ -113,6 +117,7 @@ class ListingBriefOut(Schema):
     created_at = UtcField()
     updated_at = UtcField()
     listed_at = UtcField(allow_none=True)
+    review_by = UtcField(allow_none=True)
 
 
 class ListingOut(ListingBriefOut):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,7 +21,7 @@ from catalog.listings.errors import (
     RevisionInvalid,
     TierCannotFall,
 )
-from catalog.listings.events import ListingChanged, ListingNarrowed
+from catalog.listings.events import ListingChanged, ListingNarrowed, ListingResumed, ListingStopped
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
 from catalog.listings.rules import follow, formats_of, missing_for_review, not_scanned
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, RevisionSnapshot, Scene
@@ -29,7 +30,7 @@ from compliance.freezes import service as freezes
 from compliance.freezes.types import Frozen
 from compliance.identity import queries as identity
 from compliance.policy import Decision, Resource, require
-from compliance.review.service import open_review
+from compliance.review.service import drop, open_review, regrade
 from compliance.tiers import ProfileInvalid, derive, profile, propose
 from core import plans
 from core.actor import Actor
@@ -70,7 +71,7 @@ def _begin(
     _write(uow, listing, {name: value for name, value in fields.items() if name != "kind"})
     uow.session.add(listing)
     uow.session.flush()
-    return _changed(uow, actor, listing, "create", decision, data)
+    return changed(uow, actor, listing, "create", decision, data)
 
 
 def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[str, Any]) -> ListingSnapshot:
@@ -78,7 +79,7 @@ def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[
 
     Raises ListingNotFound, PolicyRefused, StaleVersion, ListingStateConflict.
     """
-    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    listing, decision = for_change(uow, actor, listing_id, "listing:edit")
     if listing.version != version:
         raise StaleVersion(
             Sentence("You edited version %(version)s, now it is %(now)s.", version=version, now=listing.version),
@@ -86,8 +87,8 @@ def edit(uow: Uow, actor: Actor, listing_id: str, version: int, fields: Mapping[
         )
     _back_to_draft(uow, listing)
     _write(uow, listing, fields)
-    _grade(uow, listing)
-    return _changed(uow, actor, listing, "edit", decision)
+    grade(uow, listing)
+    return changed(uow, actor, listing, "edit", decision)
 
 
 def add_revision(
@@ -102,7 +103,7 @@ def add_revision(
 
     Raises ListingNotFound, PolicyRefused, ListingStateConflict, RevisionInvalid, FileNotFound, InterfaceNotFound.
     """
-    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    listing, decision = for_change(uow, actor, listing_id, "listing:edit")
     contents = _interface(uow, actor, listing, file_ids, interface_id) or _files(uow, actor, file_ids)
     _back_to_draft(uow, listing)
     number = select(func.coalesce(func.max(Revision.number), 0)).where(Revision.listing_id == listing.id)
@@ -116,8 +117,8 @@ def add_revision(
     listing.revision_id = revision.id
     uow.session.flush()
     uow.session.refresh(listing, ["revision"])
-    _grade(uow, listing)
-    return _changed(uow, actor, listing, "revise", decision, {"revision": revision.id} | contents)
+    grade(uow, listing)
+    return changed(uow, actor, listing, "revise", decision, {"revision": revision.id} | contents)
 
 
 def _files(uow: Uow, actor: Actor, file_ids: Sequence[str]) -> dict[str, str]:
@@ -156,7 +157,7 @@ def set_offer(
     Raises ListingNotFound, PolicyRefused, ListingStateConflict, CurrencyNotTraded, PlanInvalid and its kin,
     LimitsInvalid.
     """
-    listing, decision = _for_change(uow, actor, listing_id, "listing:edit")
+    listing, decision = for_change(uow, actor, listing_id, "listing:edit")
     parsed = plans.parse(dict(plan))
     traded = uow.house.settings.currency
     if parsed.currency not in (None, traded):
@@ -173,7 +174,7 @@ def set_offer(
     listing.offer_id = offer.id
     uow.session.flush()
     uow.session.refresh(listing, ["offer"])
-    return _changed(uow, actor, listing, "offer", decision, {"offer": offer.id, "plan_hash": parsed.hash()})
+    return changed(uow, actor, listing, "offer", decision, {"offer": offer.id, "plan_hash": parsed.hash()})
 
 
 def _limits(listing: Listing, limits: Mapping[str, Any] | None) -> str | None:
@@ -187,26 +188,26 @@ def _limits(listing: Listing, limits: Mapping[str, Any] | None) -> str | None:
 
 def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     """Hand in for review. Raises ListingIncomplete naming every missing part."""
-    listing, decision = _for_change(uow, actor, listing_id, "listing:submit")
+    listing, decision = for_change(uow, actor, listing_id, "listing:submit")
     listing.state = follow(listing.state, "submit")
-    _grade(uow, listing)
+    grade(uow, listing)
     snapshot = listing.snapshot()
     missing = missing_for_review(snapshot) + _missing_trials(uow, snapshot)
     if missing:
         raise ListingIncomplete(
             Sentence("Missing: %(names)s.", names=", ".join(missing)), field=missing[0], missing=missing
         )
-    _hand_in(uow, actor, listing)
-    return _changed(uow, actor, listing, "submit", decision)
+    hand_in(uow, actor, listing)
+    return changed(uow, actor, listing, "submit", decision)
 
 
-def _hand_in(uow: Uow, actor: Actor, listing: Listing) -> None:
-    """Open the review of the listing as it stands."""
+def hand_in(uow: Uow, actor: Actor, listing: Listing, due_by: datetime | None = None) -> None:
+    """Open the review of the listing as it stands; one that was open ends without an outcome."""
     snapshot = listing.snapshot()
     listing.reason = ""
     open_review(
         uow, actor, subject_id=listing.id, subject_version=listing.version + 1, subject=snapshot.title,
-        owner_id=listing.supplier_id, tier=listing.tier, evidence=_evidence(uow, snapshot),
+        owner_id=listing.supplier_id, tier=listing.tier, evidence=_evidence(uow, snapshot), due_by=due_by,
     )  # fmt: skip
 
 
@@ -219,20 +220,27 @@ def _missing_trials(uow: Uow, listing: ListingSnapshot) -> list[str]:
 
 def withdraw(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
     """Take it off sale at once; rights that were sold stay in force."""
-    listing, decision = _for_change(uow, actor, listing_id, "listing:withdraw")
+    listing, decision = for_change(uow, actor, listing_id, "listing:withdraw")
     listing.state = follow(listing.state, "withdraw")
+    drop(uow, listing.id)
     uow.emit(ListingNarrowed(listing_id=listing.id))
-    return _changed(uow, actor, listing, "withdraw", decision)
+    return changed(uow, actor, listing, "withdraw", decision)
 
 
 def suspend(uow: Uow, actor: Actor, listing_id: str, *, reason: str) -> ListingSnapshot:
-    """An officer takes it off sale at once, with a reason; it comes back only through a new review."""
-    listing, decision = _for_change(uow, actor, listing_id, "listing:suspend")
+    """An officer takes it off sale at once, with a reason: rights that were sold rest, calls and downloads stop.
+
+    It comes back only through a new review. Raises ListingNotFound, PolicyRefused, ListingStateConflict.
+    """
+    listing, decision = for_change(uow, actor, listing_id, "listing:suspend")
     listing.state = follow(listing.state, "suspend")
-    listing.reason = reason
+    listing.reason, listing.stopped_at = reason, uow.now()
+    drop(uow, listing.id)
     freezes.enter(uow, Frozen.LISTING, listing.id, reason=reason)
     uow.emit(ListingNarrowed(listing_id=listing.id))
-    return _changed(uow, actor, listing, "suspend", decision)
+    made = changed(uow, actor, listing, "suspend", decision)
+    uow.emit(ListingStopped(listing_id=listing.id))
+    return made
 
 
 def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> ListingSnapshot:
@@ -243,7 +251,7 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> Listing
     TierCannotFall, and ListingStateConflict while it is being reviewed, for how many people approve depends on
     the tier that was handed in.
     """
-    listing, decision = _for_change(uow, actor, listing_id, "listing:raise_tier")
+    listing, decision = for_change(uow, actor, listing_id, "listing:raise_tier")
     if listing.state == ListingState.IN_REVIEW:
         raise ListingStateConflict(
             Sentence("It is being reviewed as L%(tier)s.", tier=listing.tier), state=listing.state
@@ -257,8 +265,10 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> Listing
     uow.emit(ListingNarrowed(listing_id=listing.id))
     if to_be_approved:
         listing.state = follow(listing.state, "reconsider")
-        _hand_in(uow, actor, listing)
-    return _changed(uow, actor, listing, "raise_tier", decision, {"tier": str(tier)})
+        hand_in(uow, actor, listing)
+    else:
+        regrade(uow, listing.id, tier)
+    return changed(uow, actor, listing, "raise_tier", decision, {"tier": str(tier)})
 
 
 def _needs_more_approval(uow: Uow, before: int, after: int) -> bool:
@@ -268,16 +278,32 @@ def _needs_more_approval(uow: Uow, before: int, after: int) -> bool:
 
 
 def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: str = "") -> None:
-    """What a review's end means for its listing; ``step`` is publish or return."""
+    """What a review's end means for its listing; ``step`` is publish or return.
+
+    Published, it is to be reviewed again after as many months as its tier says. Rights in one that was stopped go on.
+    """
     listing = uow.session.get_one(Listing, listing_id, with_for_update={"of": Listing})
+    narrowed = listing.on_sale and step == "return"
     listing.state = follow(listing.state, step)
     listing.reason = reason
-    if listing.state == ListingState.LISTED:
-        listing.listed_at = uow.now()
-    _changed(uow, actor, listing, step, None)
+    resumed = listing.on_sale and listing.stopped_at is not None
+    if listing.on_sale:
+        _publish(uow, listing)
+    if narrowed:
+        uow.emit(ListingNarrowed(listing_id=listing.id))
+    changed(uow, actor, listing, step, None)
+    if resumed:
+        uow.emit(ListingResumed(listing_id=listing.id))
 
 
-def _for_change(uow: Uow, actor: Actor, listing_id: str, action: str) -> tuple[Listing, Decision]:
+def _publish(uow: Uow, listing: Listing) -> None:
+    months = profile(uow.house.settings.tier_profile).row(listing.tier).review_months
+    listing.listed_at = uow.now()
+    listing.review_by = None if months is None else uow.now() + timedelta(days=30 * months)
+    listing.called_in_at = listing.stopped_at = None
+
+
+def for_change(uow: Uow, actor: Actor, listing_id: str, action: str) -> tuple[Listing, Decision]:
     listing = queries.load(uow, actor, listing_id, lock=True)
     return listing, require(actor, action, queries.resource_of(uow.house, listing))
 
@@ -321,12 +347,16 @@ def _declare_impact(uow: Uow, listing: Listing, impact: Mapping[str, str] | None
 def _back_to_draft(uow: Uow, listing: Listing) -> None:
     narrowed = listing.on_sale
     listing.state = follow(listing.state, "edit")
+    drop(uow, listing.id)
     if narrowed:
         uow.emit(ListingNarrowed(listing_id=listing.id))
 
 
-def _grade(uow: Uow, listing: Listing) -> None:
-    """Propose the tier from the data; in force is the stricter of that and what was raised by hand."""
+def grade(uow: Uow, listing: Listing) -> None:
+    """Propose the tier from the data; in force is the stricter of that and what was raised by hand.
+
+    What a reviewer lowered holds for the revision that was looked at, and for no other.
+    """
     if listing.revision is None:
         return
     revision = listing.revision.snapshot()
@@ -343,7 +373,9 @@ def _grade(uow: Uow, listing: Listing) -> None:
             dict(derive(profile(uow.house.settings.tier_profile), stated["object"], stated["degree"]).reason)
         )
     listing.tier_reasons = json.dumps(reasons, ensure_ascii=False)
-    listing.tier = max(proposal.level, listing.raised_tier)
+    lowered = listing.lowered_to is not None and listing.lowered_for == listing.revision_id
+    least = listing.lowered_to if lowered and listing.lowered_to is not None else proposal.level
+    listing.tier = max(least, listing.raised_tier)
 
 
 def _evidence(uow: Uow, listing: ListingSnapshot) -> dict[str, dict[str, Any]]:
@@ -374,14 +406,14 @@ def _sample(revision: RevisionSnapshot) -> dict[str, Any]:
     return {"rows": table.rows if table else 0, "columns": [c.name for c in table.columns] if table else []}
 
 
-def _changed(
+def changed(
     uow: Uow, actor: Actor, listing: Listing, action: str, decision: Decision | None, data: dict[str, str] | None = None
 ) -> ListingSnapshot:
     """The change's audit entry and its event: one unit with the change itself."""
     listing.version += 1
     listing.updated_at = uow.now()
     uow.session.flush()
-    if listing.state != ListingState.SUSPENDED:
+    if listing.stopped_at is None:
         freezes.strike(uow, listing.id)
     record(
         uow, actor, action=f"listing:{action}", object_id=listing.id, object_version=listing.version,

@@ -118,6 +118,8 @@ class ListingSnapshot:
     created_at: datetime
     updated_at: datetime
     listed_at: datetime | None
+    review_by: datetime | None = None
+    stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True)

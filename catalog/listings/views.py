@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.listings import queries, service
+from catalog.listings.oversight import service as oversight
 from catalog.listings.schemas import (
     ListingFields,
     ListingIn,
     ListingOut,
     ListingPageOut,
     ListingsQuery,
+    LowerTierIn,
     OfferIn,
     RevisionIn,
     RevisionOut,
@@ -102,3 +104,19 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) ->
 )  # fmt: skip
 def suspend(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return service.suspend(uow, actor, listing_id, **body)
+
+
+@api.post(
+    "/listings/<listing_id>/reinstate", body=SuspensionIn, answer=ListingOut, idempotent=True,
+    summary="Let what was stopped be reviewed anew, for compliance officers",
+)  # fmt: skip
+def reinstate(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
+    return oversight.reinstate(uow, actor, listing_id, **body)
+
+
+@api.post(
+    "/listings/<listing_id>/lower-tier", body=LowerTierIn, answer=ListingOut, idempotent=True,
+    summary="Lower the tier of what is being reviewed, for reviewers",
+)  # fmt: skip
+def lower_tier(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
+    return oversight.lower_tier(uow, actor, listing_id, **body)

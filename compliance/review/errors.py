@@ -25,8 +25,13 @@ class ItemsOpen(Conflict):
     code, title = "review_items_open", "Items of the checklist are open or failed"
 
 
-class AssessmentUnavailable(Conflict):
-    code, title = (
-        "assessment_unavailable",
-        "This tier needs an outside assessment, which the exchange cannot record yet",
-    )
+class ApprovalsMissing(Conflict):
+    code, title = "approvals_missing", "Approvals that the tier asks for are missing"
+
+
+class ApprovalUnknown(NotFound):
+    code, title = "approval_unknown", "The tier asks for no such approval"
+
+
+class ReviewClaimed(Conflict):
+    code, title = "review_claimed", "Somebody else is working on this review"

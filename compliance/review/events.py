@@ -21,3 +21,14 @@ class ReviewReturned(Event):
     subject_id: str
     review_id: str
     reason: str
+
+
+@dataclass(frozen=True)
+class ReviewCommented(Event):
+    """One side said something to the other; ``side`` is who spoke: reviewer or supplier."""
+
+    name: ClassVar[str] = "review.commented"
+    subject_id: str
+    review_id: str
+    owner_id: str
+    side: str

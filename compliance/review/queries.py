@@ -15,11 +15,13 @@ from core.db import Uow
 from core.paging import Page, convert, newest_first
 
 
-def resource_of(review: Review | ReviewSnapshot) -> Resource:
-    """What policy may know of a review."""
+def resource_of(review: Review | ReviewSnapshot, actor: Actor | None = None) -> Resource:
+    """What policy may know of a review: as who approved it, for ``actor``, that very person if it is one of several."""
+    known = review if isinstance(review, ReviewSnapshot) else review.snapshot()
+    own = actor.account_id if actor is not None and actor.account_id in known.approvers else None
     attributes: dict[str, Value] = {
-        "owner": review.owner_id, "submitted_by": review.submitted_by, "approved_by": review.approved_by,
-        "tier": review.tier, "state": review.state,
+        "owner": known.owner_id, "submitted_by": known.submitted_by, "approved_by": own or known.approved_by,
+        "tier": known.tier, "state": known.state,
     }  # fmt: skip
     return Resource("review", review.id, attributes)
 
@@ -38,10 +40,13 @@ def get(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
 
 
 def reviews(
-    uow: Uow, actor: Actor, *, state: str | None = ReviewState.OPEN, cursor: str | None = None, limit: int = 25
-) -> Page[ReviewSnapshot]:
-    """The reviews an actor may see, newest first."""
+    uow: Uow, actor: Actor, *, state: str | None = ReviewState.OPEN, mine: bool = False, cursor: str | None = None,
+    limit: int = 25,
+) -> Page[ReviewSnapshot]:  # fmt: skip
+    """The reviews an actor may see, newest first; ``mine``: those that the actor has taken."""
     statement = select(Review)
+    if mine:
+        statement = statement.where(Review.claimed_by == actor.account_id, Review.claimed_until > uow.now())
     if not actor.platform("reviewer", "officer"):
         statement = statement.where(Review.owner_id == (actor.organisation_id or ""))
     if state:
@@ -55,6 +60,20 @@ def of_subject(uow: Uow, actor: Actor, subject_id: str) -> ReviewSnapshot | None
     statement = select(Review).where(Review.subject_id == subject_id).order_by(Review.id.desc()).limit(1)
     row = uow.session.execute(statement).scalar_one_or_none()
     return row.snapshot() if row and decide(actor, "review:see", resource_of(row)).permitted else None
+
+
+def history(uow: Uow, actor: Actor, subject_id: str) -> list[ReviewSnapshot]:
+    """All reviews of a listing that the actor may see, newest first."""
+    statement = select(Review).where(Review.subject_id == subject_id).order_by(Review.id.desc()).limit(50)
+    rows = uow.session.execute(statement).scalars()
+    return [row.snapshot() for row in rows if decide(actor, "review:see", resource_of(row)).permitted]
+
+
+def open_of(uow: Uow, subject_id: str) -> ReviewSnapshot | None:
+    """The open review of a listing. Asks no policy: for services."""
+    statement = select(Review).where(Review.subject_id == subject_id, Review.state == ReviewState.OPEN)
+    row = uow.session.execute(statement.order_by(Review.id.desc()).limit(1)).scalar_one_or_none()
+    return row.snapshot() if row else None
 
 
 def last_submitter(uow: Uow, subject_id: str) -> str | None:

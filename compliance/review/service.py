@@ -1,26 +1,36 @@
-"""What reviewers do: answer the items, then approve or return."""
+"""What reviewers do: take a review, answer its items, talk with the supplier, then approve or return."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from compliance.audit.service import record
-from compliance.policy import Decision, require
-from compliance.review import queries
-from compliance.review.errors import AssessmentUnavailable, ItemMustApply, ItemsOpen, ItemUnknown, ReviewClosed
-from compliance.review.events import ReviewApproved, ReviewReturned
-from compliance.review.models import FIRST_APPROVAL, Review, ReviewItem
+from compliance.documents import queries as documents
+from compliance.policy import Decision, decide, require
+from compliance.review import approvals, queries
+from compliance.review.errors import (
+    ApprovalsMissing,
+    ApprovalUnknown,
+    ItemMustApply,
+    ItemsOpen,
+    ItemUnknown,
+    ReviewClaimed,
+    ReviewClosed,
+)
+from compliance.review.events import ReviewApproved, ReviewCommented, ReviewReturned
+from compliance.review.models import Review, ReviewApproval, ReviewComment, ReviewItem
 from compliance.review.types import Answer, ReviewSnapshot, ReviewState, checklist
-from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 from core.problems import Sentence
 
-_BY_TWO = "reviewer_and_officer"
-_OUTSIDE = ("external_assessment", "authority")
+REVIEWER, SUPPLIER = "reviewer", "supplier"
 
 
 def open_review(
@@ -33,18 +43,23 @@ def open_review(
     owner_id: str,
     tier: int,
     evidence: Mapping[str, Mapping[str, Any]],
+    due_by: datetime | None = None,
 ) -> str:
     """A review of one version of a listing, its items with the evidence handed in; answers its id.
 
+    One that is open for the same listing ends without an outcome.
     When somebody of the platform opens it, whoever handed in the last one still counts as the submitter.
     """
+    drop(uow, subject_id)
     own = actor.organisation_id == owner_id
     submitted_by = (actor.account_id if own else queries.last_submitter(uow, subject_id)) or ""
     review = Review(
         id=new_id("rvw"), subject_id=subject_id, subject_version=subject_version,
         subject=json.dumps(dict(subject), ensure_ascii=False), owner_id=owner_id,
-        submitted_by=submitted_by, tier=tier, state=ReviewState.OPEN, opened_at=uow.now(), version=1,
+        submitted_by=submitted_by, tier=tier, state=ReviewState.OPEN, opened_at=uow.now(),
+        due_by=due_by or uow.now() + approvals.deadline(), version=1,
     )  # fmt: skip
+    review.ask_for(approvals.needed(uow.house, tier))
     uow.session.add(review)
     uow.session.flush()
     for item in checklist():
@@ -57,38 +72,171 @@ def open_review(
     return review.id
 
 
-def answer_item(uow: Uow, actor: Actor, review_id: str, item_id: str, *, answer: str, note: str = "") -> ReviewSnapshot:
-    """Answer one item. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ItemUnknown, ItemMustApply."""
+def drop(uow: Uow, subject_id: str) -> None:
+    """What was being reviewed is not offered any more as it was handed in: its open reviews end without an outcome."""
+    statement = select(Review).where(Review.subject_id == subject_id, Review.state == ReviewState.OPEN)
+    for review in uow.session.execute(statement).scalars():
+        _close(uow, review, ReviewState.DROPPED)
+    uow.session.flush()
+
+
+def regrade(uow: Uow, subject_id: str, tier: int) -> None:
+    """The listing's tier changed while it is reviewed: its approvals are those of the new tier, people decide anew."""
+    statement = select(Review).where(Review.subject_id == subject_id, Review.state == ReviewState.OPEN)
+    for review in uow.session.execute(statement).scalars():
+        review.tier = tier
+        review.ask_for(approvals.needed(uow.house, tier))
+        review.version += 1
+    uow.session.flush()
+
+
+def claim(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
+    """Take the review for a while: nobody else answers its items meanwhile.
+
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed.
+    """
     review, decision = _open(uow, actor, review_id)
-    item = next((each for each in review.items if each.item == item_id), None)
-    if item is None or item_id == FIRST_APPROVAL:
-        raise ItemUnknown(Sentence("Items: %(names)s.", names=", ".join(each.id for each in checklist())))
+    _check_free(uow, actor, review)
+    review.claimed_by, review.claimed_until = actor.account_id, uow.now() + approvals.claim_time()
+    review.version += 1
+    _record(uow, actor, "review:claim", review, decision, {"until": review.claimed_until.isoformat()})
+    return review.snapshot()
+
+
+def let_go(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
+    """Give a review that one has taken back to the queue. Raises ReviewNotFound, PolicyRefused, ReviewClaimed."""
+    review, decision = _open(uow, actor, review_id)
+    _check_free(uow, actor, review)
+    review.claimed_by = review.claimed_until = None
+    review.version += 1
+    _record(uow, actor, "review:let_go", review, decision, {})
+    return review.snapshot()
+
+
+def _check_free(uow: Uow, actor: Actor, review: Review) -> None:
+    held = review.claimed_until is not None and review.claimed_until > uow.now()
+    if held and review.claimed_by != actor.account_id:
+        assert review.claimed_until is not None
+        raise ReviewClaimed(
+            Sentence("It is taken until %(until)s.", until=review.claimed_until.isoformat(timespec="minutes")),
+            claimed_until=review.claimed_until.isoformat(),
+        )
+
+
+def comment(
+    uow: Uow, actor: Actor, review_id: str, *, text: str, item: str = "", document_ids: Sequence[str] = ()
+) -> ReviewSnapshot:
+    """Say something of an item, or of the whole, with documents of one's own side: the reviewers or the supplier.
+
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ItemUnknown, DocumentNotFound.
+    """
+    review = queries.load(uow, actor, review_id)
+    reply = decide(actor, "review:reply", queries.resource_of(review))
+    decision = reply if reply.permitted else require(actor, "review:work", queries.resource_of(review))
+    _check_open(review)
+    if item:
+        _item(review, item)
+    side = SUPPLIER if reply.permitted else REVIEWER
+    kept = [each.id for each in documents.own(uow, actor, document_ids)]
+    review.comments.append(
+        ReviewComment(
+            id=new_id("rcm"),
+            item=item,
+            side=side,
+            account_id=actor.account_id or "",
+            text=text,
+            documents=kept,
+            at=uow.now(),
+        )
+    )
+    review.version += 1
+    uow.session.flush()
+    _record(uow, actor, "review:comment", review, decision, {"item": item, "side": side})
+    uow.emit(
+        ReviewCommented(subject_id=review.subject_id, review_id=review.id, owner_id=review.owner_id, side=side)
+    )  # fmt: skip
+    return review.snapshot()
+
+
+def answer_item(uow: Uow, actor: Actor, review_id: str, item_id: str, *, answer: str, note: str = "") -> ReviewSnapshot:
+    """Answer one item. What people approved before is taken back.
+
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed, ItemUnknown, ItemMustApply.
+    """
+    review, decision = _open(uow, actor, review_id)
+    _check_free(uow, actor, review)
+    item = _item(review, item_id)
     _check_answer(item_id, answer, note)
     item.answer, item.note, item.answered_by = answer, note, actor.account_id
-    if review.approved_by:
-        review.note_first_approval(None)
+    review.take_back()
     review.version += 1
     _record(uow, actor, "review:answer", review, decision, {"item": item_id, "answer": answer})
     return review.snapshot()
 
 
-def approve(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
-    """Every item passed or does not apply: the subject may go on.
+def _item(review: Review, item_id: str) -> ReviewItem:
+    item = next((each for each in review.items if each.item == item_id), None)
+    if item is None:
+        raise ItemUnknown(Sentence("Items: %(names)s.", names=", ".join(each.id for each in checklist())))
+    return item
 
-    From the tier on that asks for it, the first approval only waits for a compliance officer, another person.
-    Raises ReviewNotFound, PolicyRefused, ReviewClosed, AssessmentUnavailable, ItemsOpen naming what is open.
+
+def approve(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
+    """Give the next approval that a person gives: every item has passed, or does not apply.
+
+    With the last approval that the tier asks for the subject may go on. After the first each is another person's, a
+    compliance officer. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ItemsOpen naming what is open, and
+    ApprovalsMissing when only documents are awaited.
     """
     review, decision = _open(uow, actor, review_id)
-    needed = profile(uow.house.settings.tier_profile).row(review.tier).listing_approval
-    if needed in _OUTSIDE:
-        raise AssessmentUnavailable(f"L{review.tier}: {needed}.", hint="Return it to the supplier.")
     _check_all_passed(review)
-    if needed == _BY_TWO and not review.approved_by:
-        return _approve_first(uow, actor, review, decision)
-    if needed == _BY_TWO:
-        decision = require(actor, "review:confirm", queries.resource_of(review))
+    row = _next_by_person(review)
+    if row.kind != approvals.FIRST:
+        decision = require(actor, "review:confirm", queries.resource_of(review, actor))
+    return _give(uow, actor, review, row, decision, {})
+
+
+def assess(uow: Uow, actor: Actor, review_id: str, kind: str, *, document_id: str, number: str = "") -> ReviewSnapshot:
+    """Record the document that gives an approval: an outside assessment, an authority's opinion. For officers.
+
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ApprovalUnknown, DocumentNotFound.
+    """
+    review = queries.load(uow, actor, review_id)
+    decision = require(actor, "review:assess", queries.resource_of(review))
+    _check_open(review)
+    row = next((each for each in review.approvals if each.kind == kind), None)
+    if row is None or not approvals.kinds()[row.kind].by_document:
+        raise ApprovalUnknown(Sentence("L%(tier)s asks for no document “%(kind)s”.", tier=review.tier, kind=kind))
+    document = documents.get(uow, actor, document_id)
+    row.document_id, row.number = document.id, number
+    return _give(uow, actor, review, row, decision, {"document": document.id, "sha256": document.sha256})
+
+
+def _next_by_person(review: Review) -> ReviewApproval:
+    asked = {row.kind: row for row in review.approvals}
+    still = [asked[name] for name in approvals.kinds() if name in asked and asked[name].given_at is None]
+    people = [row for row in still if not approvals.kinds()[row.kind].by_document]
+    if not people:
+        names = [row.kind for row in still]
+        raise ApprovalsMissing(
+            Sentence("L%(tier)s still asks for: %(names)s.", tier=review.tier, names=", ".join(names)), missing=names
+        )
+    return people[0]
+
+
+def _give(
+    uow: Uow, actor: Actor, review: Review, row: ReviewApproval, decision: Decision, data: dict[str, str]
+) -> ReviewSnapshot:
+    row.given_by, row.given_at = actor.account_id, uow.now()
+    done = all(each.given_at is not None for each in review.approvals)
+    said = {"subject": review.subject_id, "approval": row.kind} | data
+    if not done:
+        review.version += 1
+        _record(uow, actor, "review:approve_part", review, decision, said)
+        return review.snapshot()
+    _check_all_passed(review)
     _close(uow, review, ReviewState.APPROVED)
-    _record(uow, actor, "review:approve", review, decision, {"subject": review.subject_id})
+    _record(uow, actor, "review:approve", review, decision, said)
     uow.emit(ReviewApproved(subject_id=review.subject_id, review_id=review.id))
     return review.snapshot()
 
@@ -104,13 +252,6 @@ def _check_all_passed(review: Review) -> None:
         )
 
 
-def _approve_first(uow: Uow, actor: Actor, review: Review, decision: Decision) -> ReviewSnapshot:
-    review.note_first_approval(actor.account_id)
-    review.version += 1
-    _record(uow, actor, "review:approve_first", review, decision, {"subject": review.subject_id})
-    return review.snapshot()
-
-
 def return_to_supplier(uow: Uow, actor: Actor, review_id: str, *, reason: str) -> ReviewSnapshot:
     """Back to the supplier with a reason. Raises ReviewNotFound, PolicyRefused, ReviewClosed."""
     review, decision = _open(uow, actor, review_id)
@@ -124,9 +265,13 @@ def return_to_supplier(uow: Uow, actor: Actor, review_id: str, *, reason: str) -
 def _open(uow: Uow, actor: Actor, review_id: str) -> tuple[Review, Decision]:
     review = queries.load(uow, actor, review_id)
     decision = require(actor, "review:work", queries.resource_of(review))
+    _check_open(review)
+    return review, decision
+
+
+def _check_open(review: Review) -> None:
     if review.state != ReviewState.OPEN:
         raise ReviewClosed(Sentence("It was %(state)s.", state=review.state), state=review.state)
-    return review, decision
 
 
 def _check_answer(item_id: str, answer: str, note: str) -> None:
@@ -139,6 +284,7 @@ def _check_answer(item_id: str, answer: str, note: str) -> None:
 
 def _close(uow: Uow, review: Review, state: ReviewState) -> None:
     review.state, review.closed_at = state, uow.now()
+    review.claimed_by = review.claimed_until = None
     review.version += 1
 
 

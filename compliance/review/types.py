@@ -17,6 +17,7 @@ class ReviewState(StrEnum):
     OPEN = "open"
     APPROVED = "approved"
     RETURNED = "returned"
+    DROPPED = "dropped"
 
 
 class Answer(StrEnum):
@@ -55,6 +56,36 @@ class ItemSnapshot:
 
 
 @dataclass(frozen=True)
+class ApprovalSnapshot:
+    """One approval that the tier asks for: given by whom, or by which document; neither while it is open."""
+
+    kind: str
+    zh: str
+    en: str
+    by_document: bool
+    given_by: str | None = None
+    given_at: datetime | None = None
+    document_id: str | None = None
+    number: str = ""
+
+    @property
+    def given(self) -> bool:
+        return self.given_at is not None
+
+
+@dataclass(frozen=True)
+class CommentSnapshot:
+    """What was said of an item, or of the whole (``item`` is empty), by one side to the other."""
+
+    id: str
+    item: str
+    side: str
+    text: str
+    documents: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class ReviewSnapshot:
     id: str
     subject_id: str
@@ -69,12 +100,26 @@ class ReviewSnapshot:
     opened_at: datetime
     closed_at: datetime | None
     version: int
-    approved_by: str = ""
+    approvals: tuple[ApprovalSnapshot, ...] = ()
+    comments: tuple[CommentSnapshot, ...] = ()
+    due_by: datetime | None = None
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+
+    @property
+    def approved_by(self) -> str:
+        """The account that approved first, while others are awaited; empty for nobody."""
+        return next((each.given_by for each in self.approvals if each.given_by and not each.by_document), "")
 
     @property
     def awaits_officer(self) -> bool:
-        """Approved by a reviewer; the tier asks for a compliance officer's approval too."""
+        """Approved by a reviewer; the tier asks for more approvals."""
         return self.state == ReviewState.OPEN and bool(self.approved_by)
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        """The people who approved."""
+        return frozenset(each.given_by for each in self.approvals if each.given_by and not each.by_document)
 
     @property
     def open_items(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compliance.review import queries, service
-from compliance.review.schemas import AnswerIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
+from compliance.review.schemas import AnswerIn, AssessIn, CommentIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -37,3 +37,29 @@ def approve(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any
 @api.post("/reviews/<review_id>/return", body=ReturnIn, answer=ReviewOut, idempotent=True, summary="Return it")
 def give_back(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
     return service.return_to_supplier(uow, actor, review_id, **body)
+
+
+@api.post("/reviews/<review_id>/claim", body=NoFields, answer=ReviewOut, idempotent=True, summary="Take it for a while")
+def claim(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
+    return service.claim(uow, actor, review_id)
+
+
+@api.post("/reviews/<review_id>/release", body=NoFields, answer=ReviewOut, idempotent=True, summary="Let it go again")
+def let_go(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
+    return service.let_go(uow, actor, review_id)
+
+
+@api.post(
+    "/reviews/<review_id>/comments", body=CommentIn, answer=ReviewOut, status=201, idempotent=True,
+    summary="Say something to the other side",
+)  # fmt: skip
+def comment(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
+    return service.comment(uow, actor, review_id, **body)
+
+
+@api.put(
+    "/reviews/<review_id>/approvals/<kind>", body=AssessIn, answer=ReviewOut,
+    summary="Record the document that gives an approval",
+)  # fmt: skip
+def assess(uow: Uow, actor: Actor, review_id: str, kind: str, body: dict[str, Any]) -> Any:
+    return service.assess(uow, actor, review_id, kind, **body)

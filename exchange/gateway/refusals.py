@@ -54,6 +54,7 @@ REFUSALS: dict[str, Refusal] = (
         ("order_frozen", 403, "The order is frozen"),
         ("tier_not_permitted", 403, "The organisation may not use data of this sensitivity"),
         ("contract_needed", 403, "The interface's tier asks for a contract that is not signed yet"),
+        ("listing_stopped", 403, "A compliance officer has stopped what is licensed until it has been reviewed again"),
         ("nda_needed", 403, "The interface's tier asks for an agreement of confidentiality that is not signed yet"),
         ("quota_needed", 403, "The interface's tier asks for a quota that the licence does not have"),
         ("qualification_needed", 403, "The organisation's qualification does not reach the interface's tier"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.listings.events import ListingChanged
+from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
 from compliance.identity.events import QualificationChanged
 from compliance.policy.events import RelationChanged
 from compliance.policy.relations import RelationKind
@@ -12,6 +12,10 @@ from exchange.trading import regrading
 
 def follow_tier(uow: Uow, event: ListingChanged) -> None:
     regrading.follow_tier(uow, event.listing_id)
+
+
+def follow_stop(uow: Uow, event: ListingStopped | ListingResumed) -> None:
+    regrading.judge_listing(uow, event.listing_id)
 
 
 def follow_qualification(uow: Uow, event: QualificationChanged) -> None:

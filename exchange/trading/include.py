@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.listings.events import ListingChanged
+from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
 from compliance.identity.events import OrganisationClosing, QualificationChanged
 from compliance.policy.events import RelationChanged
 from core.house import House
@@ -14,6 +14,8 @@ from exchange.trading.views import api
 
 def include(house: House) -> None:
     house.registry.inline(ListingChanged, handlers.follow_tier)
+    house.registry.inline(ListingStopped, handlers.follow_stop)
+    house.registry.inline(ListingResumed, handlers.follow_stop)
     house.registry.inline(OrganisationClosing, refuse_while_trading)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
     house.registry.inline(RelationChanged, handlers.follow_signatures)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from billing.invoices import queries as invoices
+from catalog.listings import queries as listings
 from compliance.identity.queries import organisations
 from compliance.policy import Resource, decide, relations
 from compliance.policy.relations import RelationKind
@@ -193,14 +194,18 @@ def compiled(
 
 
 def bonds(uow: Uow, orders: Iterable[Order]) -> dict[str, Bound]:
-    """By order, what its buyer has signed of it and for its listing."""
+    """By order, what its buyer has signed of it and for its listing, and whether that was stopped."""
     asked = list(orders)
     signed = relations.among(uow, RelationKind.CONTRACT, (order.id for order in asked))
     secret = relations.among(uow, RelationKind.NDA, (order.listing_id for order in asked))
+    stopped = listings.stopped(uow, (order.listing_id for order in asked))
     return {
-        order.id: Bound((order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret)
+        order.id: Bound(
+            (order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret,
+            order.listing_id in stopped,
+        )
         for order in asked
-    }
+    }  # fmt: skip
 
 
 def _recent(since: datetime) -> list[ColumnElement[bool]]:

@@ -53,6 +53,12 @@ def judge_holder(uow: Uow, organisation_id: str) -> None:
         _judge(uow, right, order)
 
 
+def judge_listing(uow: Uow, listing_id: str) -> None:
+    """An officer stopped the listing, or it has passed review again."""
+    for right, order in _rights(uow, Order.listing_id == listing_id):
+        _judge(uow, right, order)
+
+
 def judge_order(uow: Uow, order_id: str) -> None:
     """Something that the order's right depends on has changed."""
     for right, order in _rights(uow, Order.id == order_id):

@@ -39,10 +39,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Bound:
-    """Whether the holder has signed the order's contract, and an agreement of confidentiality for the listing."""
+    """Whether the holder has signed the order's contract, and an agreement of confidentiality for the listing.
+
+    ``stopped``: an officer stopped the listing, and with it every right in it.
+    """
 
     contract: bool
     nda: bool
+    stopped: bool = False
 
 
 def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, bound: Bound) -> Standing:
@@ -62,6 +66,8 @@ def standing(house: House, right: Entitlement, order: Order, holder: Organisatio
         lacking = "nda_needed"
     if said.deliveries and right.interface_id and channel not in said.deliveries:
         lacking = "delivery_not_permitted"
+    if bound.stopped:
+        lacking = "listing_stopped"
     everywhere = row.export == "allowed"
     return Standing(
         said.purposes, said.territories or (() if everywhere else (holder.country,)), said.recipients, holder.country,

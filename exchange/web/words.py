@@ -54,6 +54,7 @@ WORDS = {
         "licence_revoked": _l("The licence was revoked"), "order_frozen": _l("The order is frozen"),
         "licence_expired": _l("The licence has expired"), "licence_not_started": _l("The licence has not started yet"),
         "contract_needed": _l("The tier asks for a contract that is not signed yet"),
+        "listing_stopped": _l("A compliance officer has stopped what is licensed until it has been reviewed again"),
         "nda_needed": _l("The tier asks for an agreement of confidentiality that is not signed yet"),
         "qualification_needed": _l("The tier asks for a higher qualification"),
         "quota_needed": _l("The tier asks for a quota that was not agreed"),
@@ -86,6 +87,7 @@ WORDS = {
     "role": {
         "owner": _l("Owner"), "supplier": _l("Supplier"), "buyer": _l("Buyer"), "developer": _l("Developer"),
         "finance": _l("Finance"), "reviewer": _l("Reviewer"), "officer": _l("Officer"), "operator": _l("Operator"),
+        "service": _l("Service account"),
     },
     "topup": {
         "recorded": _l("Waits for a second person"), "confirmed": _l("Booked"), "rejected": _l("Rejected"),
@@ -157,6 +159,7 @@ WORDS = {
         "unconfirmed": _l("Not confirmed"), "open": _l("With the suppliers"), "answered": _l("Suppliers have answered"),
         "closed": _l("Answered"), "lapsed": _l("Never confirmed"),
     },
+    "request_task": {"open": _l("Asked, no answer yet"), "answered": _l("Answered")},
     "request_outcome": {
         "fulfilled": _l("Fulfilled"), "partly": _l("Fulfilled in part"), "refused": _l("Refused"),
         "not_held": _l("Nothing is held"),

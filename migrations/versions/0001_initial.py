@@ -283,6 +283,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("due_by", UtcDateTime(), nullable=False),
+        sa.Column("claimed_by", sa.String(length=40), nullable=True),
+        sa.Column("claimed_until", UtcDateTime(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
@@ -408,10 +411,16 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("listed_at", UtcDateTime(), nullable=True),
+        sa.Column("lowered_to", sa.Integer(), nullable=True),
+        sa.Column("lowered_for", sa.String(length=40), nullable=True),
+        sa.Column("review_by", UtcDateTime(), nullable=True),
+        sa.Column("called_in_at", UtcDateTime(), nullable=True),
+        sa.Column("stopped_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint("tier >= 0 AND tier <= 5", name=op.f("ck_listing_tier_in_range")),
         sa.ForeignKeyConstraint(["supplier_id"], ["organisation.id"], name=op.f("fk_listing_supplier_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_listing")),
     )
+    op.create_index(op.f("ix_listing_review_by"), "listing", ["review_by"], unique=False)
     op.create_index("ix_listing_state_tier", "listing", ["state", "tier"], unique=False)
     op.create_index(op.f("ix_listing_supplier_id"), "listing", ["supplier_id"], unique=False)
     op.create_table(

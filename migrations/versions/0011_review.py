@@ -85,3 +85,29 @@ def upgrade() -> None:
             sqlite_where=where,
             postgresql_where=where,
         )
+    op.create_table(
+        "review_approval",
+        sa.Column("review_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("given_by", sa.String(length=40), nullable=True),
+        sa.Column("given_at", UtcDateTime(), nullable=True),
+        sa.Column("document_id", sa.String(length=40), nullable=True),
+        sa.Column("number", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_review_approval_document_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_review_approval_review_id")),
+        sa.PrimaryKeyConstraint("review_id", "kind", name=op.f("pk_review_approval")),
+    )
+    op.create_table(
+        "review_comment",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("review_id", sa.String(length=40), nullable=False),
+        sa.Column("item", sa.String(length=40), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("documents", sa.JSON(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_review_comment_review_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_comment")),
+    )
+    op.create_index(op.f("ix_review_comment_review_id"), "review_comment", ["review_id"], unique=False)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from catalog.listings import queries as listings
 from catalog.listings import service as listing_service
+from compliance.documents import service as documents
+from compliance.documents.errors import DocumentNotFound
 from compliance.policy import PolicyRefused
 from compliance.review import queries, service
 from compliance.review.errors import (
-    AssessmentUnavailable,
+    ApprovalsMissing,
+    ApprovalUnknown,
     ItemMustApply,
     ItemsOpen,
     ItemUnknown,
+    ReviewClaimed,
     ReviewClosed,
     ReviewNotFound,
 )
@@ -144,10 +150,97 @@ def test_one_officer_is_not_two_people_and_a_changed_answer_takes_the_first_appr
     assert _approve(house, officer, review).state == "approved"
 
 
-@pytest.mark.parametrize("tier", [4, 5])
-def test_tiers_that_need_an_outside_assessment_refuse_by_name(
-    house: House, supplier: Built, reviewer: Built, tier: int
+def _assessed(house: House, who: Built, review: ReviewSnapshot, kind: str) -> ReviewSnapshot:
+    kept = documents.hand_in(house, who.actor, name="report.pdf", content=b"%PDF")
+    return house.db.write(
+        lambda uow: service.assess(uow, who.actor, review.id, kind, document_id=kept.id, number="2026-17")
+    )
+
+
+def test_l4_needs_an_outside_assessment_besides_two_people(house: House, supplier: Built, reviewer: Built) -> None:
+    officer = build.platform_person(house, "officer")
+    review = _submitted(house, supplier, tier=4)
+    assert [each.kind for each in review.approvals] == ["reviewer", "officer", "assessment"]
+    _pass_all(house, reviewer, review)
+    _approve(house, reviewer, review)
+    _approve(house, officer, review)
+    with pytest.raises(ApprovalsMissing) as missing:
+        _approve(house, build.platform_person(house, "officer"), review)
+    assert missing.value.extra["missing"] == ["assessment"]
+    for who in (reviewer, supplier):
+        kept = documents.hand_in(house, who.actor, name="mine.pdf", content=b"%PDF")
+        with pytest.raises(PolicyRefused):
+            house.db.write(
+                lambda uow, who=who, kept=kept: service.assess(
+                    uow, who.actor, review.id, "assessment", document_id=kept.id
+                )
+            )
+    with pytest.raises(ApprovalUnknown):
+        _assessed(house, officer, review, "authority")
+    assert _state(house, supplier, review) == "in_review"
+    assert _assessed(house, officer, review, "assessment").state == "approved"
+    assert _state(house, supplier, review) == "listed"
+
+
+def test_l5_needs_three_people_and_two_documents_and_nothing_passes_with_an_open_item(
+    house: House, supplier: Built, reviewer: Built
 ) -> None:
-    review = _submitted(house, supplier, tier=tier)
-    with pytest.raises(AssessmentUnavailable, match=f"L{tier}"):
+    officer, lawyer = (build.platform_person(house, "officer") for _ in range(2))
+    review = _submitted(house, supplier, tier=5)
+    _assessed(house, officer, review, "assessment")
+    _assessed(house, officer, review, "authority")
+    with pytest.raises(ItemsOpen):
         _approve(house, reviewer, review)
+    _pass_all(house, reviewer, review)
+    _approve(house, reviewer, review)
+    assert _approve(house, officer, review).state == "open"
+    for again in (officer, reviewer):
+        with pytest.raises(PolicyRefused):
+            _approve(house, again, review)
+    assert _approve(house, lawyer, review).state == "approved"
+    done = house.db.read(lambda uow: queries.get(uow, officer.actor, review.id))
+    assert len(done.approvers) == 3
+    assert all(each.given for each in done.approvals)
+
+
+def test_a_taken_review_is_answered_by_nobody_else_until_its_time_is_over(
+    house: House, supplier: Built, reviewer: Built
+) -> None:
+    other = build.platform_person(house, "reviewer")
+    review = _submitted(house, supplier)
+    house.db.write(lambda uow: service.claim(uow, reviewer.actor, review.id))
+    for act in (
+        lambda: _answer(house, other, review, "source", "pass"),
+        lambda: house.db.write(lambda uow: service.claim(uow, other.actor, review.id)),
+        lambda: house.db.write(lambda uow: service.let_go(uow, other.actor, review.id)),
+    ):
+        with pytest.raises(ReviewClaimed):
+            act()
+    assert _answer(house, reviewer, review, "source", "pass").open_items == 11
+    mine = house.db.read(lambda uow: queries.reviews(uow, reviewer.actor, mine=True)).items
+    assert [each.id for each in mine] == [review.id]
+    house.clock.advance(timedelta(hours=25))
+    assert _answer(house, other, review, "impact", "pass").open_items == 10
+    house.db.write(lambda uow: service.claim(uow, other.actor, review.id))
+    assert house.db.write(lambda uow: service.let_go(uow, other.actor, review.id)).claimed_by is None
+
+
+def test_both_sides_talk_about_an_item_with_their_own_documents(house: House, supplier: Built, reviewer: Built) -> None:
+    review = _submitted(house, supplier)
+    deed = documents.hand_in(house, supplier.actor, name="deed.pdf", content=b"%PDF")
+
+    def say(who: Built, text: str, item: str = "source", kept: tuple[str, ...] = ()) -> ReviewSnapshot:
+        return house.db.write(
+            lambda uow: service.comment(uow, who.actor, review.id, text=text, item=item, document_ids=kept)
+        )
+
+    say(reviewer, "Who collected it?")
+    with pytest.raises(DocumentNotFound):
+        say(reviewer, "This deed?", kept=(deed.id,))
+    with pytest.raises(ReviewNotFound):
+        say(build.organisation(house), "I know.")
+    with pytest.raises(ItemUnknown):
+        say(supplier, "Rain.", item="weather")
+    found = say(supplier, "We did, see the deed.", kept=(deed.id,))
+    assert [(each.side, each.item) for each in found.comments] == [("reviewer", "source"), ("supplier", "source")]
+    assert found.comments[1].documents == (deed.id,)
