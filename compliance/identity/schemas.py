@@ -99,6 +99,7 @@ class SessionOut(Schema):
     account_id = fields.String()
     organisation_id = fields.String(allow_none=True)
     expires_at = UtcField()
+    needs_factor = fields.Boolean()
 
 
 class OpenSessionOut(Schema):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import factors, numbers, queries, throttle
+from compliance.identity import factors, members, numbers, queries, throttle
 from compliance.identity.errors import (
     EmailTaken,
     OrganisationNotFound,
@@ -168,9 +168,13 @@ def create_platform_person(uow: Uow, person: Person, roles: Sequence[str]) -> st
 
 
 def add_member(uow: Uow, actor: Actor, *, person: Person, roles: Sequence[str]) -> str:
-    """An owner adds a person to the own organisation. Answers the account's id."""
+    """An owner adds a person to the own organisation. Answers the account's id.
+
+    Raises Forbidden, OwnerIsTransferred, EmailTaken, EmailInvalid.
+    """
     if "owner" not in actor.roles or actor.organisation_id is None:
         raise Forbidden("Only an owner adds members.")
+    members.given_roles(roles)
     account = create_account(uow, person)
     for role in dict.fromkeys(roles):
         uow.session.add(Membership(account_id=account.id, organisation_id=actor.organisation_id, role=Role(role)))
@@ -286,4 +290,6 @@ def _open_session(
         factor_at=uow.now() if enrolled else None,
     )  # fmt: skip
     uow.session.add(row)
-    return SignedIn(token, row.id, account.id, organisation_id, row.expires_at)
+    appointed = select(PlatformRoleGrant.role).where(PlatformRoleGrant.account_id == account.id).limit(1)
+    needs_factor = not enrolled and uow.session.execute(appointed).first() is not None
+    return SignedIn(token, row.id, account.id, organisation_id, row.expires_at, needs_factor)

@@ -102,6 +102,8 @@ class SignedIn:
     account_id: str
     organisation_id: str | None
     expires_at: datetime
+    needs_factor: bool = False
+    """The account's roles of the platform wait until a second factor is set up."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from exchange.web import failures, language
 from exchange.web.shell import finish, pages
 
 GROUPS = (
-    "account", "home", "market", "listing", "orders", "money", "review", "audit", "desk", "programs", "usage", "trying",
-    "negotiation", "invoices", "revenue", "interface", "licence", "qualification", "privacy", "freezes",
-    "exports",
+    "account", "members", "organisation", "security", "reset", "invitations", "home", "market", "listing", "orders",
+    "money", "review", "audit", "desk", "programs", "usage", "trying", "negotiation", "invoices", "revenue",
+    "interface", "licence", "qualification", "privacy", "freezes", "exports",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out, registering, one's sessions and members, language and theme."""
+"""Signing in and out, registering, one's sessions, language and theme."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def sign_in() -> Response:
         )  # fmt: skip
     except DomainError as problem:
         return sign_in_form(problem)
-    response = flask.make_response(flask.redirect(_safe(form["next"]), 303))
+    target = "/settings/security" if signed.needs_factor else _safe(form["next"])
+    response = flask.make_response(flask.redirect(target, 303))
     keep_session(response, signed.token, signed.expires_at)
     return response
 
@@ -77,28 +78,9 @@ def register() -> Response:
 
 
 @pages.get("/settings/sessions")
-def sessions(problem: DomainError | None = None) -> flask.Response:
+def sessions() -> flask.Response:
     signed_in()
-    found, members = read(lambda uow: (queries.sessions(uow, actor()), queries.members(uow, actor())))
-    status = problem.status if problem else 200
-    return render(
-        "account/sessions.html", status, problem=problem, sessions=found, members=members, form=flask.request.form,
-        roles=forms.MEMBER_ROLES,
-    )  # fmt: skip
-
-
-@pages.post("/settings/members")
-def add_member() -> Response:
-    """An owner adds a person of the own organisation, who can sign in at once."""
-    signed_in()
-    try:
-        form = forms.load_lists(forms.MemberForm, "roles")
-        roles = form.pop("roles")
-        person = service.new_person(**form, language=language.language())
-        act(lambda uow: service.add_member(uow, actor(), person=person, roles=roles))
-    except DomainError as problem:
-        return sessions(problem)
-    return done("member-added", "web.sessions", _anchor="members")
+    return render("account/sessions.html", sessions=read(lambda uow: queries.sessions(uow, actor())))
 
 
 @pages.post("/settings/sessions/<session_id>/end")

@@ -76,7 +76,7 @@ def test_two_people_at_one_draft_see_both_versions(browser: Open, house: House) 
 def test_an_owner_adds_members_and_nobody_else_does(browser: Open, house: House) -> None:
     owner = build.organisation(house)
     person = browser().sign_in(owner)
-    person.get("/settings/sessions")
+    person.get("/settings/members")
     form: dict[str, Any] = {"name": "Ding", "email": "ding@example.org", "password": "a sentence is good"}
     assert "Choose at least one role" in person.send("/settings/members", status=422, **form).text
     person.send("/settings/members", **form, roles=["developer", "buyer"])
@@ -85,8 +85,8 @@ def test_an_owner_adds_members_and_nobody_else_does(browser: Open, house: House)
     member = browser()
     member.get("/sign-in")
     member.send("/sign-in", email="ding@example.org", password="a sentence is good")
-    assert "Add a member" not in member.get("/settings/sessions")
-    member.send("/settings/members", status=403, **form | {"email": "other@example.org"}, roles=["owner"])
+    assert "Add a member" not in member.get("/settings/members")
+    member.send("/settings/members", status=403, **form | {"email": "other@example.org"}, roles=["buyer"])
     assert house.db.read(lambda uow: identity.members(uow, owner.actor)) == found
 
 
