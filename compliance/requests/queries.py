@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from compliance.policy import Resource, decide, require
 from compliance.requests.errors import RequestNotFound
@@ -125,3 +125,17 @@ def open_tasks(uow: Uow, actor: Actor) -> int:
     if own is None or not decide(actor, "request:answer", Resource("request", own, {"owner": own})).permitted:
         return 0
     return len(tasks(uow, actor, state=RequestState.OPEN))
+
+
+def brief(uow: Uow, request_id: str) -> RequestBrief | None:
+    """How a request stands, without anything personal. Asks no policy: for notices."""
+    row = uow.session.get(SubjectRequest, request_id)
+    return row.brief(uow.now()) if row else None
+
+
+def to_close(uow: Uow, *, limit: int) -> list[RequestBrief]:
+    """What an officer can answer now: every supplier has, or the time is over. Asks no policy: for notices."""
+    late = and_(SubjectRequest.state == RequestState.OPEN, SubjectRequest.due_at <= uow.now())
+    ready = or_(SubjectRequest.state == RequestState.ANSWERED, late)
+    rows = uow.session.execute(select(SubjectRequest).where(ready).order_by(SubjectRequest.due_at).limit(limit))
+    return [row.brief(uow.now()) for row in rows.scalars()]

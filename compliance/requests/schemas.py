@@ -33,6 +33,10 @@ class CodeIn(Schema):
     code = TextField(required=True, shortest=1, longest=40)
 
 
+class EraseIn(Schema):
+    otp = TextField(load_default="", longest=40)
+
+
 class AnswerIn(Schema):
     outcome = fields.String(required=True, validate=validate.OneOf([str(each) for each in Outcome]))
     text = TextField(required=True, shortest=1, longest=8000)

@@ -16,11 +16,11 @@ from sqlalchemy import select
 from compliance.audit.service import record
 from compliance.exports import queries as exports
 from compliance.exports.persons import hash_of
+from compliance.identity import forgetting, throttle
 from compliance.identity import queries as identity
-from compliance.identity import throttle
 from compliance.policy import Resource, require
 from compliance.requests import queries, rules
-from compliance.requests.errors import CodeExpired, CodeWrong, RequestNotFound, TasksOpen
+from compliance.requests.errors import CodeExpired, CodeWrong, RequestNotFound, RequestStateConflict, TasksOpen
 from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.requests.models import SubjectRequest, SubjectTask
 from compliance.requests.types import RequestBrief, RequestSnapshot, RequestState, TaskSnapshot, words
@@ -184,6 +184,27 @@ def close(uow: Uow, actor: Actor, request_id: str, *, outcome: str, text: str) -
     record(uow, actor, action="request:close", object_id=request_id, decision=decision, data={"outcome": outcome})
     _write(uow, row, "closed", email)
     uow.emit(RequestChanged(request_id=request_id, state=row.state))
+    return queries.shown(uow, row)
+
+
+def erase_account(uow: Uow, actor: Actor, request_id: str, *, otp: str) -> RequestSnapshot:
+    """Whoever asked to be deleted signs in here with that address: an officer erases the account.
+
+    Raises PolicyRefused, RequestNotFound, RequestStateConflict, LastOwner, MustBeKept, SecondFactorNeeded,
+    SecondFactorWrong.
+    """
+    decision = require(actor, "request:close", Resource("request", request_id))
+    row = uow.session.get(SubjectRequest, request_id, with_for_update=True)
+    if row is None or row.confirmed_at is None:
+        raise RequestNotFound()
+    rules.follow(row.state, "close")
+    if row.kind != "delete" or row.account_id is None:
+        raise RequestStateConflict("It asks for no account to be deleted.", state=row.state)
+    forgetting.forget_account(uow, actor, row.account_id, otp=otp)
+    row.account_id = None
+    row.version += 1
+    uow.session.flush()
+    record(uow, actor, action="request:erase_account", object_id=request_id, decision=decision)
     return queries.shown(uow, row)
 
 

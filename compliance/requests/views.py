@@ -10,6 +10,7 @@ from compliance.requests import queries, service
 from compliance.requests.schemas import (
     AnswerIn,
     CodeIn,
+    EraseIn,
     OwnRequestOut,
     RequestBriefOut,
     RequestBriefPageOut,
@@ -58,6 +59,14 @@ def show(uow: Uow, actor: Actor, request_id: str) -> Any:
 @api.post("/privacy/requests/<request_id>/close", body=AnswerIn, answer=RequestOut, summary="Answer the person")
 def close(uow: Uow, actor: Actor, request_id: str, body: dict[str, Any]) -> Any:
     return service.close(uow, actor, request_id, **body)
+
+
+@api.post(
+    "/privacy/requests/<request_id>/erase-account", body=EraseIn, answer=RequestOut,
+    summary="Erase the account of whoever asked to be deleted",
+)  # fmt: skip
+def erase_account(uow: Uow, actor: Actor, request_id: str, body: dict[str, Any]) -> Any:
+    return service.erase_account(uow, actor, request_id, **body)
 
 
 @api.get("/privacy/tasks", query=TasksQuery, answer=TasksOut, summary="Requests that your organisation has to answer")

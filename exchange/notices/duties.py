@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from billing.payments import queries as payments
 from catalog.listings import queries as listings
 from compliance.identity import queries as identity
+from compliance.requests import queries as requests
+from compliance.requests.types import RequestState, words
 from compliance.review import queries as reviews
 from core.actor import Actor
 from core.db import Uow
@@ -41,6 +43,7 @@ def tasks(uow: Uow, actor: Actor) -> list[Task]:
         *_of_finance(uow, actor),
         *_of_parties(uow, actor),
         *_of_judges(uow, actor),
+        *_of_people(uow, actor),
     ]
     return sorted(found, key=lambda task: task.due_at or _NEVER)[:_MOST]
 
@@ -110,6 +113,20 @@ def _of_judges(uow: Uow, actor: Actor) -> list[Task]:
         if order.state == OrderState.AGREED
         and any(each.side == "officer" and each.met_at is None for each in requirements.of_order(uow, actor, order.id))
     ]
+
+
+def _of_people(uow: Uow, actor: Actor) -> list[Task]:
+    """Requests of people who are in the own data; for officers, those that every supplier has answered, or too late."""
+    found: list[Task] = []
+    if actor.organisation_id is not None and actor.has("supplier"):
+        asked = requests.tasks(uow, actor, state=RequestState.OPEN)
+        found += [
+            Task("request:answer", each.request_id, words().kinds[each.kind].names, each.due_at) for each in asked
+        ]
+    if actor.platform("officer"):
+        ready = requests.to_close(uow, limit=_MOST)
+        found += [Task("request:close", each.id, words().kinds[each.kind].names, each.due_at) for each in ready]
+    return found
 
 
 def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:

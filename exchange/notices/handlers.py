@@ -12,6 +12,9 @@ from billing.settlement.events import PayableReleasedToSupplier
 from catalog.listings import queries as listings
 from compliance.identity import queries as identity
 from compliance.identity.events import QualificationChanged
+from compliance.requests import queries as requests
+from compliance.requests.events import RequestChanged, TaskOpened
+from compliance.requests.types import words
 from compliance.review.events import ReviewApproved, ReviewReturned
 from core.db import Uow
 from core.house import House
@@ -96,6 +99,34 @@ def qualification_changed(house: House, event: QualificationChanged) -> None:
             topic="qualification", to=to, subject_id=own.id, subject={"zh": own.name, "en": own.name_en or own.name},
             address=address, note=own.reason,
         )  # fmt: skip
+
+    house.db.write(work)
+
+
+def task_opened(house: House, event: TaskOpened) -> None:
+    """A person who is in the supplier's data asks for something."""
+
+    def work(uow: Uow) -> None:
+        found = requests.brief(uow, event.request_id)
+        if found is not None:
+            tell(
+                uow, key=f"{event.request_id}:{event.organisation_id}", code="request:task", topic="requests",
+                to=[supplier(event.organisation_id)], subject_id=event.request_id,
+                subject=words().kinds[found.kind].names, address=f"/requests/{event.request_id}", due_at=found.due_at,
+            )  # fmt: skip
+
+    house.db.write(work)
+
+
+def request_changed(house: House, event: RequestChanged) -> None:
+    def work(uow: Uow) -> None:
+        found = requests.brief(uow, event.request_id)
+        if found is not None and event.state in ("open", "answered"):
+            tell(
+                uow, key=f"{event.request_id}:{event.state}", code=f"request:{event.state}", topic="requests",
+                to=[OFFICERS], subject_id=event.request_id, subject=words().kinds[found.kind].names,
+                address=f"/requests/{event.request_id}", due_at=found.due_at,
+            )  # fmt: skip
 
     house.db.write(work)
 

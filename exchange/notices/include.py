@@ -6,6 +6,7 @@ from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.payments.events import TopUpSettled
 from billing.settlement.events import PayableReleasedToSupplier
 from compliance.identity.events import QualificationChanged
+from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.review.events import ReviewApproved, ReviewReturned
 from core.house import House
 from exchange.disputes.events import DisputeChanged
@@ -21,6 +22,8 @@ def include(house: House) -> None:
     later(OrderChanged, "notices.order", handlers.order_changed)
     later(DisputeChanged, "notices.dispute", handlers.dispute_changed)
     later(QualificationChanged, "notices.qualification", handlers.qualification_changed)
+    later(TaskOpened, "notices.request_task", handlers.task_opened)
+    later(RequestChanged, "notices.request", handlers.request_changed)
     later(ReviewApproved, "notices.review_approved", handlers.review_approved)
     later(ReviewReturned, "notices.review_returned", handlers.review_returned)
     later(PayableReleasedToSupplier, "notices.released", handlers.payable_released)

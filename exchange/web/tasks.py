@@ -77,6 +77,14 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         _l("Rule a dispute:"), _l("Both sides were heard, or had their time."), _l("Rule"), "/orders/{id}/dispute",
         "file", "wait",
     ),
+    "request:answer": (
+        _l("A person in your data asks for:"), _l("Act, then say what you did or why not."), _l("Answer"),
+        "/requests/{id}", "clock", "wait",
+    ),
+    "request:close": (
+        _l("Answer a person:"), _l("The suppliers have answered, or let their time pass."), _l("Answer"),
+        "/requests/{id}", "clock", "wait",
+    ),
     "review:work": (
         _l("Review:"), _l("Judge the twelve items, then approve or return."), _l("Review"), "/review/{id}",
         "file", "wait",

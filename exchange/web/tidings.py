@@ -57,6 +57,7 @@ TEXTS = {
     "topup-cancelled": _l("Taken back. Nothing was booked; the bank reference is free again."),
     "request-sent": _l("Sent. A letter with a code is on its way to your address."),
     "request-answered": _l("Answered. The officer answers the person."),
+    "account-erased": _l("The account is erased: nobody signs in to it any more, and its name and address are gone."),
     "request-closed": _l("Answered and closed. A letter tells the person."),
     "frozen": _l("Stopped. It stands in the register until it goes on."),
     "freeze-released": _l("It goes on."),

@@ -9,6 +9,8 @@ import flask
 from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
+from catalog.files import queries as files
+from catalog.listings import queries as listings
 from compliance.identity import queries as identity
 from compliance.requests import queries, service
 from compliance.requests.types import Outcome, RequestSnapshot, words
@@ -39,6 +41,10 @@ class CodeForm(Schema):
 class AnswerForm(Schema):
     outcome = fields.String(required=True, validate=validate.OneOf([str(each) for each in Outcome]))
     text = TextField(required=True, shortest=1, longest=8000)
+
+
+class OtpForm(Schema):
+    otp = TextField(load_default="", longest=40)
 
 
 @pages.get("/privacy")
@@ -96,14 +102,23 @@ def request_page(request_id: str, problem: DomainError | None = None) -> flask.R
     signed_in()
     status, form = problem.status if problem else 200, flask.request.form
     if not actor().platform("officer"):
-        task = read(lambda uow: queries.task(uow, actor(), request_id))
-        return render("privacy/task.html", status, problem=problem, form=form, task=task, kinds=_kinds())
+        return render(
+            "privacy/task.html", status, problem=problem, form=form, kinds=_kinds(),
+            **read(lambda uow: _task(uow, request_id)),
+        )  # fmt: skip
 
     def work(uow: Uow) -> dict[str, Any]:
         found = queries.get(uow, actor(), request_id)
         return {"page": found, "names": _names(uow, found)}
 
     return render("privacy/request.html", status, problem=problem, form=form, kinds=_kinds(), **read(work))
+
+
+def _task(uow: Uow, request_id: str) -> dict[str, Any]:
+    task = queries.task(uow, actor(), request_id)
+    return {
+        "task": task, "files": files.many(uow, task.file_ids), "listings": listings.with_files(uow, task.file_ids),
+    }  # fmt: skip
 
 
 @pages.post("/requests/<request_id>/answer")
@@ -126,6 +141,17 @@ def close_request(request_id: str) -> Response:
     except DomainError as problem:
         return request_page(request_id, problem)
     return done("request-closed", "web.request_page", request_id=request_id)
+
+
+@pages.post("/requests/<request_id>/erase-account")
+def erase_account_of_request(request_id: str) -> Response:
+    signed_in()
+    try:
+        form = forms.load(OtpForm)
+        act(lambda uow: service.erase_account(uow, actor(), request_id, **form))
+    except DomainError as problem:
+        return request_page(request_id, problem)
+    return done("account-erased", "web.request_page", request_id=request_id)
 
 
 def _names(uow: Uow, found: RequestSnapshot) -> Mapping[str, Any]:

@@ -6,18 +6,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from compliance.audit import queries as audit
 from compliance.audit import sequencer
+from compliance.identity import service as identity
 from compliance.requests import service
 from compliance.retention import queries as holds
 from compliance.retention import service as retention
+from core import outbox
+from core.db import Base, Uow
 from core.house import House
+from exchange.notices import queries as notices
 from tests import build
 from tests.client import ApiClient
 from tests.compliance.requests.letters import bodies, code_in
 
+_ENTRY = Base.metadata.tables["audit_entry"]
 _PHONE = "13912345678"
 _MAIL = "zhang.wei.canary@example.org"
 _TABLE = "caller,score\n" + "".join(f"{phone},1\n" for phone in (_PHONE, "13800000001", "13800000002"))
@@ -45,11 +50,13 @@ def supplier(house: House) -> build.Built:
 
 
 def test_from_the_form_to_the_answer(house: House, client: ApiClient, supplier: build.Built) -> None:
-    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
-    suppliers = ApiClient(client.app, supplier.token)
+    officer = build.platform_person(house, "officer")
+    officers, suppliers = ApiClient(client.app, officer.token), ApiClient(client.app, supplier.token)
     request_id, code = _confirmed(house, client)
     (task,) = suppliers.get("/privacy/tasks?state=open").expect(200).json["items"]
     assert (task["request_id"], task["kind"], len(task["file_ids"])) == (request_id, "delete", 1)
+    assert _waiting(house, supplier) == ["request:answer"]
+    assert _told(house, supplier)[-1:] == ["request:task"]
     full = suppliers.get(f"/privacy/tasks/{request_id}").expect(200).json
     assert full["particulars"]["phone"] == "+86 " + _PHONE
     closing = {"outcome": "fulfilled", "text": "All rows were removed."}
@@ -57,6 +64,8 @@ def test_from_the_form_to_the_answer(house: House, client: ApiClient, supplier: 
     told = {"outcome": "fulfilled", "text": "Three rows removed on request."}
     suppliers.post(f"/privacy/tasks/{request_id}/answer", told).expect(200)
     assert suppliers.post(f"/privacy/tasks/{request_id}/answer", told).expect(409).code == "request_state_conflict"
+    assert "request:close" in _waiting(house, officer)
+    assert {"request:open", "request:answered"} <= set(_told(house, officer))
     (listed,) = officers.get("/privacy/requests?state=answered").expect(200).json["items"]
     assert (listed["id"], listed["overdue"]) == (request_id, False)
     officers.post(f"/privacy/requests/{request_id}/close", closing).expect(200)
@@ -65,6 +74,16 @@ def test_from_the_form_to_the_answer(house: House, client: ApiClient, supplier: 
     assert seen["tasks"][0]["answer"] == "Three rows removed on request."
     assert "file_ids" not in seen["tasks"][0]
     assert len(bodies(house, _MAIL)) == 2
+
+
+def _waiting(house: House, who: build.Built) -> list[str]:
+    return [task.code for task in house.db.read(lambda uow: notices.tasks(uow, who.actor))]
+
+
+def _told(house: House, who: build.Built) -> list[str]:
+    while outbox.relay(house):
+        pass
+    return [each.code for each in reversed(house.db.read(lambda uow: notices.notices(uow, who.actor)).items)]
 
 
 def test_nothing_happens_before_the_address_is_confirmed(
@@ -143,6 +162,29 @@ def test_who_is_in_nobodys_data_waits_for_the_officer_only(house: House, client:
     officers = ApiClient(client.app, build.platform_person(house, "officer").token)
     (listed,) = officers.get("/privacy/requests").expect(200).json["items"]
     assert (listed["id"], listed["state"]) == (request_id, "answered")
+
+
+def test_whoever_has_an_account_here_is_erased_by_an_officer_unless_it_is_held(house: House, client: ApiClient) -> None:
+    owner, officer = build.organisation(house), build.platform_person(house, "officer")
+    member = build.person()
+    house.db.write(lambda uow: identity.add_member(uow, owner.actor, person=member, roles=["buyer"]))
+    request_id, _ = _confirmed(house, client, email=member.email, phone="")
+    officers, path = ApiClient(client.app, officer.token), f"/privacy/requests/{request_id}/erase-account"
+    account_id = officers.get(f"/privacy/requests/{request_id}").expect(200).json["account_id"]
+    assert account_id.startswith("acc_")
+    house.db.write(lambda uow: retention.place_hold(uow, officer.actor, object_id=account_id, reason="a court's order"))
+    assert officers.post(path, {"otp": build.otp(house, officer)}).expect(409).code == "must_be_kept"
+    _let_go(house, account_id)
+    ApiClient(client.app, owner.token).post(path, {"otp": "1"}).expect(403)
+    assert officers.post(path, {"otp": build.otp(house, officer)}).expect(200).json["account_id"] is None
+    assert officers.post(path, {"otp": build.otp(house, officer)}).expect(409).code == "request_state_conflict"
+    client.post("/sessions", {"email": member.email, "password": build.PASSWORD}).expect(401)
+    refused = house.db.read(lambda uow: _refusals(uow, officer))
+    assert "refused:retention:erase" in refused
+
+
+def _refusals(uow: Uow, who: build.Built) -> list[str]:
+    return list(uow.session.execute(select(_ENTRY.c.action).where(_ENTRY.c.object_id == who.actor.pseudonym)).scalars())
 
 
 def test_what_was_told_is_sealed_then_forgotten_unless_it_is_held(
