@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ class _Campaign:
             self.house.db.write(
                 lambda uow, by=actor, a=account_id, c=code: forgetting.forget_account(uow, by, a, otp=c)  # type: ignore[misc]
             )
-        self.house.clock.advance(build.timedelta(days=40))
+        self.house.clock.advance(timedelta(days=40))
         for _ in range(1 + len(self.people) // 40):
             attend_once(self.house)
             requests.tick(self.house)

@@ -344,6 +344,17 @@ def users_set_password(house: House, email: str, password_stdin: bool) -> None:
     click.echo(f"{email} has a new password; all its sessions have ended")
 
 
+@users.command("reset-factor")
+@click.argument("email")
+@with_house
+def users_reset_factor(house: House, email: str) -> None:
+    """Take the second factor off an account whose device and recovery codes are lost; it sets up another one."""
+    from compliance.identity.standing import reset_factor
+
+    house.db.write(lambda uow: reset_factor(uow, email=email))
+    click.echo(f"{email} has no second factor any more; its sessions have ended")
+
+
 @users.command("disable")
 @click.argument("email")
 @with_house

@@ -12,7 +12,7 @@ from core.fields import IdField, TextField, UtcField
 _SECRET: dict[str, Any] = {"load_only": True, "validate": validate.Length(max=200)}
 
 
-def _roles(**options: Any) -> fields.List:
+def _roles(**options: Any) -> Any:
     each = fields.String(validate=validate.OneOf([str(role) for role in Role]))
     return fields.List(each, validate=validate.Length(min=1, max=len(Role)), **options)
 

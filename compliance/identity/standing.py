@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from compliance.audit.service import record
-from compliance.identity import queries
+from compliance.identity import factors, queries
 from compliance.identity.errors import AccountNotFound
 from compliance.identity.events import AccountDisabled
 from compliance.identity.models import Account, Organisation, SignInSession
@@ -30,6 +30,19 @@ def disable_account(uow: Uow, *, email: str) -> str:
         raise AccountNotFound("There is no account with this address.", field="email")
     disable(uow, account, SYSTEM)
     return account.id
+
+
+def reset_factor(uow: Uow, *, email: str) -> None:
+    """The device and the recovery codes are lost: the account sets up a second factor anew when it signs in.
+
+    Only the command line calls this, for whoever runs the exchange has seen the person. Raises AccountNotFound.
+    """
+    account = queries.account_by_address(uow, normal_email(email))
+    if account is None:
+        raise AccountNotFound("There is no account with this address.", field="email")
+    factors.forget(uow, account.id)
+    end_sessions(uow, account.id)
+    record(uow, SYSTEM, action="account:reset_factor", object_id=account.pseudonym)
 
 
 def disable(uow: Uow, account: Account, actor: Actor) -> None:

@@ -60,6 +60,7 @@ def people(uow: Uow, subject_ids: Iterable[str]) -> dict[str, dict[str, str]]:
     ciphers: dict[str, AESGCM] = {}
     found: dict[str, dict[str, str]] = {}
     for subject_id, wrapped, field, sealed in uow.session.execute(chosen):
+        assert wrapped is not None
         if subject_id not in ciphers:
             ciphers[subject_id] = _cipher(uow, subject_id, wrapped)
         opened = ciphers[subject_id].decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound(subject_id, field))

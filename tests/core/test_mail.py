@@ -6,6 +6,7 @@ import dataclasses
 import email
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from email.message import Message
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_server_that_is_away_is_asked_again(house: House, server: tuple[str, P
     away = build_house(dataclasses.replace(house.settings, smtp_url=f"smtp://127.0.0.1:{free_port()}"))
     _send(away, "ada@example.org")
     relay(away)
-    house.clock.advance(build.timedelta(minutes=1))
+    house.clock.advance(timedelta(minutes=1))
     url, box = server
     relay(build_house(dataclasses.replace(house.settings, smtp_url=url)))
     assert len(list((box / "new").iterdir())) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,7 +39,7 @@ def test_a_code_counts_once_and_not_before_or_after_its_time(house: House) -> No
         with pytest.raises((SecondFactorWrong, SecondFactorNeeded)):
             _confirm(house, who, spent)
     late = build.otp(house, who)
-    house.clock.advance(3 * build.timedelta(seconds=factors.STEP_S))
+    house.clock.advance(3 * timedelta(seconds=factors.STEP_S))
     with pytest.raises(SecondFactorWrong):
         _confirm(house, who, late)
 
@@ -52,7 +53,7 @@ def test_wrong_codes_in_a_row_make_the_account_wait_although_their_units_were_un
     right = build.otp(house, who)
     with pytest.raises(TooManyAttempts):
         _confirm(house, who, right)
-    house.clock.advance(build.timedelta(minutes=16))
+    house.clock.advance(timedelta(minutes=16))
     _confirm(house, who, build.otp(house, who))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -41,13 +42,13 @@ def test_holds_and_terms_of_keeping_win(house: House) -> None:
     owner, officer = build.organisation(house), build.platform_person(house, "officer")
     who = _member(house, owner)
     account_id = str(who.actor.account_id)
-    until = house.clock.now() + build.timedelta(days=30)
+    until = house.clock.now() + timedelta(days=30)
     house.db.write(lambda uow: retention.keep(uow, account_id, until, "records"))
     code = build.otp(house, officer)
     with pytest.raises(MustBeKept):
         house.db.write(lambda uow: forgetting.forget_account(uow, officer.actor, account_id, otp=code))
     assert house.db.read(lambda uow: queries.account_name(uow, account_id)) != ""
-    house.clock.advance(build.timedelta(days=31))
+    house.clock.advance(timedelta(days=31))
     later = build.otp(house, officer)
     house.db.write(lambda uow: forgetting.forget_account(uow, officer.actor, account_id, otp=later))
     assert house.db.read(lambda uow: queries.account_name(uow, account_id)) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_link_ends_when_it_is_taken_back_replaced_or_old(client: ApiClient, ow
     owner.delete(f"/invitations/{waiting['id']}").expect(204)
     client.post("/invitations/accept", body | {"token": second}).expect(404)
     third = _invited(owner, house)
-    house.clock.advance(build.timedelta(days=14))
+    house.clock.advance(timedelta(days=14))
     client.post("/invitations/accept", body | {"token": third}).expect(404)
     client.post("/sessions", {"email": "ada@example.org", "password": WELCOME}).expect(401)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from compliance.identity.events import OwnerChanged
@@ -60,7 +62,7 @@ def test_an_offer_ends_when_it_is_declined_or_old(client: ApiClient, house: Hous
     assert waiting["id"] == declined
     heir.delete(f"/ownership/{declined}").expect(204)
     late = offered()
-    house.clock.advance(build.timedelta(days=7))
+    house.clock.advance(timedelta(days=7))
     credentials = {"email": "heir@example.org", "password": build.PASSWORD, "otp": device.next_code(house)}
     heir = ApiClient(client.app, client.post("/sessions", credentials).expect(201).json["token"])
     for each in (replaced, declined, late):
