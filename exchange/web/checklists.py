@@ -11,11 +11,12 @@ from flask_babel import gettext, ngettext
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
+from compliance.documents import queries as documents
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from compliance.recognisers import ScanSummary
 from compliance.review import queries as reviews
-from compliance.review.types import Answer, ItemSnapshot, ReviewSnapshot, ReviewState
+from compliance.review.types import Answer, CommentSnapshot, ItemSnapshot, ReviewSnapshot, ReviewState
 from core.actor import Actor
 from core.db import Uow
 from exchange.web import interfaces, operations
@@ -44,6 +45,9 @@ class QueueRow:
     tier: int
     judged: int
     opened_at: Any
+    due_by: Any
+    late: bool
+    taken: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class ItemText:
     typed_answer: str
     typed_note: str
     lacks_note: bool
+    comments: Sequence[CommentSnapshot] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,12 @@ class ReviewPage:
     scan_rows: int
     operations: list[operations.OperationText] = field(default_factory=list)
     own: interfaces.OwnPage | None = None
+    taken: str = ""
+    may_reply: bool = False
+    may_assess: bool = False
+    lower: list[int] = field(default_factory=list)
+    comments: Sequence[CommentSnapshot] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
 
 
 def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
@@ -91,10 +102,18 @@ def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
     return [
         QueueRow(
             each.id, each.subject, called(names.get(each.owner_id)), each.tier,
-            len(each.items) - each.open_items, each.opened_at,
+            len(each.items) - each.open_items, each.opened_at, each.due_by,
+            each.due_by is not None and each.due_by <= uow.now(), _taken(uow, actor, each),
         )
         for each in found
     ]  # fmt: skip
+
+
+def _taken(uow: Uow, actor: Actor, review: ReviewSnapshot) -> str:
+    """Who works on it: "" nobody, else "mine" or "other"."""
+    if review.claimed_until is None or review.claimed_until <= uow.now():
+        return ""
+    return "mine" if review.claimed_by == actor.account_id else "other"
 
 
 def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
@@ -113,7 +132,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         tier=review.tier,
         state=review.state,
         active=review.state == ReviewState.OPEN and may_work,
-        items=[_item(each) for each in review.items],
+        items=[_item(each, [said for said in review.comments if said.item == each.id]) for each in review.items],
         open_items=review.open_items,
         blockers=refusals + _second_person(actor, review) + _blockers(review),
         queue=queue(uow, actor) if actor.platform("reviewer", "officer") else [],
@@ -124,7 +143,23 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         scan_rows=sum(scan.rows for scan in scans),
         operations=operations.operations(interface) if interface else [],
         own=interfaces.own(uow, actor, interface.id) if interface else None,
+        taken=_taken(uow, actor, review),
+        may_reply=review.state == ReviewState.OPEN and (may_work or _may(actor, "review:reply", review)),
+        may_assess=review.state == ReviewState.OPEN and _may(actor, "review:assess", review),
+        lower=list(range(review.tier)) if may_work and review.state == ReviewState.OPEN else [],
+        comments=[said for said in review.comments if not said.item],
+        documents={each.id: each.name for each in documents.many(uow, _named(review)).values()},
     )
+
+
+def _may(actor: Actor, action: str, review: ReviewSnapshot) -> bool:
+    return decide(actor, action, reviews.resource_of(review)).permitted
+
+
+def _named(review: ReviewSnapshot) -> set[str]:
+    """The documents that a review speaks of."""
+    given = {each.document_id for each in review.approvals if each.document_id}
+    return given | {document for said in review.comments for document in said.documents}
 
 
 def _scans(uow: Uow, listing: ListingSnapshot | None) -> list[ScanSummary]:
@@ -149,7 +184,10 @@ def _second_person(actor: Actor, review: ReviewSnapshot) -> list[str]:
     """After a first approval: why this person may not give the second."""
     if not review.awaits_officer:
         return []
-    confirm = card(decide(actor, "review:confirm", reviews.resource_of(review)))
+    people = [each for each in review.approvals if not each.by_document and not each.given]
+    if not people:
+        return [gettext("Documents that the tier asks for are awaited")]
+    confirm = card(decide(actor, "review:confirm", reviews.resource_of(review, actor)))
     return [need.message for need in confirm.needs] if confirm is not None else []
 
 
@@ -165,7 +203,7 @@ def _blockers(review: ReviewSnapshot) -> list[str]:
     return found
 
 
-def _item(item: ItemSnapshot) -> ItemText:
+def _item(item: ItemSnapshot, comments: Sequence[CommentSnapshot]) -> ItemText:
     sent = flask.request.method == "POST"
     answer, note = typed(flask.request.form, item) if sent else (item.answer, item.note)
     offered = [Answer.PASS, Answer.FAIL, *([Answer.NOT_APPLICABLE] if item.may_not_apply else [])]
@@ -181,6 +219,7 @@ def _item(item: ItemSnapshot) -> ItemText:
         typed_answer=answer,
         typed_note=note,
         lacks_note=sent and answer not in ("", Answer.PASS) and not note,
+        comments=comments,
     )
 
 

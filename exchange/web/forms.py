@@ -76,6 +76,23 @@ class ReasonForm(Schema):
     reason = TextField(required=True, shortest=2, longest=1000)
 
 
+class CommentForm(Schema):
+    text = TextField(required=True, shortest=1, longest=4000)
+    item = TextField(load_default="", longest=40)
+
+
+class ClaimForm(Schema):
+    statement = TextField(required=True, shortest=2, longest=4000)
+
+
+class NumberForm(Schema):
+    number = TextField(load_default="", longest=100)
+
+
+class LowerTierForm(TierForm):
+    reason = TextField(required=True, shortest=2, longest=1000)
+
+
 class OrderForm(Schema):
     listing_id = fields.String(required=True)
     offer_id = fields.String(required=True)

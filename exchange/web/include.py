@@ -13,7 +13,7 @@ from exchange.web.shell import finish, pages
 GROUPS = (
     "account", "members", "organisation", "security", "reset", "invitations", "home", "market", "listing", "orders",
     "money", "review", "audit", "desk", "programs", "usage", "trying", "negotiation", "invoices", "revenue",
-    "interface", "licence", "qualification", "privacy", "freezes", "exports",
+    "interface", "licence", "qualification", "claims", "privacy", "freezes", "exports",
 )  # fmt: skip
 
 

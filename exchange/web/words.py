@@ -76,6 +76,14 @@ WORDS = {
         "registered": _l("Registered"), "submitted": _l("Submitted, being checked"), "returned": _l("Returned"),
         "approved": _l("Verified"), "suspended": _l("Suspended"),
     },
+    "match": {
+        "credit_code": _l("the credit code stands in it"), "name": _l("the same name"),
+        "similar": _l("the same name but for its form"), "none": _l("none found"),
+    },
+    "claim": {
+        "open": _l("waits for an officer"), "approved": _l("approved"), "rejected": _l("rejected"),
+        "withdrawn": _l("taken back"),
+    },
     "proof": {
         "missing": _l("missing"), "handed_in": _l("waits for an officer"), "accepted": _l("accepted"),
         "rejected": _l("returned"), "expired": _l("expired"),
@@ -93,7 +101,10 @@ WORDS = {
         "recorded": _l("Waits for a second person"), "confirmed": _l("Booked"), "rejected": _l("Rejected"),
         "cancelled": _l("Cancelled"),
     },
-    "review": {"open": _l("Being reviewed"), "approved": _l("Approved"), "returned": _l("Returned")},
+    "review": {
+        "open": _l("Being reviewed"), "approved": _l("Approved"), "returned": _l("Returned"),
+        "dropped": _l("Ended without outcome"),
+    },
     "answer": {
         "open": _l("To be judged"), "pass": _l("Passed"), "fail": _l("Failed"), "not_applicable": _l("Not applicable"),
     },

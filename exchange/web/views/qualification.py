@@ -19,9 +19,11 @@ from core import http
 from core.db import Uow
 from core.problems import DomainError, Invalid
 from exchange.web import forms
+from exchange.web.papers import attached
 from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
 
+_MARK = "document-"
 _BEFORE_APPROVAL = ("registered", "returned")
 
 
@@ -70,13 +72,8 @@ def _end_of(kind: str, text: str) -> datetime:
 
 def _kept() -> dict[str, str]:
     """The documents that came with the form, by their kinds."""
-    sent = {name: file for name, file in flask.request.files.items() if file.filename}
-    return {
-        name.removeprefix("document-"): documents.hand_in(
-            house(), actor(), name=file.filename or "", content=file.stream.read()
-        ).id
-        for name, file in sent.items()
-    }  # fmt: skip
+    names = [name for name in flask.request.files if name.startswith(_MARK)]
+    return {name.removeprefix(_MARK): kept[0] for name in names if (kept := attached(name))}
 
 
 def _hand_in(uow: Uow, form: dict[str, Any], kept: dict[str, str], until: dict[str, datetime]) -> None:
