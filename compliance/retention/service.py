@@ -39,11 +39,12 @@ def _upsert(*, sqlite_dialect: bool) -> Executable:
     dialect = sqlite if sqlite_dialect else postgresql
     table = cast(Table, Retention.__table__)
     statement = dialect.insert(table)
-    return statement.on_conflict_do_update(
+    growing: Executable = statement.on_conflict_do_update(
         index_elements=[table.c.object_id, table.c.basis],
         set_={"until": statement.excluded.until},
         where=table.c.until < statement.excluded.until,
     )
+    return growing
 
 
 _KEEP = {on_sqlite: _upsert(sqlite_dialect=on_sqlite) for on_sqlite in (True, False)}

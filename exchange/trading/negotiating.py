@@ -164,7 +164,7 @@ def fix(uow: Uow, order: Order, listing: ListingSnapshot, document: Mapping[str,
     )
     exports.reserve(
         uow, order.id, supplier_id=order.supplier_id, buyer_country=requirements.country(uow, order),
-        territories=document["territories"], revision=listings.revision(uow, document["revision"]), tier=listing.tier,
+        territories=_reached(uow, document), revision=listings.revision(uow, document["revision"]), tier=listing.tier,
     )  # fmt: skip
     split = price(uow, listing.kind, document["plan"], field="terms.plan")
     order.tier = listing.tier
@@ -176,6 +176,12 @@ def fix(uow: Uow, order: Order, listing: ListingSnapshot, document: Mapping[str,
     order.purpose, order.term_months = document["purposes"][0], document["term_months"]
     order.agreement, order.agreement_hash = terms.canonical(document).decode(), terms.digest(document)
     order.turn, order.answer_by = "", uow.now() + timedelta(days=uow.house.settings.answer_days)
+
+
+def _reached(uow: Uow, document: Mapping[str, Any]) -> list[str]:
+    """The countries in which the data is used, and those of everybody who may receive it."""
+    recipients = identity.organisations(uow, document["recipients"]).values()
+    return [*document["territories"], *(each.country for each in recipients)]
 
 
 def check_purpose(listing: ListingSnapshot, purpose: str, *, field: str = "purpose") -> None:
