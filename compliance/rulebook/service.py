@@ -113,6 +113,7 @@ def _two_officers_could_change(made: Policy) -> bool:
 
 
 def _for_decision(uow: Uow, actor: Actor, version_id: str, verb: str) -> tuple[PolicyVersion, Decision]:
+    require(actor, "policy:propose", Resource("policy", version_id))  # others do not learn which versions there are
     row = queries.load(uow, version_id, lock=True)
     decision = require(actor, f"policy:{verb}", Resource("policy", row.id, {"proposed_by": row.proposed_by}))
     if row.state != VersionState.PROPOSED:
