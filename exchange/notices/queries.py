@@ -15,7 +15,7 @@ from exchange.notices.duties import tasks
 from exchange.notices.models import NoticeAudience, NoticePreference, NoticeRead, NoticeRow
 from exchange.notices.types import Notice, Preferences
 
-__all__ = ["SHOWN", "exists_for", "notices", "preferences", "tasks", "told_since", "unread", "unread_ids"]
+__all__ = ["SHOWN", "address_of", "exists_for", "notices", "preferences", "tasks", "told_since", "unread", "unread_ids"]
 
 SHOWN = timedelta(days=90)
 """So long a notice is kept."""
@@ -54,6 +54,11 @@ def exists_for(uow: Uow, actor: Actor, notice_id: str) -> bool:
     """Whether the actor was told of it."""
     chosen = select(NoticeRow.id).where(NoticeRow.id == notice_id, _told_to(_pairs(actor)))
     return uow.session.execute(chosen).first() is not None
+
+
+def address_of(uow: Uow, notice_id: str) -> str:
+    """The page where one sees what a notice tells of. Asks no policy: for pages that asked."""
+    return uow.session.get_one(NoticeRow, notice_id).address
 
 
 def told_since(

@@ -19,4 +19,5 @@ def frame(uow: Uow, actor: Actor) -> dict[str, Any]:
         "name": identity.account_name(uow, actor.account_id) if actor.account_id else "",
         "checkpoint": audit.newest_checkpoint(uow),
         "open_tasks": len(notices.tasks(uow, actor)) if actor.signed_in else 0,
+        "unread": notices.unread(uow, actor),
     }

@@ -47,8 +47,27 @@ WORDS = {
         "freeze": _l("Frozen by an officer: calls and deliveries stop"),
         "release": _l("Released: calls and deliveries go on"),
         "lapse": _l("The licence has ended by its time"),
+        "dispute": _l("Disputed by the buyer"), "dispute_withdraw": _l("The dispute was withdrawn"),
+        "dispute_rule_dismissed": _l("Ruled: the dispute is dismissed"),
+        "dispute_rule_part": _l("Ruled: a refund in part"), "dispute_rule_full": _l("Ruled: a refund in full"),
         "rest": _l("The right rests: the tier asks for more"),
         "resume": _l("What was missing is there: the right goes on"),
+    },
+    "dispute": {
+        "open": _l("Waiting for the supplier"), "answered": _l("Waiting for the ruling"), "withdrawn": _l("Withdrawn"),
+        "ruled": _l("Ruled"),
+    },
+    "ground": {
+        "not_delivered": _l("Not delivered"), "incomplete": _l("Incomplete"),
+        "not_as_described": _l("Not as described"), "quality": _l("Bad quality"),
+        "charged_wrongly": _l("Charged wrongly"), "other": _l("Something else"),
+    },
+    "ruling": {
+        "dismissed": _l("Dismissed"), "part": _l("A refund in part"), "full": _l("A refund in full"),
+    },
+    "topic": {
+        "orders": _l("Orders"), "disputes": _l("Disputes"), "listings": _l("Listings and reviews"),
+        "qualification": _l("Qualification"), "money": _l("Money"), "reminders": _l("What is about to end"),
     },
     "lacking": {
         "licence_revoked": _l("The licence was revoked"), "order_frozen": _l("The order is frozen"),
