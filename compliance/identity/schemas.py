@@ -32,8 +32,8 @@ class RegistrationIn(Schema):
 class OrganisationEdit(Schema):
     name = TextField(required=True, shortest=2, longest=100)
     name_en = TextField(load_default="", longest=150)
-    credit_code = TextField(load_default="", longest=40)
-    registration_number = TextField(load_default="", longest=60)
+    credit_code = TextField(load_default=None, longest=40)
+    registration_number = TextField(load_default=None, longest=60)
 
 
 class ParentEdit(Schema):

@@ -85,10 +85,10 @@ def register(
 
 
 def mend_organisation(
-    uow: Uow, actor: Actor, *, version: int, name: str, name_en: str, credit_code: str = "",
-    registration_number: str = "",
+    uow: Uow, actor: Actor, *, version: int, name: str, name_en: str, credit_code: str | None = None,
+    registration_number: str | None = None,
 ) -> OrganisationSnapshot:  # fmt: skip
-    """An owner corrects the organisation's particulars before they are approved."""
+    """An owner corrects the organisation's particulars before they are approved; a number left out stays."""
     organisation = uow.session.get(Organisation, actor.organisation_id or "")
     if organisation is None:
         raise OrganisationNotFound()
@@ -96,8 +96,13 @@ def mend_organisation(
         raise Forbidden("Only an owner corrects particulars, and only before they are approved.")
     if organisation.version != version:
         raise StaleVersion(current=organisation.version)
-    if (credit_code, registration_number) != (organisation.credit_code or "", organisation.registration_number or ""):
-        number = numbers.checked(uow, organisation.country, credit_code, registration_number)
+    known = organisation.credit_code or "", organisation.registration_number or ""
+    given = (
+        known[0] if credit_code is None else credit_code,
+        known[1] if registration_number is None else registration_number,
+    )
+    if given != known:
+        number = numbers.checked(uow, organisation.country, *given)
         organisation.credit_code, organisation.registration_number = number.credit_code, number.registration_number
     organisation.name, organisation.name_en = name, name_en
     organisation.version += 1

@@ -51,7 +51,9 @@ class PersonForm(Schema):
 class RegistrationForm(PersonForm):
     organisation = TextField(required=True, shortest=2, longest=100)
     organisation_en = TextField(load_default="", longest=150)
-    credit_code = TextField(required=True, shortest=1, longest=40)
+    country = TextField(load_default="", longest=2)
+    credit_code = TextField(load_default="", longest=40)
+    registration_number = TextField(load_default="", longest=60)
     origin = fields.String(load_default="enterprise", validate=validate.OneOf(["government", "enterprise", "social"]))
 
 

@@ -70,7 +70,8 @@ def register() -> Response:
         )
         act(lambda uow: service.register(
             uow, name=form["organisation"], name_en=form["organisation_en"], credit_code=form["credit_code"],
-            origin=form["origin"], person=person,
+            country=form["country"], registration_number=form["registration_number"], origin=form["origin"],
+            person=person,
         ))  # fmt: skip
     except DomainError as problem:
         return register_form(problem)

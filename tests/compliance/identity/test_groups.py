@@ -28,6 +28,12 @@ def test_an_organisation_of_another_country_has_a_registration_number(client: Ap
     assert again.code == "registration_number_taken"
     elsewhere = _register(client, "eve@example.org", country="AT", registration_number="HRB 12345")
     assert elsewhere.status == 201
+    owner = client.sign_in("ada@example.org", build.PASSWORD)
+    path, etag = f"/organisations/{made['id']}", owner.get(f"/organisations/{made['id']}").etag
+    mended = owner.patch(path, {"name": "Ada Data GmbH"}, etag=etag).expect(200)
+    assert mended.json["registration_number"] == "HRB 12345"
+    refused = owner.patch(path, {"name": "Ada", "credit_code": CODE}, etag=mended.etag)
+    assert refused.code == "credit_code_invalid"
 
 
 @pytest.mark.parametrize(

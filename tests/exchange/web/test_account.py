@@ -29,6 +29,14 @@ def test_an_organisation_registers_and_signs_in(browser: Open) -> None:
     assert "Hand in your qualification" in person.get("/desk")
 
 
+def test_an_organisation_of_another_country_registers_by_its_number(browser: Open) -> None:
+    person = browser()
+    person.get("/register")
+    refused = person.send("/register", status=422, country="DE", origin="enterprise", **FORM)
+    assert 'id="field-registration_number-error"' in refused.text
+    person.send("/register", country="DE", registration_number="HRB 1", origin="enterprise", **FORM)
+
+
 def test_a_wrong_credit_code_is_shown_at_its_field_and_the_input_is_kept(browser: Open) -> None:
     person = browser()
     person.get("/register")
