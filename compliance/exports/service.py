@@ -185,8 +185,8 @@ def _verdict(
 ) -> Verdict:  # fmt: skip
     members = queries.group_of(uow, supplier_id)
     gone = queries.counted_files(uow, members, year, but=but)
-    before = queries.count(uow, gone)
-    after = before if files <= gone else queries.count(uow, gone | files)
+    after = queries.count(uow, gone | files)
+    before = after if files <= gone else Count() if uow.writes else queries.count(uow, gone)  # others wait for a writer
     return rules.judge(
         word, abroad, queries.thresholds(uow), queries.clearances_of(uow, [supplier_id]), uow.now(), own=own,
         before=before, after=after,

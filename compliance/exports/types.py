@@ -71,8 +71,9 @@ class PersonSetSnapshot:
 class Verdict:
     """Whether an order may go abroad, and by which numbers.
 
-    ``before`` is what the exporter and its affiliates have sent or reserved this year, ``after`` what it would be with
-    this order. ``accepts`` are the clearances of which one is needed; ``clearance_id`` is the one that covers it.
+    ``before`` is what the exporter and its affiliates have sent or reserved this year (``check`` alone counts it),
+    ``after`` what it is with this order. ``accepts`` are the clearances of which one is needed; ``clearance_id`` is
+    the one that covers it.
     """
 
     permitted: bool
