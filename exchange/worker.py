@@ -25,7 +25,6 @@ from compliance.identity import invitations, resets
 from compliance.identity import service as identity
 from compliance.oauth import service as oauth
 from compliance.policy import versions
-from compliance.qualification import service as qualification
 from compliance.requests import service as requests
 from core import idempotency, jobs, outbox
 from core.db import Uow
@@ -103,7 +102,6 @@ def chores() -> list[Chore]:
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("reviews", lambda house: oversight.tend(house) > 0, 60.0),
-        Chore("reminders", lambda house: bool(qualification.remind(house)) and False, 3600.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
         Chore("links", lambda house: tries.forget(house.settings.data, house.clock.now().timestamp()) > 0, 3600.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),

@@ -1,13 +1,18 @@
-"""What qualification adds to refusals: who lacks a level is told which documents it lacks."""
+"""What qualification does when owners change, and what it adds to refusals for want of a level."""
 
 from __future__ import annotations
 
+from compliance.identity.events import OwnerChanged
 from compliance.policy import PolicyRefused
 from compliance.qualification import queries, service
 from core.actor import Actor
 from core.db import Uow
 
 _CODE = "qualification_needed"
+
+
+def owner_changed(uow: Uow, event: OwnerChanged) -> None:
+    service.ask_again(uow, event.organisation_id)
 
 
 def name_documents(uow: Uow, refusal: PolicyRefused) -> None:

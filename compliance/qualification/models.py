@@ -20,7 +20,6 @@ class QualificationAim(Base):
     level: Mapped[int]
     statement: Mapped[str] = mapped_column(Text)
     handed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reminded_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class QualificationDocument(Base):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from compliance.audit.service import record
 from compliance.documents import queries as documents
 from compliance.identity import queries as identity
@@ -21,19 +19,17 @@ from compliance.qualification.errors import (
     QualificationStateConflict,
     StatementMissing,
 )
-from compliance.qualification.events import QualificationEnding
 from compliance.qualification.models import QualificationAim, QualificationDocument
 from compliance.qualification.rules import follow
 from compliance.qualification.types import Proof, ProofSnapshot, QualificationSnapshot
 from compliance.recognisers import valid_credit_code
 from core.actor import Actor
 from core.db import Uow
-from core.house import House
 from core.problems import Bilingual, Conflict, Sentence
-from core.turns import each_by_itself
 
 _DAYS_A_MONTH = 30
-_REMINDED_BEFORE = timedelta(days=30)
+_OF_THE_OWNER = "authorisation"
+_OWNER_CHANGED = "负责人已变更，请重新提交 / The owner has changed; hand it in again"
 _WITH_THE_OFFICER = (QualificationState.SUBMITTED, QualificationState.SUSPENDED)
 
 
@@ -122,7 +118,7 @@ def _aim_at(uow: Uow, organisation_id: str, level: int, statement: str) -> None:
     if aim is None:
         aim = QualificationAim(organisation_id=organisation_id)
         uow.session.add(aim)
-    aim.level, aim.statement, aim.handed_in_at, aim.reminded_of = level, statement, uow.now(), None
+    aim.level, aim.statement, aim.handed_in_at = level, statement, uow.now()
     uow.session.flush()
 
 
@@ -160,8 +156,6 @@ def approve(uow: Uow, actor: Actor, organisation_id: str, *, level: int, months:
     for each in proofs:
         row = uow.session.get_one(QualificationDocument, (organisation_id, each.kind))
         row.state, row.note = Proof.ACCEPTED, ""
-    if aim is not None:
-        aim.reminded_of = None
     return _decide(uow, actor, organisation_id, "approve", level=level, until=until)
 
 
@@ -175,22 +169,12 @@ def reinstate(uow: Uow, actor: Actor, organisation_id: str, *, reason: str) -> O
     return _decide(uow, actor, organisation_id, "reinstate", reason=reason)
 
 
-def remind(house: House) -> int:
-    """Tell of qualifications that end within thirty days, of each end once; answers how many were told of."""
-    ending = house.db.read(lambda uow: identity.qualifications_ended(uow, uow.now(), uow.now() + _REMINDED_BEFORE))
-    return each_by_itself(house, ending, _tell_of_end)
-
-
-def _tell_of_end(uow: Uow, organisation_id: str) -> bool:
-    ends_at = identity.organisation(uow, organisation_id).qualified_until
-    aim = uow.session.execute(
-        select(QualificationAim).where(QualificationAim.organisation_id == organisation_id).with_for_update()
-    ).scalar_one_or_none()
-    if aim is None or ends_at is None or aim.reminded_of == ends_at:
-        return False
-    aim.reminded_of = ends_at
-    uow.emit(QualificationEnding(organisation_id=organisation_id, ends_at=ends_at.isoformat()))
-    return True
+def ask_again(uow: Uow, organisation_id: str) -> None:
+    """Another person owns the organisation: who acts for it has to be authorised anew."""
+    row = uow.session.get(QualificationDocument, (organisation_id, _OF_THE_OWNER))
+    if row is not None:
+        row.state, row.note = Proof.REJECTED, _OWNER_CHANGED
+        uow.session.flush()
 
 
 def _decide(

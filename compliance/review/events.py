@@ -32,3 +32,4 @@ class ReviewCommented(Event):
     review_id: str
     owner_id: str
     side: str
+    comment_id: str

@@ -138,23 +138,19 @@ def comment(
         _item(review, item)
     side = SUPPLIER if reply.permitted else REVIEWER
     kept = [each.id for each in documents.own(uow, actor, document_ids)]
-    review.comments.append(
-        ReviewComment(
-            id=new_id("rcm"),
-            item=item,
-            side=side,
-            account_id=actor.account_id or "",
-            text=text,
-            documents=kept,
-            at=uow.now(),
-        )
-    )
+    said = ReviewComment(
+        id=new_id("rcm"), item=item, side=side, account_id=actor.account_id or "", text=text, documents=kept,
+        at=uow.now(),
+    )  # fmt: skip
+    review.comments.append(said)
     review.version += 1
     uow.session.flush()
     _record(uow, actor, "review:comment", review, decision, {"item": item, "side": side})
     uow.emit(
-        ReviewCommented(subject_id=review.subject_id, review_id=review.id, owner_id=review.owner_id, side=side)
-    )  # fmt: skip
+        ReviewCommented(
+            subject_id=review.subject_id, review_id=review.id, owner_id=review.owner_id, side=side, comment_id=said.id
+        )
+    )
     return review.snapshot()
 
 

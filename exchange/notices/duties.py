@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 from billing.payments import queries as payments
 from catalog.listings import queries as listings
+from catalog.references.claims import queries as claims
 from compliance.identity import queries as identity
 from compliance.requests import queries as requests
 from compliance.requests.types import RequestState, words
 from compliance.review import queries as reviews
+from compliance.review.types import ReviewSnapshot
 from core.actor import Actor
 from core.db import Uow
 from exchange.disputes import queries as disputes
@@ -133,7 +135,16 @@ def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("reviewer"):
         return []
     waiting = reviews.reviews(uow, actor, limit=_MOST).items
-    return [Task("review:work", each.id, each.subject) for each in waiting if not each.awaits_officer]
+    return [
+        Task("review:work", each.id, each.subject, each.due_by)
+        for each in waiting
+        if not each.awaits_officer and not _taken_by_another(uow, actor, each)
+    ]
+
+
+def _taken_by_another(uow: Uow, actor: Actor, review: ReviewSnapshot) -> bool:
+    held = review.claimed_until is not None and review.claimed_until > uow.now()
+    return held and review.claimed_by != actor.account_id
 
 
 def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
@@ -142,11 +153,16 @@ def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
     submitted = identity.organisations_in_state(uow, "submitted", limit=_MOST)
     second = [
         each for each in reviews.reviews(uow, actor, limit=_MOST).items
-        if each.awaits_officer and each.approved_by != actor.account_id
+        if each.awaits_officer and actor.account_id not in each.approvers
     ]  # fmt: skip
-    return [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted] + [
-        Task("review:confirm", each.id, each.subject) for each in second
-    ]
+    return (
+        [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted]
+        + [Task("review:confirm", each.id, each.subject, each.due_by) for each in second]
+        + [
+            Task("claim:decide", each.id, each.title)
+            for each in claims.claims(uow, actor, state="open", limit=_MOST).items
+        ]
+    )
 
 
 def _of_finance(uow: Uow, actor: Actor) -> list[Task]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.payments.events import TopUpSettled
 from billing.settlement.events import PayableReleasedToSupplier
+from catalog.listings.events import ListingResumed, ListingStopped, ReviewDue
+from catalog.references.claims.events import ClaimDecided, ClaimMade
 from compliance.identity.events import QualificationChanged
 from compliance.requests.events import RequestChanged, TaskOpened
-from compliance.review.events import ReviewApproved, ReviewReturned
+from compliance.review.events import ReviewApproved, ReviewCommented, ReviewReturned
 from core.house import House
 from exchange.disputes.events import DisputeChanged
-from exchange.notices import handlers
+from exchange.notices import handlers, oversight
 from exchange.notices.views import api
 from exchange.trading.events import OrderChanged
 from exchange.webhooks.events import EndpointStopped
@@ -31,4 +33,10 @@ def include(house: House) -> None:
     later(InvoiceIssued, "notices.invoice", handlers.invoice_issued)
     later(TopUpSettled, "notices.topup", handlers.topup_settled)
     later(EndpointStopped, "notices.endpoint_stopped", handlers.endpoint_stopped)
+    later(ReviewCommented, "notices.review_commented", oversight.review_commented)
+    later(ReviewDue, "notices.review_due", oversight.review_due)
+    later(ListingStopped, "notices.listing_stopped", oversight.stopped)
+    later(ListingResumed, "notices.listing_resumed", oversight.resumed)
+    later(ClaimMade, "notices.claim_made", oversight.claim_made)
+    later(ClaimDecided, "notices.claim_decided", oversight.claim_decided)
     house.add_api(api)

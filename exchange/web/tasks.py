@@ -93,6 +93,10 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         _l("Approve as the second person:"), _l("A reviewer has approved it; its tier asks for an officer too."),
         _l("Review"), "/review/{id}", "file", "wait",
     ),
+    "claim:decide": (
+        _l("Decide a claim:"), _l("A supplier says that an imported reference is its own."), _l("Decide"),
+        "/claims/{id}", "reference", "wait",
+    ),
     "qualification:decide": (
         _l("Check a qualification:"), _l("Compare the documents, then approve or return."), _l("Check"),
         "/qualifications", "house", "wait",

@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("statement", sa.Text(), nullable=False),
         sa.Column("handed_in_at", UtcDateTime(), nullable=False),
-        sa.Column("reminded_of", UtcDateTime(), nullable=True),
         sa.CheckConstraint("level >= 2 AND level <= 4", name=op.f("ck_qualification_aim_level_in_range")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_qualification_aim_organisation_id")

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.qualification import service
+from compliance.identity.events import OwnerChanged
 from compliance.qualification.errors import QualificationStateConflict
-from compliance.qualification.events import QualificationEnding
 from compliance.qualification.rules import TRANSITIONS, follow
 from core.house import House
 from tests import build
@@ -153,13 +152,7 @@ def test_an_approval_ends_with_its_first_document_and_an_expired_one_is_missing(
     path = f"/qualifications/{owner.organisation_id}"
     approved = officer.post(f"{path}/approve", {"level": 2, "months": 12}).expect(200).json
     assert approved["qualified_until"][:10] == ends[:10]
-    told = []
-    house.registry.inline(QualificationEnding, lambda uow, event: told.append(event.organisation_id))
-    assert service.remind(house) == 0
-    house.clock.advance(timedelta(days=11))
-    assert (service.remind(house), service.remind(house)) == (1, 0)
-    assert told == [owner.organisation_id]
-    house.clock.advance(timedelta(days=30))
+    house.clock.advance(timedelta(days=41))
     renewed = client.sign_in(owner.email, build.PASSWORD)
     assert renewed.get("/qualification").expect(200).json["missing"] == ["business_licence"]
 
@@ -184,3 +177,15 @@ def test_documents_are_read_by_their_owner_and_by_who_judges_and_lie_sealed(clie
         assert person.send("POST", f"/documents?name={name}", data=content).code == code
     other = ApiClient(client.app, build.organisation(house, level=1).token)
     other.put("/qualification/documents/business_licence", {"document_id": kept}).expect(404)
+
+
+def test_another_owner_is_authorised_anew(client: ApiClient, house: House) -> None:
+    owner = build.organisation(house, level=1)
+    person = ApiClient(client.app, owner.token)
+    officer = ApiClient(client.app, build.platform_person(house, "officer").token)
+    hand_in(person).expect(200)
+    officer.post(f"/qualifications/{owner.organisation_id}/approve", {"level": 2}).expect(200)
+    assert person.get("/qualification").json["missing"] == []
+    changed = OwnerChanged(organisation_id=str(owner.organisation_id), owner="acc_1")
+    house.db.write(lambda uow: uow.emit(changed))
+    assert person.get("/qualification").json["missing"] == ["authorisation"]
