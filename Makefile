@@ -76,6 +76,7 @@ soak: setup-dev
 	@$(RUN) bench.revocation
 	@$(RUN) bench.longrun
 	@$(RUN) bench.policy
+	@$(RUN) bench.matrix
 
 bench: setup-dev
 	@$(RUN) bench.web

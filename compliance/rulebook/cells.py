@@ -59,8 +59,9 @@ def actor_facts(persona: Persona, level: int = 4, country: str | None = HOME) ->
 def _known(who: Actor, country: str | None, level: int) -> dict[str, Any]:
     facts = {
         "actor.signed_in": who.signed_in, "actor.roles": who.roles, "actor.platform_roles": who.platform_roles,
-        "actor.qualification": level, "actor.organisation": who.organisation_id or "", "actor.account": who.account_id or "",
-        "actor.country": country, "actor.invited": frozenset[str](), "actor.agreed": frozenset[str](),
+        "actor.qualification": level, "actor.organisation": who.organisation_id or "",
+        "actor.account": who.account_id or "", "actor.country": country, "actor.invited": frozenset[str](),
+        "actor.agreed": frozenset[str](),
     }  # fmt: skip
     return {name: value for name, value in facts.items() if value is not None}
 

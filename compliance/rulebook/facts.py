@@ -11,7 +11,6 @@ from compliance.rulebook.errors import FactsInvalid
 from core.problems import Sentence
 
 _SETS = ("actor.roles", "actor.platform_roles", "actor.invited", "actor.agreed")
-_NOBODY = ("actor.organisation", "actor.account")
 _PLAIN = {
     "actor.signed_in": bool, "actor.qualification": int, "actor.organisation": str, "actor.account": str,
     "actor.country": str, "resource.id": str, "resource.tier": int,
@@ -21,11 +20,14 @@ _PLAIN = {
 def read(
     using: Policy, action: str, who: Mapping[str, Any], resource: Mapping[str, Any], context: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The facts of a question. Raises FactsInvalid naming what no rule knows, or what is of another type."""
+    """The facts of a question; who has no organisation or account says so with an empty text, else that is missing.
+
+    Raises FactsInvalid naming what no rule knows, or what is of another type.
+    """
     if action not in using.actions:
         raise FactsInvalid(Sentence("The policy knows no action %(name)s.", name=action), field="action")
     known = attributes(using)
-    facts: dict[str, Any] = {"actor.signed_in": False, "actor.qualification": 0} | dict.fromkeys(_NOBODY, "")
+    facts: dict[str, Any] = {"actor.signed_in": False, "actor.qualification": 0}
     facts |= {name: frozenset[str]() for name in _SETS}
     for subject, given in (("actor", who), ("resource", resource), ("context", context)):
         for name, value in given.items():
