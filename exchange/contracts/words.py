@@ -79,7 +79,7 @@ def _term(terms: Mapping[str, Any], tongue: int) -> str:
 
 
 def _price(plan: Mapping[str, Any], price: Price | None, tongue: int) -> str:
-    words = _PLANS.get(plan["kind"], (plan["kind"], plan["kind"]))[tongue].format_map(_Given(plan))
+    words = str(_PLANS.get(plan["kind"], (plan["kind"], plan["kind"]))[tongue]).format_map(_Given(plan))
     if price is None or not price.gross:
         return words
     net, tax, gross = (format_amount(each, price.currency) for each in (price.net, price.tax, price.gross))

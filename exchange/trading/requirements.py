@@ -33,7 +33,7 @@ from exchange.trading.types import OrderSnapshot, OrderState, RequirementSnapsho
 ACCEPTANCE, NDA, CONTRACT, SPENDING, APPROVAL = "acceptance", "nda", "contract", "spending", "approval"
 _SUPPLIER_APPROVES = frozenset({"supplier", "supplier_and_officer", "supplier_officer_authority"})
 _OFFICER_APPROVES = frozenset({"supplier_and_officer", "supplier_officer_authority"})
-_ACTIONS = {
+_ACTIONS: dict[tuple[str, str], str] = {
     (ACCEPTANCE, Side.BUYER): "order:negotiate", (ACCEPTANCE, Side.SUPPLIER): "order:negotiate",
     (NDA, Side.BUYER): "order:sign", (NDA, Side.SUPPLIER): "order:sign",
     (CONTRACT, Side.BUYER): "order:sign", (CONTRACT, Side.SUPPLIER): "order:sign",
@@ -114,7 +114,7 @@ def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", sig
     """
     order = queries.load(uow, actor, order_id, lock=True)
     kind, _, side_name = name.partition(".")
-    action = _ACTIONS.get((kind, side_name))  # type: ignore[call-overload]
+    action = _ACTIONS.get((kind, side_name))
     if action is None:
         raise RequirementNotFound(name=name[:40])
     side = Side(side_name)

@@ -141,7 +141,7 @@ def of_form(form: Mapping[str, Any], currency: str) -> dict[str, Any]:
 def typed(document: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
     """The form's fields: as sent, else as the terms on the table have them."""
     if "contract" in form:
-        getlist = getattr(form, "getlist", lambda name: [])
+        getlist: Callable[[str], list[str]] = getattr(form, "getlist", lambda name: [])
         return {**form, "purposes": getlist("purposes"), "deliveries": getlist("deliveries")}
     stored = {name: value for name, value in document["plan"].items() if value is not None}
     return {

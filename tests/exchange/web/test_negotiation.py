@@ -28,7 +28,7 @@ def test_a_quote_becomes_a_signed_contract(browser: Open, house: House) -> None:
     listing = build.listed(house, seller, files=[build.file(house, seller, build.measured()).id])
     buyer, supplier = browser().sign_in(purchaser), browser("zh").sign_in(seller)
     assert "Ask for a quote" in buyer.get(f"/listings/{listing.id}")
-    form = {"listing_id": listing.id, "purpose": "training", "text": "May we train a model on it?"}
+    form: dict[str, Any] = {"listing_id": listing.id, "purpose": "training", "text": "May we train a model on it?"}
     order = buyer.send("/orders/inquiries", **form).headers["Location"].partition("?")[0]
     page = supplier.get(order)
     assert "May we train a model on it?" in page

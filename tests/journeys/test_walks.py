@@ -1,0 +1,51 @@
+"""A few of the random walks of ``python -m bench.walks``; and that its judge sees what must never be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from billing.ledger import queries as ledger
+from core.house import House
+from tests.journeys.walked import faults, reached
+from tests.journeys.walks import campaign
+
+_FORGED = [
+    ("UPDATE order_requirement SET met_by = not_by WHERE kind = 'acceptance' AND not_by <> ''", "second person"),
+    ("UPDATE order_requirement SET met_at = NULL", "open requirement"),
+    ("UPDATE trade_order SET agreement_hash = 'x'", "other terms"),
+    ("UPDATE trade_order SET state = 'accepted' WHERE state = 'declined'", "another state"),
+    ("UPDATE review_item SET answer = 'fail'", "open item"),
+]
+
+
+def test_walks_leave_nothing_that_must_never_be(house: House) -> None:
+    tally = campaign(house, 40, seed=3)
+    assert tally.faults == []
+    assert faults(house) == {}
+    assert set(house.db.read(ledger.trial_balance).values()) <= {0}
+    assert len(reached(house)["orders"]) >= 4
+    for statement, fault in _FORGED:
+        assert any(fault in found for found in _after(house, statement)), statement
+
+
+def _after(house: House, statement: str) -> Any:
+    """What the judge finds in a database that somebody wrote to; it is as before afterwards."""
+
+    class Undone(Exception):
+        pass
+
+    found: list[str] = []
+
+    def work(uow: Any) -> None:
+        from tests.journeys.walked import _all
+
+        uow.session.execute(text(statement))
+        found.extend(_all(uow))
+        raise Undone
+
+    with pytest.raises(Undone):
+        house.db.write(work)
+    return found
