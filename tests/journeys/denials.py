@@ -5,49 +5,77 @@ The routes come from the route table; whoever adds one with an id of a new kind 
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from sqlalchemy import select
 
 from billing.payments import service as payments
 from catalog.files import service as files
 from catalog.interfaces import service as interfaces
+from catalog.references import queries as references
+from catalog.references import service as importing
+from catalog.references.claims import service as claims
+from compliance.documents import service as documents
 from compliance.exports import service as exports
 from compliance.freezes import queries as freeze_queries
 from compliance.freezes import service as freezes
 from compliance.freezes.types import Frozen
+from compliance.identity import invitations, ownership
 from compliance.identity import queries as identity
 from compliance.keys import service as keys
 from compliance.oauth import service as oauth
+from compliance.policy.document import current
 from compliance.requests import rules as request_rules
 from compliance.requests import service as requests
 from compliance.retention import service as holds
 from compliance.review import queries as reviews
+from compliance.rulebook import service as rulebook
 from core import outbox
-from core.db import Uow
+from core.actor import SYSTEM
+from core.db import Base, Uow
 from core.house import House
 from core.http import Route
 from core.ids import new_id
+from exchange.delivery import tracer
 from exchange.disputes import service as disputes
 from exchange.notices import queries as notices
+from exchange.trading import queries as trading
 from exchange.webhooks import service as webhooks
 from tests import build
 from tests.billing.books import Books
 from tests.billing.usage import metering
 from tests.catalog.interfaces.making import DOCUMENTS
 
+MAPPING = """
+version: 1
+source: {name: harbour, title: {en: Harbour data exchange}}
+file: {format: csv}
+language: en
+key: id
+title: title
+summary: summary
+supplier: supplier
+tags: tags
+"""
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
-_NOT_IDS = {"number", "item"}
+_NOT_IDS = {"number", "item", "kind", "name"}
 PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
     "reference_id": "ref", "invoice_id": "inv", "topup_id": "top", "order_id": "ord", "file_id": "fil",
     "entitlement_id": "ent", "call_id": "", "dispute_id": "dsp", "notice_id": "ntc",
     "hold_id": "hld", "freeze_id": "frz", "clearance_id": "exc", "request_id": "dsr",
-    "endpoint_id": "whk", "message_id": "msg",
+    "endpoint_id": "whk", "message_id": "msg", "document_id": "doc", "account_id": "acc", "invitation_id": "inv",
+    "transfer_id": "otr", "claim_id": "clm", "trace_id": "trc", "version_id": "pol", "entry_id": "aud",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -67,6 +95,24 @@ VALUES: dict[str, Any] = {
     "url": "https://hooks.example.com/theirs",
     "outcome": "dismissed",
     "code": "AAAAAAAAAAAA",
+    "otp": "000000",
+    "roles": ["buyer"],
+    "amount": "1.00",
+    "hash": "0" * 64,
+    "statement": "it was never theirs",
+    "terms": {"purposes": ["training"]},
+    "in_reply_to": new_id("msg"),
+    "offer_id": new_id("off"),
+    "buyer_id": new_id("org"),
+    "parent_id": None,
+    "purpose": "training",
+    "accept_terms": True,
+    "mechanism": "certification",
+    "number": "1",
+    "valid_from": "2026-01-01T00:00:00Z",
+    "valid_until": "2027-01-01T00:00:00Z",
+    "currency": "CNY",
+    "bank_reference": "BANK11223344",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
@@ -74,6 +120,7 @@ OPEN_TO_ALL = {
     ("GET", "/references/<reference_id>"),  # references are public; those held back are tested with them
     ("POST", "/references/<reference_id>/release"),
     ("POST", "/references/<reference_id>/quarantine"),
+    ("POST", "/references/<reference_id>/claim"),  # whoever is qualified may say that a reference is its own
 }
 
 
@@ -115,6 +162,9 @@ def scene(house: House) -> Scene:
     }  # fmt: skip
     ids |= _obligations(house, owner)
     ids |= _webhook(house, owner)
+    ids |= _people(house, owner) | _platforms(house) | _claim(house, owner)
+    ids["document_id"] = documents.hand_in(house, owner.actor, name="charter.txt", content=b"ours").id
+    ids["entry_id"] = house.db.read(lambda uow: trading.timeline(uow, buyer.actor, order.id))[0].audit_entry_id
     return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
 
 
@@ -143,6 +193,42 @@ def _obligations(house: House, owner: build.Built) -> dict[str, str]:
     return house.db.write(work)
 
 
+def _people(house: House, owner: build.Built) -> dict[str, str]:
+    """A member of the owner's organisation, somebody who is invited to it, and the offer to take it over."""
+    member, otp = build.member(house, owner, "buyer"), build.otp(house, owner)
+    account_id = str(member.actor.account_id)
+
+    def work(uow: Uow) -> dict[str, str]:
+        invited = invitations.invite(uow, owner.actor, email="guest@example.org", roles=["buyer"])
+        offered = ownership.offer(uow, owner.actor, account_id=account_id, otp=otp)
+        return {"account_id": account_id, "invitation_id": invited.id, "transfer_id": offered.id}
+
+    return house.db.write(work)
+
+
+def _platforms(house: House) -> dict[str, str]:
+    """A proposed policy, and a leaked file that is being traced."""
+    officer = build.platform_person(house, "officer")
+    traced = tracer.hand_in(house, officer.actor, io.BytesIO(build.TABLE.encode()), "leak.csv")
+    changed = json.loads(current().canonical)
+    changed["version"] += 1
+    changed["conditions"]["listed"]["says"]["en"] = "it is not on sale"
+    made = house.db.write(lambda uow: rulebook.propose(uow, officer.actor, document=changed, reason="plainer words"))
+    return {"trace_id": traced.id, "version_id": made.id}
+
+
+def _claim(house: House, owner: build.Built) -> dict[str, str]:
+    """A listing of another exchange, which the owner says is its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        mapping, rows = Path(folder) / "harbour.yaml", Path(folder) / "rows.csv"
+        mapping.write_text(MAPPING)
+        rows.write_text("id,title,summary,supplier,tags\n1,Tide gauge readings,Hourly levels,Tide Works,sea\n")
+        importing.import_file(house, SYSTEM, path=rows, source=str(mapping))
+    reference = house.db.read(lambda uow: references.findable_after(uow, "", 10))[0]
+    made = house.db.write(lambda uow: claims.claim(uow, owner.actor, reference.id, statement="It is ours."))
+    return {"claim_id": made.id}
+
+
 def _call(house: House) -> dict[str, str]:
     """A call that was recorded, and the entitlement under which it was made."""
     meter = metering.meter(Books.open(house))
@@ -157,21 +243,28 @@ def unknown_ids() -> dict[str, str]:
 
 
 def routes(house: House) -> Iterator[Route]:
-    """Every route that takes an id of something that is not everybody's."""
+    """Every route that takes an id of something that is not everybody's, in its path or in its body."""
     for route in (route for api in house.apis for route in api.routes):
         names = set(_PLACEHOLDER.findall(route.path)) - _NOT_IDS
+        names |= _required(route) & PREFIXES.keys()
         if names and (route.method, route.path) not in OPEN_TO_ALL:
             assert names <= PREFIXES.keys(), f"{route.path} takes an id that nobody thought of here"
             yield route
 
 
+def _required(route: Route) -> set[str]:
+    return {name for name, each in route.body().fields.items() if each.required} if route.body else set()
+
+
 def question(route: Route, ids: dict[str, str]) -> Question:
-    path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], "entity"), route.path)
+    path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], "1" if found[1] == "number" else "entity"), route.path)
     headers = {"If-Match": '"1"'} if route.if_match else {}
     if route.path.endswith("/parts"):
         return Question("PUT", f"{path}?offset=0", data=b"abc", headers=headers)
     fields = route.body().fields if route.body else {}
-    values = VALUES | ({"outcome": "fulfilled"} if route.path.startswith("/privacy/") else {})
+    values = VALUES | {name: id for name, id in ids.items() if name in fields}
+    if route.path.startswith("/privacy/"):
+        values["outcome"] = "fulfilled"
     body = {name: values[name] for name, each in fields.items() if each.required or name == "title"}
     return Question(route.method, path, body if route.body else None, headers=headers)
 
@@ -242,3 +335,24 @@ def _review(house: House, owner: build.Built) -> str:
     found = house.db.read(lambda uow: reviews.of_subject(uow, reviewer.actor, sold.id))
     assert found is not None
     return found.id
+
+
+ASKED = frozenset(
+    {
+        "audit_entry", "audit_pending", "audit_concern", "audit_counter", "kept_decision", "session", "idempotency",
+        "sign_in_throttle",
+    }
+)  # fmt: skip
+"""Tables that remember that somebody asked: refusals are written down, sessions were used."""
+
+
+def contents(house: House) -> dict[str, int]:
+    """What every other table holds, as a number for each: what was denied must not have changed it."""
+
+    def work(uow: Uow) -> dict[str, int]:
+        kept = (table for table in Base.metadata.sorted_tables if table.name not in ASKED)
+        return {
+            table.name: hash(frozenset(map(repr, uow.session.execute(select(table)).all()))) for table in kept
+        }  # fmt: skip
+
+    return house.db.read(work)
