@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from compliance.recognisers import people
 from compliance.recognisers.types import ColumnScan, Found, Identifier
 
 _WORDS = {
@@ -54,6 +55,8 @@ class ColumnTally:
 
     def _doubted(self, kind: Identifier) -> int:
         """How many of the cells the column speaks against."""
+        if people.speaks_against(kind, self.name):
+            return self._counts[kind]
         against = _SPEAKS_AGAINST.get(kind)
         if against is not None and against.search(self.name) and not speaks_of(kind, self.name):
             return self._counts[kind]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from compliance.recognisers.checks import valid_bank_card, valid_credit_code, valid_ip_address, valid_resident_id
+from compliance.recognisers.checks import issued_credit_code, valid_bank_card, valid_ip_address, valid_resident_id
 from compliance.recognisers.types import Identifier
 
 _SEPARATORS = str.maketrans("", "", " -")
@@ -20,16 +20,16 @@ _CREDIT = "0-9A-HJ-NPQRTUWXY"
 
 @dataclass(frozen=True)
 class Recogniser:
-    """``hint`` is a set of characters or a text of which one must occur; None asks for a run of digits."""
+    """``hint`` is a set of characters of which one must occur; None asks for a run of digits."""
 
     kind: Identifier
-    hint: str | None
+    hint: frozenset[str] | None
     pattern: re.Pattern[str]
     check: Callable[[str], bool]
 
 
 def _recogniser(kind: Identifier, pattern: str, check: Callable[[str], bool], hint: str | None = None) -> Recogniser:
-    return Recogniser(kind, hint, re.compile(pattern, re.ASCII), check)
+    return Recogniser(kind, frozenset(hint) if hint is not None else None, re.compile(pattern, re.ASCII), check)
 
 
 def _bare(check: Callable[[str], bool]) -> Callable[[str], bool]:
@@ -45,7 +45,9 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     _recogniser(
         Identifier.RESIDENT_ID, r"(?<![0-9])[1-9]\d{5}[ -]?\d{8}[ -]?\d{3}[0-9Xx](?![0-9])", _bare(valid_resident_id)
     ),
-    _recogniser(Identifier.CREDIT_CODE, rf"{_LEFT}[{_CREDIT}]{{2}}\d{{6}}[{_CREDIT}]{{10}}{_RIGHT}", valid_credit_code),
+    _recogniser(
+        Identifier.CREDIT_CODE, rf"{_LEFT}[{_CREDIT}]{{2}}\d{{6}}[{_CREDIT}]{{10}}{_RIGHT}", issued_credit_code
+    ),
     _recogniser(
         Identifier.BANK_CARD, rf"{_LEFT}(?:\d{{13,19}}|\d{{4}}(?:[ -]\d{{4}}){{2,3}}(?:[ -]?\d{{1,3}})?){_RIGHT}",
         _bare(valid_bank_card),
@@ -64,6 +66,10 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         bool, PROVINCE_SIGNS,
     ),
     _recogniser(Identifier.IP_ADDRESS, r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)", valid_ip_address, "."),
+    _recogniser(
+        Identifier.IP_ADDRESS, r"(?<![\w:.])[23][0-9A-Fa-f]{0,3}(?::{1,2}[0-9A-Fa-f]{1,4}){1,7}(?:::)?(?![\w:])",
+        valid_ip_address, ":",
+    ),
 )  # fmt: skip
 PASSPORT = _recogniser(
     Identifier.PASSPORT, rf"{_LEFT}(?:[EeGg]\d{{8}}|[Ee][A-HJ-NP-Za-hj-np-z]\d{{7}}|[DdSsPp][Ee]?\d{{7}}){_RIGHT}", bool

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
+from compliance.recognisers import people
 from compliance.recognisers.context import ColumnTally, speaks_of
 from compliance.recognisers.patterns import PASSPORT, PROVINCE_SIGNS, RECOGNISERS, Recogniser
 from compliance.recognisers.types import Found, Identifier, ScanSummary
@@ -15,23 +17,52 @@ _WIDE = re.compile("[\uff01-\uff5e]")
 # Every form has one of these in it: six digits on end, the gaps of a written-out number, the middle of an address,
 # a province's sign before a letter.
 _RUN = re.compile(r"\d{6}|\d{3}[- ]\d{4}", re.ASCII)
-_MAY_HOLD = re.compile(rf"{_RUN.pattern}|@|\d\.\d{{1,3}}\.\d|[{PROVINCE_SIGNS}][A-Z]", re.ASCII)
+_MAY_HOLD = re.compile(
+    rf"{_RUN.pattern}|@|\d\.\d{{1,3}}\.\d|[0-9A-Fa-f]::?[0-9A-Fa-f]{{1,4}}:|[{PROVINCE_SIGNS}][A-Z]", re.ASCII
+)
 _LONGEST_CELL = 100_000
 
 
+class _Claims:
+    """What was found so far, in order, none overlapping."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self.found: list[Found] = []
+
+    def free(self, start: int, stop: int) -> bool:
+        """Whether nothing was found in that stretch."""
+        place = bisect_left(self._starts, stop)
+        return place == 0 or self.found[place - 1].stop <= start
+
+    def add(self, kind: Identifier, start: int, value: str) -> None:
+        place = bisect_left(self._starts, start)
+        self._starts.insert(place, start)
+        self.found.insert(place, Found(kind, start, start + len(value), _masked(kind, value)))
+
+
 def find(text: str, *, context: str = "") -> list[Found]:
-    """Identifiers in ``text``, left to right, none overlapping. ``context`` (a column's name) decides passports."""
-    plain = _narrow(text)
-    if not _MAY_HOLD.search(plain):
-        return []
-    found: list[Found] = []
+    """Identifiers in ``text``, left to right, none overlapping.
+
+    ``context`` (a column's name) decides on passports and on names.
+    """
+    plain, claims = _narrow(text), _Claims()
+    if _MAY_HOLD.search(plain):
+        _find_numbers(plain, context, claims)
+    for kind, start, stop in people.spans(plain, context):
+        if claims.free(start, stop):
+            claims.add(kind, start, plain[start:stop])
+    return claims.found
+
+
+def _find_numbers(plain: str, context: str, claims: _Claims) -> None:
+    """What has a form of its own."""
     run = _RUN.search(plain) is not None
     for recogniser in RECOGNISERS:
         if _may_hold(recogniser, plain, run):
-            _claim(recogniser, plain, found)
+            _claim(recogniser, plain, claims)
     if run and (speaks_of(Identifier.PASSPORT, context) or speaks_of(Identifier.PASSPORT, plain)):
-        _claim(PASSPORT, plain, found)
-    return sorted(found, key=lambda each: each.start) if len(found) > 1 else found
+        _claim(PASSPORT, plain, claims)
 
 
 def _narrow(text: str) -> str:
@@ -41,16 +72,14 @@ def _narrow(text: str) -> str:
 def _may_hold(recogniser: Recogniser, text: str, run: bool) -> bool:
     if recogniser.hint is None:
         return run
-    return any(sign in text for sign in recogniser.hint)
+    return not recogniser.hint.isdisjoint(text)
 
 
-def _claim(recogniser: Recogniser, text: str, found: list[Found]) -> None:
+def _claim(recogniser: Recogniser, text: str, claims: _Claims) -> None:
     """Add the candidates that pass their check and lie in no stretch that is claimed already."""
     for match in recogniser.pattern.finditer(text):
-        start, stop = match.span()
-        free = not any(start < each.stop and each.start < stop for each in found)
-        if free and recogniser.check(match.group()):
-            found.append(Found(recogniser.kind, start, stop, _masked(match.group())))
+        if claims.free(*match.span()) and recogniser.check(match.group()):
+            claims.add(recogniser.kind, match.start(), match.group())
 
 
 def mask(text: str) -> str:
@@ -72,10 +101,12 @@ def scan_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> ScanSum
     """Scan a table row by row, in constant memory; what a column's name and its other cells say is weighed too."""
     tallies = [ColumnTally(name) for name in columns]
     may_hold, wide, read = _MAY_HOLD.search, _WIDE.search, 0
+    spoken = people.may_hold
+    named = [people.names_column(name) for name in columns]
     for row in rows:
         read += 1
-        for tally, cell in zip(tallies, row, strict=False):
-            if may_hold(cell) or (not cell.isascii() and wide(cell)):
+        for tally, people_stand_here, cell in zip(tallies, named, row, strict=False):
+            if people_stand_here or may_hold(cell) or spoken(cell) or (not cell.isascii() and wide(cell)):
                 _count(cell, tally)
     return ScanSummary(read, tuple(tally.result() for tally in tallies))
 
@@ -86,6 +117,8 @@ def _count(cell: str, tally: ColumnTally) -> None:
         tally.add(piece, find(piece, context=tally.name))
 
 
-def _masked(value: str) -> str:
+def _masked(kind: Identifier, value: str) -> str:
+    if kind == Identifier.NAME:
+        return value[0] + "*" * (len(value) - 1)
     keep = 2 if len(value) > 6 else 1
     return value[:keep] + "*" * (len(value) - 2 * keep) + value[-keep:]

@@ -19,6 +19,8 @@ class Identifier(StrEnum):
     IP_ADDRESS = "ip_address"
     LANDLINE = "landline"
     CREDIT_CODE = "credit_code"
+    NAME = "name"
+    ADDRESS = "address"
 
 
 PERSONAL = frozenset(Identifier) - {Identifier.CREDIT_CODE, Identifier.LANDLINE}
