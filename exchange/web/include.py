@@ -13,8 +13,8 @@ from exchange.web.shell import finish, pages
 GROUPS = (
     "account", "members", "organisation", "security", "reset", "invitations", "home", "market", "listing", "orders",
     "money", "review", "audit", "desk", "programs", "usage", "trying", "negotiation", "invoices", "revenue",
-    "interface", "licence", "qualification", "claims", "privacy", "freezes", "exports",
-    "disputes", "notices", "webhooks",
+    "interface", "licence", "qualification", "claims", "privacy", "freezes", "exports", "policy",
+    "disputes", "notices", "webhooks", "tracer",
 )  # fmt: skip
 
 

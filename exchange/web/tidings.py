@@ -86,7 +86,11 @@ TEXTS = {
     "webhook-saved": _l("Saved."),
     "webhook-sent": _l("The message is on its way; reload to see what came of it."),
     "webhook-removed": _l("The endpoint is removed."),
+    "policy-proposed": _l("Proposed. Another officer looks at what changes, and activates it."),
+    "policy-activated": _l("Activated: everybody is judged by these rules now."),
+    "policy-rejected": _l("Rejected. The rules in force stay as they are."),
     "review-approved": _l("Approved. The listing is on sale."),
+    "leak-taken": _l("Taken. It is being traced; reload to see what was found."),
     "review-first": _l("Approved by you. Its tier asks for a compliance officer as the second person."),
     "review-returned": _l("Returned to the supplier with your reasons."),
 }
