@@ -1,12 +1,17 @@
-"""What cannot be done through the public API: the first people of the platform."""
+"""What cannot be done through the public API: the first people of the platform, and what other exchanges list."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from catalog.references.service import import_file
 from compliance.identity import factors, service
+from core.actor import SYSTEM
 from core.db import Uow
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house
+from exchange.demo import elsewhere
 from exchange.demo.people import PASSWORD, STAFF, Staff
 
 
@@ -15,6 +20,7 @@ def main(settings: Settings) -> None:
     house = build_house(settings)
     try:
         appoint(house)
+        look_elsewhere(house, settings.data)
     finally:
         house.db.engine.dispose()
 
@@ -24,6 +30,13 @@ def appoint(house: House) -> None:
     for each in STAFF:
         person = service.new_person(name=each.name, email=each.email, password=PASSWORD)
         house.db.write(lambda uow, p=person, e=each: _appoint(uow, p, e))  # type: ignore[misc]
+
+
+def look_elsewhere(house: House, folder: Path) -> None:
+    """Import the listings of a made-up exchange as external references."""
+    file = folder / "elsewhere.csv"
+    file.write_bytes(elsewhere.rows())
+    import_file(house, SYSTEM, path=file, source=str(elsewhere.mapping()))
 
 
 def _appoint(uow: Uow, person: service.Person, staff: Staff) -> None:

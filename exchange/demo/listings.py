@@ -342,12 +342,12 @@ PLANTED = Dataset(
 
 VOICES = Dataset(
     "voices", "qingyan", "speech",
-    ("带说话人信息的方言朗读录音", "Read dialect speech with speakers' particulars"),
-    ("四十八位说话人的朗读录音、说话人资料与逐句测量值，经书面同意采集。",
-     "Recordings of forty-eight speakers, who they are, and measurements of every sentence; collected with consent."),
-    ("说话人与其号码均为生成的虚构资料。每句标注说话人、地区、文本、时长、基频、响度与信噪比；录音为合成语音。",
-     ("Speakers and their numbers are made up. Every sentence has speaker, region, text, duration, pitch, loudness "
-     "and signal-to-noise ratio; the recordings are synthesised.")),
+    ("带说话人信息的方言朗读语音标注", "Read dialect speech, annotated, with speakers' particulars"),
+    ("四十八位说话人朗读的六千句：文本、声学测量值与说话人资料，经书面同意采集。",
+     "Six thousand sentences of forty-eight speakers: texts, acoustic measurements, who they are; with consent."),
+    ("说话人与其号码均为生成的虚构资料。每句标注说话人、地区、文本、时长、基频、响度、信噪比与语速。",
+     ("Speakers and their numbers are made up. Every sentence has speaker, region, text, duration, pitch, loudness, "
+      "signal-to-noise ratio and rate.")),
     ("方言", "说话人", "语音识别", "dialect"), COMMERCIAL, None, partial(speakers.voices, 3, 48, 6000),
 )  # fmt: skip
 """Recordings with speakers' data: sold by negotiation, because of its tier."""

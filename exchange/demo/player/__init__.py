@@ -11,14 +11,22 @@ from exchange.demo.player.chapters import (
     accounts,
     buying,
     calls,
+    claiming,
     closing,
     credentials,
+    disputing,
     evidence,
     interfaces,
     licensing,
+    limits,
     listing,
+    marked,
+    negotiating,
     proofs,
+    qualifying,
+    raising,
     registration,
+    sensitive,
     trading,
     usage,
 )
@@ -42,10 +50,11 @@ def main(base_url: str, world: World, language: str = "en") -> int:
 
 
 def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None:
-    """Both trades. Raises Difference at the first step that goes otherwise than expected."""
+    """The three trades. Raises Difference at the first step that goes otherwise than expected."""
     cast = fill(door, world, tale, datasets)
     dataset_trade(cast, tale)
     metered_trade(cast, tale)
+    negotiated_trade(cast, tale)
 
 
 def dataset_trade(cast: Cast, tale: Tale) -> None:
@@ -67,6 +76,20 @@ def metered_trade(cast: Cast, tale: Tale) -> None:
     usage.play(cast, tale)
     closing.play(cast, tale)
     proofs.play(cast, tale)
+
+
+def negotiated_trade(cast: Cast, tale: Tale) -> None:
+    """What its tier makes of a listing: by negotiation, contract and marked copies to a ruling. Raises Difference."""
+    for person in cast.everybody():
+        person.sign_in_again()  # a month has passed
+    sensitive.play(cast, tale)
+    qualifying.play(cast, tale)
+    negotiating.play(cast, tale)
+    marked.play(cast, tale)
+    limits.play(cast, tale)
+    disputing.play(cast, tale)
+    raising.play(cast, tale)
+    claiming.play(cast, tale)
 
 
 def who_is_who(base_url: str, tale: Tale) -> None:

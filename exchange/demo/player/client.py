@@ -17,6 +17,7 @@ from exchange.demo.player.device import Device
 
 _PREFIX = "/api/v1"
 _PATIENCE_S = 60.0
+_SENT_ON = ("Range", "If-Range", "Accept-Language", "X-Api-Key")
 
 
 class Difference(Exception):
@@ -114,9 +115,9 @@ class Person:
     def get(self, path: str, headers: Mapping[str, str] | None = None, **query: object) -> Reply:
         return self.send("GET", f"{path}?{urlencode(query)}" if query else path, headers=headers)
 
-    def post(self, path: str, body: object = None, *, key: str = "") -> Reply:
+    def post(self, path: str, body: object = None, *, key: str = "", headers: Mapping[str, str] | None = None) -> Reply:
         """A command, under an idempotency key of its own unless one is given."""
-        return self.send("POST", path, _encode(body), {"Idempotency-Key": key or uuid.uuid4().hex})
+        return self.send("POST", path, _encode(body), {"Idempotency-Key": key or uuid.uuid4().hex, **(headers or {})})
 
     def put(self, path: str, body: object) -> Reply:
         return self.send("PUT", path, _encode(body))
@@ -163,13 +164,17 @@ def read(response: http.client.HTTPResponse, asked: str, language: str = "en") -
 
 
 def _fetched(reply: Reply, sent: Mapping[str, str]) -> Reply:
-    """What lies where the exchange sends us on to: the address itself is the right to it, no token goes along."""
-    parts = urlsplit(reply.headers["location"])
+    kept = {name: value for name, value in sent.items() if name in _SENT_ON}
+    return fetch(reply.headers["location"], kept, reply.request, reply.language)
+
+
+def fetch(url: str, headers: Mapping[str, str] | None = None, asked: str = "", language: str = "en") -> Reply:
+    """What lies at an address of the gateway: the address itself is the right to it, no session goes along."""
+    parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE_S)
     try:
-        kept = {name: value for name, value in sent.items() if name in ("Range", "If-Range", "Accept-Language")}
-        connection.request("GET", parts.path, headers=kept)
-        return read(connection.getresponse(), reply.request, reply.language)
+        connection.request("GET", parts.path, headers=dict(headers or {}))
+        return read(connection.getresponse(), asked or f"GET {parts.path[:40]}", language)
     finally:
         connection.close()
 

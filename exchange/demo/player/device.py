@@ -8,6 +8,8 @@ import hmac
 from dataclasses import dataclass
 
 STEP_S = 30
+_ON_THE_WAY_S = 8
+"""A code takes that long at most to be judged: the oldest one is not shown when it would be too old by then."""
 
 
 @dataclass
@@ -19,8 +21,8 @@ class Device:
 
     def code(self, now_s: float) -> str | None:
         """A fresh code for this moment of the exchange; None when all that it would take were shown already."""
-        present = int(now_s) // STEP_S
-        step = max(present - 1, self._shown + 1)
+        present, into = divmod(int(now_s), STEP_S)
+        step = max(present - (into < STEP_S - _ON_THE_WAY_S), self._shown + 1)
         if step > present + 1:
             return None
         self._shown = step
