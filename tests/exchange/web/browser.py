@@ -45,7 +45,7 @@ class Browser:
 
     def sign_in(self, who: Built) -> Browser:
         self.get("/sign-in")
-        form = {"email": who.email, "password": PASSWORD}
+        form: dict[str, Any] = {"email": who.email, "password": PASSWORD}
         if who.actor.second_factor:
             form["otp"] = otp(self.client.application.extensions["house"], who)
         self.send("/sign-in", **form)
