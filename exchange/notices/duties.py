@@ -17,8 +17,8 @@ from core.db import Uow
 from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeState
 from exchange.notices.types import Task
+from exchange.trading import contested, requirements
 from exchange.trading import queries as trading
-from exchange.trading import requirements
 from exchange.trading.types import OrderState
 
 _MOST = 50
@@ -65,9 +65,11 @@ def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
         order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
         if order.buyer_id == actor.organisation_id and order.frozen_at is None
     ]  # fmt: skip
+    still = contested.disputed(uow, [order.id for order in open_orders])
     return [
         Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
         for o in open_orders
+        if o.id not in still
     ]
 
 

@@ -11,7 +11,7 @@ from billing.payments.events import TopUpSettled
 from billing.settlement.events import PayableReleasedToSupplier
 from catalog.listings import queries as listings
 from compliance.identity import queries as identity
-from compliance.identity.events import QualificationChanged
+from compliance.identity.events import AccountForgotten, QualificationChanged
 from compliance.requests import queries as requests
 from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.requests.types import words
@@ -22,7 +22,7 @@ from core.money import format_amount
 from exchange.disputes import queries as disputes
 from exchange.disputes.events import DisputeChanged
 from exchange.disputes.types import DisputeSnapshot
-from exchange.notices.service import tell
+from exchange.notices.service import forget_account, tell
 from exchange.notices.types import Audience
 from exchange.trading import queries as trading
 from exchange.trading.events import OrderChanged
@@ -129,6 +129,10 @@ def request_changed(house: House, event: RequestChanged) -> None:
             )  # fmt: skip
 
     house.db.write(work)
+
+
+def account_forgotten(uow: Uow, event: AccountForgotten) -> None:
+    forget_account(uow, event.account_id)
 
 
 def review_approved(house: House, event: ReviewApproved) -> None:

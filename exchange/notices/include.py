@@ -7,7 +7,7 @@ from billing.payments.events import TopUpSettled
 from billing.settlement.events import PayableReleasedToSupplier
 from catalog.listings.events import ListingResumed, ListingStopped, ReviewDue
 from catalog.references.claims.events import ClaimDecided, ClaimMade
-from compliance.identity.events import QualificationChanged
+from compliance.identity.events import AccountForgotten, QualificationChanged
 from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.review.events import ReviewApproved, ReviewCommented, ReviewReturned
 from core.house import House
@@ -39,4 +39,5 @@ def include(house: House) -> None:
     later(ListingResumed, "notices.listing_resumed", oversight.resumed)
     later(ClaimMade, "notices.claim_made", oversight.claim_made)
     later(ClaimDecided, "notices.claim_decided", oversight.claim_decided)
+    house.registry.inline(AccountForgotten, handlers.account_forgotten)
     house.add_api(api)

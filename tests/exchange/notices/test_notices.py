@@ -103,6 +103,7 @@ def test_a_dispute_is_told_to_both_sides_and_to_officers(
     )
     tasks = house.db.read(lambda uow: queries.tasks(uow, supplier.actor))
     assert [(task.code, task.due_at) for task in tasks] == [("dispute:answer", made.answer_by)]
+    assert house.db.read(lambda uow: queries.tasks(uow, buyer.actor)) == [], "nothing is to be accepted meanwhile"
     house.db.write(lambda uow: disputes.state(uow, supplier.actor, made.id, text="none is missing"))
     assert [task.code for task in house.db.read(lambda uow: queries.tasks(uow, officer.actor))] == ["dispute:rule"]
     house.db.write(
