@@ -204,6 +204,18 @@ WORDS = {
         "standard_contract": _l("Standard contract, filed"), "certification": _l("Certification"),
         "security_assessment": _l("Security assessment, passed"),
     },
+    "persona": {
+        "stranger": _l("A stranger"), "buyer/owner": _l("Buyer, owner"), "buyer/buyer": _l("Buyer"),
+        "buyer/developer": _l("Buyer's developer"), "buyer/finance": _l("Buyer's finance"),
+        "supplier/owner": _l("Supplier, owner"), "supplier/supplier": _l("Supplier"),
+        "supplier/developer": _l("Supplier's developer"), "supplier/finance": _l("Supplier's finance"),
+        "outsider/owner": _l("Somebody else"), "reviewer": _l("Reviewer"), "officer": _l("Officer"),
+        "finance": _l("Finance of the platform"), "operator": _l("Operator"),
+    },
+    "policy_state": {
+        "proposed": _l("Waits for a second officer"), "active": _l("In force"), "replaced": _l("Replaced"),
+        "rejected": _l("Rejected"),
+    },
     "effect": {"permit": _l("Permitted"), "forbid": _l("Refused"), "allow": _l("Permitted"), "deny": _l("Refused")},
     "column": {
         "integer": _l("integer"), "decimal": _l("decimal"), "number": _l("number"), "text": _l("text"),
