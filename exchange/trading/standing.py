@@ -96,7 +96,7 @@ def _decision(
     """Policy's answer for the holder as an organisation, whoever of its people or programs acts."""
     action = "order:call" if right.interface_id else "order:download"
     actor = Actor(organisation_id=holder.id, qualification=holder.level, country=holder.country, roles=_FETCHER)
-    about = {
+    about: dict[str, Any] = {
         "buyer": order.buyer_id, "supplier": order.supplier_id, "state": order.state, "purpose": order.purpose,
         "frozen": False,
     }  # fmt: skip

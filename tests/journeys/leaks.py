@@ -138,7 +138,7 @@ def _thing(house: House, chance: random.Random, suppliers: list[build.Built], re
     texts = {"en": f"{WORD} {number:x}", "zh": f"泥沼数据 {number:x}"}
     column, cell = f"col{chance.getrandbits(48):x}", f"cell{chance.getrandbits(48):x}"
     rows = "".join(f"{row},{row * 7 % 40 / 10},{cell}\n" for row in range(30))
-    given = {"title": texts, "files": [build.file(house, supplier, f"day,reading,{column}\n{rows}").id]}
+    given: dict[str, Any] = {"title": texts, "files": [build.file(house, supplier, f"day,reading,{column}\n{rows}").id]}
     state = chance.choice(["draft", "in_review", "listed", "listed", "listed", "withdrawn"])
     if state in ("draft", "in_review"):
         made = build.draft(house, supplier, **given)
