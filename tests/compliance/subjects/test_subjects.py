@@ -40,7 +40,7 @@ def test_a_forgotten_subject_has_nothing_left_and_takes_nothing(house: House) ->
 
 
 def test_a_sealed_value_opens_only_as_what_and_for_whom_it_was_sealed(house: House) -> None:
-    one, two = (house.db.write(lambda uow: subjects.create(uow)) for _ in range(2))
+    one, two = (house.db.write(subjects.create) for _ in range(2))
     sealed = house.db.write(lambda uow: subjects.seal(uow, one, "letter", b"x"))
     for subject, context in ((one, "note"), (two, "letter")):
         with pytest.raises(InvalidTag):
