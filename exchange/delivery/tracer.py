@@ -134,7 +134,7 @@ def trace(house: House, leak: BinaryIO, name: str, told: _Told | None = None) ->
     """A report for each file of which rows were recognised. Raises LeakUnreadable."""
     tables = _leaked(leak, name)
     originals = house.db.read(_originals)
-    reports = []
+    reports: list[TraceReport] = []
     for n, original in enumerate(originals):
         if told is not None:
             told(n, len(originals))

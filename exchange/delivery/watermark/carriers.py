@@ -29,7 +29,7 @@ def write(carrier: Carrier, cell: str, symbol: int) -> str | None:
         return _ended(cell, symbol)
     if carrier.kind == "moment":
         return _moved_moment(cell, symbol - REACH)
-    return _moved_number(carrier, cell, symbol - REACH)
+    return moved(carrier, cell, symbol - REACH)
 
 
 def read(carrier: Carrier, original: str, leaked: str) -> int | None:
@@ -55,7 +55,8 @@ def ticks(carrier: Carrier, cell: str) -> int | None:
     return -found if sign == "-" else found
 
 
-def _moved_number(carrier: Carrier, cell: str, step: int) -> str | None:
+def moved(carrier: Carrier, cell: str, step: int) -> str | None:
+    """A measure moved by so many steps of its last place; None for one that carries nothing."""
     match = _NUMBER.match(cell)
     if match is None:
         return None

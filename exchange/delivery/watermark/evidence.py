@@ -40,15 +40,25 @@ def weigh(
     patterns: Counter[tuple[_Agreement, ...]] = Counter()
     positions = agreeing = 0
     bases = [carrier.base for carrier in carriers]
+    alone: Counter[tuple[tuple[int, ...], int]] = Counter()
     for row, seen in observed.items():
         expected = symbols(key, row, carriers)
-        found = tuple(
-            tuple((bases[place], expected[place] == symbol) for place, symbol in sorted(each)) for each in seen
-        )
-        patterns[found if len(found) == 1 else tuple(sorted(found))] += 1
-        for each in found:
-            positions += len(each)
-            agreeing += sum(same for _, same in each)
+        if len(seen) == 1:
+            same, places = 0, []
+            for place, symbol in seen[0]:
+                same = 2 * same + (expected[place] == symbol)
+                places.append(place)
+            alone[tuple(places), same] += 1
+            continue
+        patterns[
+            tuple(sorted(tuple((bases[place], expected[place] == symbol) for place, symbol in each) for each in seen))
+        ] += 1
+    for (found, same), times in alone.items():
+        bits = [bool(same >> n & 1) for n in reversed(range(len(found)))]
+        patterns[(tuple((bases[place], bit) for place, bit in zip(found, bits, strict=True)),)] += times
+    for pattern, times in patterns.items():
+        positions += times * sum(len(each) for each in pattern)
+        agreeing += times * sum(bit for each in pattern for _, bit in each)
     scores = [0.0] * len(_LEAKS)
     for pattern, times in patterns.items():
         for n, factor in enumerate(_factors(pattern)):

@@ -49,11 +49,11 @@ def _token(found: Survey, chance: Stream) -> Honeytoken:
 
 
 def _jittered(carrier: Carrier, cell: str, chance: Stream) -> str:
-    """A measure nearby."""
-    step, made_up = chance.below(2 * _JITTER + 1) - _JITTER, cell
-    for _ in range(abs(step)):
-        made_up = kinds.write(carrier, made_up, kinds.REACH + (1 if step > 0 else -1)) or made_up
-    return made_up
+    """A measure nearby; one next to nought stays."""
+    step, ticks = chance.below(2 * _JITTER + 1) - _JITTER, kinds.ticks(carrier, cell)
+    if ticks is None or abs(ticks) <= 2 * _JITTER:
+        return cell
+    return kinds.moved(carrier, cell, step) or cell
 
 
 def _altered(cell: str, chance: Stream) -> str:

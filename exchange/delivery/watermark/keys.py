@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from math import log2
+from struct import Struct
 
 from exchange.delivery.watermark.types import Carrier
 
 MOST_CARRIERS = 32
+_AS_NUMBERS = Struct(">32H")
 
 
 def symbols(key: bytes, row: int, carriers: tuple[Carrier, ...]) -> list[int]:
     """The symbol of each carrier in a row of the original, counted from nought."""
     digest = blake2b(row.to_bytes(8, "big"), key=key, digest_size=64).digest()
-    return [
-        int.from_bytes(digest[2 * place : 2 * place + 2], "big") % carrier.base
-        for place, carrier in enumerate(carriers)
-    ]
+    drawn = _AS_NUMBERS.unpack(digest)
+    return [number % carrier.base for number, carrier in zip(drawn, carriers, strict=False)]
 
 
 class Stream:

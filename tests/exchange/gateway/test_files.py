@@ -229,7 +229,7 @@ def _no(reply: Reply) -> tuple[int, str]:
 def _with(stage: Stage, key: str | None, document: dict[str, Any], method: str = "GET", **headers: str) -> Reply:
     keep(stage, CONTENT)
     client = Asking(stage.port, {"X-Api-Key": key} if key else {})
-    return client.raw(method, f"/files/{seal(document)}", **headers)
+    return client.raw(method, f"/files/{seal(document)}", None, chunked=False, **headers)
 
 
 def test_a_link_of_a_sensitive_tier_opens_to_the_holders_own_key_only(stage: Stage) -> None:
