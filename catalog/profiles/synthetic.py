@@ -80,7 +80,8 @@ def _identifier(profile: Profile, name: str) -> str | None:
 
 def _word(column: ColumnProfile, place: int, chance: random.Random) -> str:
     """A text of its own, or one of a few where the column repeats a few."""
-    number = chance.randrange(column.distinct) if 0 < (column.distinct or 0) <= _FEW else chance.getrandbits(64)
+    few = column.distinct or 0
+    number = chance.randrange(few) if 0 < few <= _FEW else chance.getrandbits(64)
     return f"sample-{hashlib.sha256(f'{place}:{number}'.encode()).hexdigest()[:8]}"
 
 

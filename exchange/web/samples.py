@@ -16,6 +16,7 @@ from exchange.web.formats import number
 from exchange.web.words import word
 
 _SHOWN = 10
+_WHOLE = ("synthetic", "statistics")
 _WIDTH, _HEIGHT = 80.0, 24.0
 
 
@@ -45,12 +46,13 @@ class SampleText:
 def sample(uow: Uow, actor: Actor, listing: ListingSnapshot) -> SampleText:
     """Raises PolicyRefused when the tier does not open it to the actor."""
     found = queries.sample(uow, actor, listing.id)
+    shown = found.rows if found.kind in _WHOLE else found.rows[:_SHOWN]
     profile = listing.revision.profile if listing.revision else None
     known = {column.name: column for column in profile.columns} if profile else {}
     return SampleText(
         columns=[_column(name, known.get(name)) for name in found.columns],
-        rows=found.rows if found.kind == "statistics" else found.rows[:_SHOWN],
-        rule=_rule(listing.tier, min(_SHOWN, len(found.rows)), found),
+        rows=shown,
+        rule=_rule(listing.tier, len(shown), found),
     )
 
 
@@ -58,7 +60,7 @@ def _rule(tier: int, shown: int, found: SampleSnapshot) -> str:
     if found.kind == "statistics":
         said = gettext("L%(tier)s: no rows, but figures of the columns with noise", tier=tier)
     elif found.kind == "synthetic":
-        said = gettext("L%(tier)s: %(shown)s made-up rows, none is in the data", tier=tier, shown=number(shown))
+        said = gettext("L%(tier)s: %(shown)s rows made up in the shape of the table", tier=tier, shown=number(shown))
     else:
         total = number(found.total_rows)
         said = gettext("L%(tier)s: %(shown)s of %(total)s rows", tier=tier, shown=number(shown), total=total)

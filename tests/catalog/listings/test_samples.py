@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.listings import queries, service
+from catalog.listings.errors import ListingNotFound
 from catalog.listings.types import SampleSnapshot
 from compliance.policy import PolicyRefused
 from core.house import House
@@ -32,7 +33,7 @@ def test_l3_shows_twenty_made_up_rows_the_same_to_everybody(house: House, suppli
     assert "synthetic_sample" in found.obligations
     assert not {row[0] for row in found.rows} & {f"speaker {n}" for n in range(60)}
     assert found.rows == _sample(house, supplier, listing.id).rows == _sample(house, reviewer, listing.id).rows
-    with pytest.raises(queries.ListingNotFound):
+    with pytest.raises(ListingNotFound):
         _sample(house, build.organisation(house, level=1), listing.id)
 
 

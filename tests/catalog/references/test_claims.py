@@ -60,6 +60,10 @@ def _claim(house: House, who: Built, reference_id: str) -> ClaimSnapshot:
     return house.db.write(lambda uow: service.claim(uow, who.actor, reference_id, statement="It is ours."))
 
 
+def _approve(house: House, who: Built, claim_id: str) -> ClaimSnapshot:
+    return house.db.write(lambda uow: service.approve(uow, who.actor, claim_id))
+
+
 @pytest.mark.parametrize(
     ("names", "code", "supplier", "texts", "expected"),
     [
@@ -89,8 +93,8 @@ def test_a_claimed_reference_becomes_a_draft_is_reviewed_and_sold(
         _claim(house, supplier, reference_id)
     for who in (supplier, build.platform_person(house, "reviewer")):
         with pytest.raises(PolicyRefused):
-            house.db.write(lambda uow, who=who: service.approve(uow, who.actor, made.id))
-    done = house.db.write(lambda uow: service.approve(uow, officer.actor, made.id))
+            _approve(house, who, made.id)
+    done = _approve(house, officer, made.id)
     assert done.state == "approved"
     assert house.db.read(lambda uow: queries.get(uow, rival.actor, other.id)).state == "rejected"
     with pytest.raises(ClaimClosed):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,8 @@ def test_taken_talked_about_lowered_assessed_and_approved(browser: Open, house: 
     assert "Who collected it?" in seller.get(path)
     seller.send(f"{path}/comments", text="We did.", item="source", file=(io.BytesIO(b"%PDF"), "deed.pdf"))
     assert "deed.pdf" in reviewer.get(path)
-    reviewer.send(f"{path}/items", **{f"answer-{item}": "pass" for item in ITEMS})
+    answers: dict[str, Any] = {f"answer-{item}": "pass" for item in ITEMS}
+    reviewer.send(f"{path}/items", **answers)
     reviewer.send(f"{path}/approve")
     officer.get(path)
     officer.send(f"{path}/approve")
