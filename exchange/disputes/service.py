@@ -194,12 +194,12 @@ def _concerns(uow: Uow, order: Order, asked: Sequence[Mapping[str, Any]] | None)
         if not chosen and any(each.period for each in charged.values()):
             raise DisputeTooLate(hint="Every invoice of this order is too old, or was taken back.")
     else:
-        if len({each["invoice_id"] for each in asked}) < len(asked) or not {e["invoice_id"] for e in asked} <= set(
-            charged
-        ):
+        named = [each["invoice_id"] for each in asked]
+        if len(set(named)) < len(named) or not set(named) <= charged.keys():
             raise ConcernUnknown("Name invoices of this order, each once.", field="concerns")
         chosen = [(charged[each["invoice_id"]], each.get("lines")) for each in asked]
-    for each in [each for each, _ in chosen] or [None]:
+    concerned: list[Invoice | None] = [each for each, _ in chosen]
+    for each in concerned or [None]:
         if until := _late(uow, order, each):
             raise DisputeTooLate(until=until)
     return [_concern(uow, each, lines) for each, lines in chosen]

@@ -17,7 +17,7 @@ from billing.settlement import queries as settlement_queries
 from billing.settlement import service as settlement
 from billing.settlement.errors import PayableReleased, PayableWithheld
 from core.actor import SYSTEM
-from core.money import share
+from core.money import Rounding, share
 from tests import build
 from tests.billing.books import Books
 from tests.billing.periods.closing import Sale, wait
@@ -25,8 +25,8 @@ from tests.billing.test_invoices import frozen
 
 
 def _with(nets: list[int], rate: int) -> Invoice:
-    plain = frozen(0, rate, rules.Rounding.HALF_UP)
-    lines = [rules.line_of("lst_a", "数据", net, "CNY", rate, rules.Rounding.HALF_UP) for net in nets]
+    plain = frozen(0, rate, Rounding.HALF_UP)
+    lines = [rules.line_of("lst_a", "数据", net, "CNY", rate, Rounding.HALF_UP) for net in nets]
     gross = sum(line.gross for line in lines)
     return replace(plain, lines=tuple(lines), gross=gross)
 

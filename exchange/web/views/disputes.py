@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
@@ -78,7 +79,7 @@ def _page(uow: Uow, order_id: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(uow: Uow, found: list[DisputeSnapshot]) -> dict[str, Any]:
+def _said(uow: Uow, found: Sequence[DisputeSnapshot]) -> dict[str, Any]:
     statements = {each.id: queries.statements(uow, actor(), each.id) for each in found}
     entries = [said.audit_entry_id for each in statements.values() for said in each]
     return {"statements": statements, "numbers": audit.numbers(uow, entries)}

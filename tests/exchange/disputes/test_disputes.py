@@ -80,8 +80,8 @@ def scene(app: flask.Flask, house: House) -> Scene:
     build.funded(house, buyer)
     order = build.paid(house, buyer, build.listed(house, supplier))
     officer = build.platform_person(house, "officer")
-    clients = [ApiClient(app, each.token) for each in (buyer, supplier, officer, outsider)]
-    return Scene(house, *clients, [buyer, supplier, officer], order.id)
+    ours, theirs, judge, other = (ApiClient(app, each.token) for each in (buyer, supplier, officer, outsider))
+    return Scene(house, ours, theirs, judge, other, [buyer, supplier, officer], order.id)
 
 
 def test_a_refund_in_part(scene: Scene) -> None:

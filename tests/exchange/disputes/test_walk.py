@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -106,7 +106,7 @@ class Walk:
             assert owed.available == 0
             assert bool(withheld) == bool(going_on)
 
-    def _back(self, state: str, found: list[DisputeSnapshot]) -> int:
+    def _back(self, state: str, found: Sequence[DisputeSnapshot]) -> int:
         return self.order.gross if state == "refunded" else sum(each.refunded for each in found)
 
     def _credited_net(self, uow: Uow) -> int:
