@@ -25,6 +25,7 @@ ALLOWED = {
     ("delivered", "accept_overdue"): "accepted",
     ("paid", "fail"): "refunded",
     ("delivered", "fail"): "refunded",
+    **{(state, "undo"): "refunded" for state in ("paid", "delivered", "accepted")},
 }
 
 
