@@ -264,8 +264,7 @@ def satisfying(policy: Policy, action: str, rule: Rule) -> dict[str, Any]:
         elif each.operator == "among":
             facts[each.attribute], facts[each.value] = "lst_1", ["lst_1"]
         else:
-            value = {"one_of": lambda v: v[0], "holds_any": lambda v: v[:1], "stated": lambda _: HOME}
-            facts[each.attribute] = value.get(each.operator, lambda v: v)(each.value)
+            facts[each.attribute] = _satisfying(each.value, each.operator)
     for forbid in (other for other in policy.of(action) if other.effect == "forbid"):
         for each in forbid.conditions:
             if each.attribute not in facts:
@@ -273,6 +272,12 @@ def satisfying(policy: Policy, action: str, rule: Rule) -> dict[str, Any]:
             if each.operator == "same_as":
                 facts.setdefault(each.value, f"the {each.value}")
     return facts
+
+
+def _satisfying(value: Any, operator: str) -> Any:
+    if operator == "stated":
+        return HOME
+    return {"one_of": value[0], "holds_any": value[:1]}[operator] if isinstance(value, list) else value
 
 
 def _inoffensive(value: Any, operator: str) -> Any:

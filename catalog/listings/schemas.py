@@ -139,3 +139,18 @@ class SampleOut(Schema):
     rows = fields.List(fields.List(fields.String()))
     total_rows = fields.Integer()
     obligations = fields.List(fields.String())
+
+
+class InvitationIn(Schema):
+    organisation_id = IdField("org", required=True)
+    until = UtcField(load_default=None, allow_none=True)
+
+
+class UninvitationIn(Schema):
+    organisation_id = IdField("org", required=True)
+
+
+class InviteeOut(Schema):
+    id = fields.String()
+    name = fields.String()
+    name_en = fields.String()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.listings import queries, service
+from catalog.listings import inviting, queries, service
 from catalog.listings.oversight import service as oversight
 from catalog.listings.schemas import (
+    InvitationIn,
+    InviteeOut,
     ListingFields,
     ListingIn,
     ListingOut,
@@ -19,6 +21,7 @@ from catalog.listings.schemas import (
     SampleOut,
     SuspensionIn,
     TierIn,
+    UninvitationIn,
 )
 from compliance.policy import abilities
 from core import http
@@ -120,3 +123,22 @@ def reinstate(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> 
 )  # fmt: skip
 def lower_tier(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
     return oversight.lower_tier(uow, actor, listing_id, **body)
+
+
+@api.get("/listings/<listing_id>/invitations", summary="Which organisations are invited to see your listing")
+def invitations(uow: Uow, actor: Actor, listing_id: str) -> Any:
+    return _invited(inviting.invitees(uow, actor, listing_id))
+
+
+@api.post("/listings/<listing_id>/invitations", body=InvitationIn, status=201, summary="Invite an organisation to it")
+def invite(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
+    return _invited(inviting.invite(uow, actor, listing_id, **body))
+
+
+@api.post("/listings/<listing_id>/invitations/end", body=UninvitationIn, summary="End an invitation now")
+def uninvite(uow: Uow, actor: Actor, listing_id: str, body: dict[str, Any]) -> Any:
+    return _invited(inviting.uninvite(uow, actor, listing_id, **body))
+
+
+def _invited(found: Any) -> dict[str, Any]:
+    return {"items": InviteeOut(many=True).dump(found)}
