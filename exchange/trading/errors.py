@@ -53,6 +53,10 @@ class NoSuchBuyer(Invalid):
     code, title = "buyer_unknown", "There is no such organisation to offer to"
 
 
+class OrderNotPermitted(Conflict):
+    code, title = "order_not_permitted", "The buyer may not order this as things stand"
+
+
 class RequirementNotFound(NotFound):
     code, title = "requirement_not_found", "The order does not ask for this"
 

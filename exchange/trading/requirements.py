@@ -16,14 +16,20 @@ from catalog.listings.types import ListingSnapshot
 from compliance.exports import service as exports
 from compliance.identity import factors
 from compliance.identity import queries as identity
-from compliance.policy import Decision, relations, require
+from compliance.policy import Decision, decide, relations, require
 from compliance.tiers import TierRow, profile
 from core.actor import Actor
 from core.db import Uow
 from core.problems import Sentence
 from exchange.contracts.types import ContractKind
-from exchange.trading import papers, queries, spending
-from exchange.trading.errors import OrderStateConflict, RequirementMet, RequirementNotFound, SamePerson
+from exchange.trading import papers, queries, spending, terms
+from exchange.trading.errors import (
+    OrderNotPermitted,
+    OrderStateConflict,
+    RequirementMet,
+    RequirementNotFound,
+    SamePerson,
+)
 from exchange.trading.models import Order
 from exchange.trading.rules import IN_FORCE
 from exchange.trading.steps import note
@@ -172,8 +178,29 @@ def revision_number(uow: Uow, order: Order, listing: ListingSnapshot) -> int:
 
 def _place_when_met(uow: Uow, actor: Actor, order: Order) -> None:
     if not any(row.met_at is None for row in _rows(uow, order.id)):
+        decision = _still_permitted(uow, order)
         order.step("place", uow.now())
-        _placed(uow, actor, order, None)
+        _placed(uow, actor, order, decision)
+
+
+def _still_permitted(uow: Uow, order: Order) -> Decision:
+    """Policy's permission for the buyer's organisation, by the listing, its tier and the qualification of now.
+
+    Raises OrderNotPermitted, TermsBelowTier: signing takes days, and meanwhile a listing may be stopped or regraded.
+    """
+    document = order.snapshot().agreement
+    assert document is not None
+    listing = listings.many(uow, [order.listing_id])[order.listing_id]
+    holder, known = identity.organisation(uow, order.buyer_id), relations.of(uow, order.buyer_id)
+    buyer = Actor(
+        account_id=holder.id, organisation_id=holder.id, roles=frozenset({"buyer"}), qualification=holder.level,
+        country=holder.country, invited=known.invited, agreed=known.nda,
+    )  # fmt: skip
+    decision = decide(buyer, "listing:order", listings.resource_of(uow.house, listing), context(document))
+    if not decision.permitted:
+        raise OrderNotPermitted(reason=decision.needs[0].code if decision.needs else "")
+    terms.check_tier(document, tier_row(uow, listing.tier), listing.kind)
+    return decision
 
 
 def _placed(uow: Uow, actor: Actor, order: Order, decision: Decision | None) -> None:

@@ -239,6 +239,14 @@ def test_a_member_beyond_its_limit_needs_another(talk: Talk) -> None:
     assert talk.act(clerk, talk.offered(), "agree").expect(200).json["state"] == "placed"
 
 
+def test_what_was_stopped_meanwhile_is_not_placed(talk: Talk) -> None:
+    order = talk.agreed(contract="licence")
+    talk.by(talk.supplier).post(f"/listings/{talk.listing_id}/withdraw").expect(200)
+    refused = talk.meet(talk.buyer, order, "contract.buyer").expect(409)
+    assert (refused.code, refused.json["reason"]) == ("order_not_permitted", "listing_not_on_sale")
+    assert talk.open(order) == ["contract.buyer"]
+
+
 def test_terms_not_answered_lapse(talk: Talk) -> None:
     order = talk.offered()
     talk.house.clock.advance(timedelta(days=15))
