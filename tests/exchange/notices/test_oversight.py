@@ -29,6 +29,10 @@ def _codes(house: House, who: Built) -> list[str]:
     return [each.code for each in house.db.read(lambda uow: queries.notices(uow, who.actor)).items]
 
 
+def _say(house: House, who: Built, review_id: str) -> None:
+    house.db.write(lambda uow: review_service.comment(uow, who.actor, review_id, text="Well?"))
+
+
 def test_words_and_dates_of_a_review_are_told(house: House) -> None:
     supplier, reviewer = build.organisation(house), build.platform_person(house, "reviewer")
     officer = build.platform_person(house, "officer")
@@ -42,7 +46,7 @@ def test_words_and_dates_of_a_review_are_told(house: House) -> None:
     (task,) = house.db.read(lambda uow: tasks(uow, reviewer.actor))
     assert (task.code, task.due_at) == ("review:work", due)
     for who in (reviewer, supplier):
-        house.db.write(lambda uow, who=who: review_service.comment(uow, who.actor, review.id, text="Well?"))
+        _say(house, who, review.id)
     house.db.write(lambda uow: listing_service.suspend(uow, officer.actor, listing.id, reason="in doubt"))
     told = _codes(house, supplier)
     assert {"review:due", "review:comment", "listing:stopped"} <= set(told)
