@@ -28,7 +28,7 @@ def people(uow: Uow, *, after: str = "", limit: int = 200) -> list[Reach]:
         .order_by(Account.id)
         .limit(limit)
     )
-    found = dict(row.tuple() for row in uow.session.execute(chosen))
+    found = {row.id: row.language for row in uow.session.execute(chosen)}
     roles: dict[str, list[tuple[str, str]]] = {account_id: [] for account_id in found}
     members = select(Membership.account_id, Membership.organisation_id, Membership.role)
     for account_id, own, role in uow.session.execute(members.where(Membership.account_id.in_(found))):
