@@ -39,22 +39,23 @@ def main(base_url: str, world: World, language: str = "en") -> int:
     """Fill the exchange and tell the story. Answers 0, or 1 when something was answered that was not expected."""
     tale, began = Tale(language), time.monotonic()
     try:
-        play(Door(base_url, language), world, tale)
+        cast = play(Door(base_url, language), world, tale)
     except Difference as difference:
         print(f"\n  ✗ {difference}", flush=True)
         return 1
     took = time.monotonic() - began
     print(f"\n{tale.steps} " + tale.pick(f"步均如预期，用时 {took:.0f} 秒", f"steps as expected, in {took:.0f} s"))
-    who_is_who(base_url, tale)
+    who_is_who(base_url, tale, cast)
     return 0
 
 
-def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> None:
-    """The three trades. Raises Difference at the first step that goes otherwise than expected."""
+def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
+    """The three trades; answers everybody who acted. Raises Difference at the first step that goes otherwise than expected."""
     cast = fill(door, world, tale, datasets)
     dataset_trade(cast, tale)
     metered_trade(cast, tale)
     negotiated_trade(cast, tale)
+    return cast
 
 
 def dataset_trade(cast: Cast, tale: Tale) -> None:
@@ -92,15 +93,23 @@ def negotiated_trade(cast: Cast, tale: Tale) -> None:
     claiming.play(cast, tale)
 
 
-def who_is_who(base_url: str, tale: Tale) -> None:
-    """Print who can sign in; the people are made up, and so is the password."""
+def who_is_who(base_url: str, tale: Tale, cast: Cast) -> None:
+    """Print who can sign in; the people are made up, and so are the password and the secrets of their devices."""
     print("\n" + tale.pick(f"登录账号（口令均为 {PASSWORD}）", f"Sign in as (password of all: {PASSWORD})"))
-    shown = "python -m exchange.demo.codes SECRET"
-    print(tale.pick(f"  平台人员另需一次性口令，密钥列于各行；{shown}", f"  staff also give a one-time code: {shown}"))
     for each in STAFF:
-        print(f"  {each.email:28} {', '.join(each.roles):20} {tale.pick('平台', 'the platform')} · {each.otp_secret}")
+        _tell(each.email, each.roles, tale.pick("平台", "the platform"), each.otp_secret)
     for organisation in (*ORGANISATIONS, NEWCOMER, OUTSIDER):
         name = tale.pick(organisation.name, organisation.name_en)
         for member in organisation.members:
-            print(f"  {member.email:28} {', '.join(member.roles):20} {name}")
+            device = cast.members[organisation.key][member.email.partition("@")[0]].device
+            _tell(member.email, member.roles, name, device.secret if device else "")
+    print(
+        "\n  "
+        + tale.pick("一次性验证码：", "One-time codes: ")
+        + f".venv/bin/python -m exchange.demo.codes SECRET --url {base_url}"
+    )
     print(f"\n  {base_url}/   API: {base_url}/api/v1/   OpenAPI: {base_url}/api/v1/openapi.json")
+
+
+def _tell(email: str, roles: Sequence[str], name: str, otp_secret: str) -> None:
+    print(f"  {email:28} {', '.join(roles):20} {name}" + (f"  [{otp_secret}]" if otp_secret else ""))
