@@ -50,7 +50,7 @@ def main(base_url: str, world: World, language: str = "en") -> int:
 
 
 def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DATASETS) -> Cast:
-    """The three trades; answers everybody who acted. Raises Difference at the first step that goes otherwise than expected."""
+    """The three trades; answers everybody who acted. Raises Difference at the first step that goes otherwise."""
     cast = fill(door, world, tale, datasets)
     dataset_trade(cast, tale)
     metered_trade(cast, tale)
