@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-import cedarpy
+import cedarpy  # type: ignore[import-not-found]  # of another environment
 
 WHO, THING = {"type": "Who", "id": "who"}, {"type": "Thing", "id": "thing"}
 

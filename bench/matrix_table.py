@@ -52,14 +52,16 @@ def expected(asked: Asked) -> str:
     if asked.action == "see":
         return "yes"
     if asked.action == "names":
-        return _said(_inside(who) or asked.tier < 4 or who.agreed)
+        return _said(_inside(who) or who.place == "own" or asked.tier < 4 or who.agreed)
     if asked.action == "sample":
         shown = asked.kind == "dataset" or asked.tier < 3  # an interface has no rows to make others from
-        return _said(shown and (_inside(who) or _reaches(who, SAMPLES[asked.tier])))
+        return _said(_inside(who) or (shown and _reaches(who, SAMPLES[asked.tier])))
     least = BUYS[asked.tier] if asked.action == "order" else ASKS[asked.tier]
     buys = who.place == "member" and who.role in BUYERS and _reaches(who, least)
     if asked.action == "order":
         buys = buys and asked.purpose == "offered" and (asked.tier < 2 or who.country != "")
+        # From L2 on persons are counted before anything leaves the country, and nobody can count those behind calls.
+        buys = buys and not (asked.tier >= 2 and asked.kind == "interface" and who.country not in ("", HOME))
     return _said(buys)
 
 
