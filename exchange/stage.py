@@ -58,7 +58,15 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
 @contextmanager
 def _supplier(secret: str) -> Iterator[str]:
     """A supplier's service in a process of its own; gives its address."""
-    command = [sys.executable, "-m", "exchange.demo.upstream", "--port", "0", "--secret", secret, "--until-stdin-ends"]
+    command = [
+        sys.executable,
+        "-m",
+        "exchange.demo.upstream",
+        "--port",
+        "0",
+        f"--secret={secret}",
+        "--until-stdin-ends",
+    ]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
