@@ -21,6 +21,8 @@ from core.db import Uow
 from core.problems import DomainError, NotFound
 from exchange.delivery import answers
 from exchange.delivery import queries as delivery
+from exchange.disputes import queries as disputes
+from exchange.disputes.types import DisputeSnapshot
 from exchange.trading import queries, service
 from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
 from exchange.web import forms, negotiations, operations, terms
@@ -28,6 +30,7 @@ from exchange.web.explain import DecisionText, card
 from exchange.web.negotiations import Talk
 from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.turns import Turn, turn
 from exchange.web.words import WORDS, word
 
 DEEDS = ("pay", "cancel", "accept", "fail", "freeze", "release")
@@ -52,6 +55,27 @@ class OrderPage:
     standing: Standing | None = None
     operations: list[operations.OperationText] = field(default_factory=list)
     talk: Talk | None = None
+    disputes: list[DisputeSnapshot] = field(default_factory=list)
+
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is, said first."""
+        lacking = {each.side for each in self.talk.left} if self.talk else set()
+        return turn(self.order, self.side, lacking, self.disputes[0] if self.disputes else None)
+
+    @property
+    def disputed(self) -> bool:
+        return bool(self.disputes) and not self.disputes[0].ended
+
+    def issued(self, step: StepSnapshot) -> list[Any]:
+        """The invoices and credit notes that this step made."""
+        return [invoice for invoice in self.invoices if invoice.issued_at == step.at]
+
+    def dispute_of(self, step: StepSnapshot) -> DisputeSnapshot | None:
+        """The dispute that this step opened or ended."""
+        if not step.action.startswith("dispute"):
+            return None
+        return next((each for each in self.disputes if step.at in (each.opened_at, each.ended_at)), None)
 
     @property
     def bar(self) -> list[tuple[str, str]]:
@@ -129,6 +153,7 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         standing=_standing(uow, snapshot),
         operations=_operations(uow, snapshot) if mine else [],
         talk=negotiations.talk(uow, snapshot, side, flask.request.form),
+        disputes=disputes.disputes(uow, who, order_id=order_id).items,
     )
 
 
