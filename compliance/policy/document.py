@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 import rfc8785
@@ -15,9 +17,10 @@ import yaml
 from compliance.policy.operators import NEEDED, OPERATORS, Facts, apply
 
 _KEYS = {"version", "actions", "conditions", "rules"}
-_SUBJECTS = ("actor", "resource", "context")
 _RULE_KEYS = {"id", "effect", "actions", "tiers", "when", "obligations", "basis"}
 _CONDITION_KEYS = {"attribute", "is", "value", "fixed", "code", "says"}
+_ATTRIBUTE = re.compile(r"(actor|resource|context)\.[a-z_]{1,40}")
+_BLANKS = {None, "needed", "actual", "tier"}
 
 
 OBLIGATIONS = frozenset({
@@ -92,47 +95,73 @@ def parse(document: Mapping[str, Any]) -> Policy:
         conditions = {name: _condition(name, raw) for name, raw in document["conditions"].items()}
         actions = tuple(f"{kind}:{verb}" for kind, verbs in document["actions"].items() for verb in verbs)
         rules = tuple(_rule(raw, conditions) for raw in document["rules"])
+        canonical = rfc8785.dumps(dict(document))
     except (KeyError, TypeError, AttributeError) as error:
         raise PolicyInvalid(f"the policy is incomplete: {error}") from None
+    except rfc8785.CanonicalizationError as error:
+        raise PolicyInvalid(f"the policy cannot be written down: {error}") from None
     _check(document["version"], rules, actions, conditions)
     by_action = {action: tuple(rule for rule in rules if action in rule.actions) for action in actions}
-    canonical = rfc8785.dumps(dict(document))
     return Policy(rules, actions, hashlib.sha256(canonical).hexdigest(), by_action, document["version"], canonical)
 
 
 def _condition(name: str, raw: Mapping[str, Any]) -> Condition:
     unknown = set(raw) - _CONDITION_KEYS
     operator, attribute = raw["is"], raw["attribute"]
-    if unknown or operator not in OPERATORS or attribute.partition(".")[0] not in _SUBJECTS:
+    if unknown or operator not in OPERATORS or not _ATTRIBUTE.fullmatch(attribute):
         raise PolicyInvalid(f"condition {name}: unknown attribute, operator or key {sorted(unknown)}")
-    if type(raw["value"]) not in NEEDED[operator]:
+    if not _askable(operator, raw["value"]):
         raise PolicyInvalid(f"condition {name}: {operator} cannot be asked with {raw['value']!r}")
-    if set(raw["says"]) != {"zh", "en"} or not raw["code"] or not all(map(_can_be_said, raw["says"].values())):
-        raise PolicyInvalid(f"condition {name}: a code, and words in both languages")
-    return Condition(attribute, operator, raw["value"], bool(raw.get("fixed", False)), raw["code"], raw["says"])
+    if set(raw["says"]) != {"zh", "en"} or not all(map(_can_be_said, raw["says"].values())):
+        raise PolicyInvalid(f"condition {name}: words in both languages")
+    code = _word(raw["code"], f"condition {name}: a code")
+    return Condition(attribute, operator, raw["value"], raw.get("fixed", False) is True, code, raw["says"])
+
+
+def _askable(operator: str, value: Any) -> bool:
+    """Whether the operator can be asked with that value, of whatever it is asked."""
+    if type(value) not in NEEDED[operator]:
+        return False
+    if operator in ("same_as", "among"):
+        return _ATTRIBUTE.fullmatch(value) is not None
+    return not isinstance(value, list) or all(isinstance(each, str) for each in value)
 
 
 def _can_be_said(words: Any) -> bool:
-    """Whether it is a text whose blanks can be filled in, now and not at the first refusal."""
+    """Whether it is a text whose blanks can be filled in, now and not at the first refusal, as they are."""
     try:
-        return bool(str.format(words, needed="", actual="", tier=""))
-    except (TypeError, LookupError, ValueError):
+        parts = list(Formatter().parse(words))
+    except ValueError:
         return False
+    return bool(parts) and all(name in _BLANKS and not spec and not how for _, name, spec, how in parts)
+
+
+def _word(text: Any, what: str) -> str:
+    if not isinstance(text, str) or not text:
+        raise PolicyInvalid(f"{what} is a text")
+    return text
+
+
+def _words(texts: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(texts, list):
+        raise PolicyInvalid(f"{what} is a list of texts")
+    return tuple(_word(each, what) for each in texts)
 
 
 def _rule(raw: Mapping[str, Any], conditions: Mapping[str, Condition]) -> Rule:
-    unknown = set(raw) - _RULE_KEYS
-    if unknown or raw["effect"] not in ("permit", "forbid") or not raw["basis"]:
-        raise PolicyInvalid(f"rule {raw['id']}: effect, basis or key {sorted(unknown)}")
-    missing = [name for name in raw["when"] if name not in conditions]
-    if missing or not raw["when"]:
-        raise PolicyInvalid(f"rule {raw['id']}: no such condition: {', '.join(missing) or 'none at all'}")
+    unknown, rule_id = set(raw) - _RULE_KEYS, _word(raw["id"], "a rule's id")
+    if unknown or raw["effect"] not in ("permit", "forbid"):
+        raise PolicyInvalid(f"rule {rule_id}: effect or key {sorted(unknown)}")
+    when = _words(raw["when"], f"rule {rule_id}: what is asked")
+    missing = [name for name in when if name not in conditions]
+    if missing or not when:
+        raise PolicyInvalid(f"rule {rule_id}: no such condition: {', '.join(missing) or 'none at all'}")
     tiers = raw.get("tiers")
     return Rule(
-        id=raw["id"], effect=raw["effect"], actions=frozenset(raw["actions"]),
-        tiers=None if tiers is None else _range(raw["id"], tiers),
-        conditions=tuple(conditions[name] for name in raw["when"]), obligations=tuple(raw.get("obligations", ())),
-        basis=str(raw["basis"]),
+        id=rule_id, effect=raw["effect"], actions=frozenset(_words(raw["actions"], f"rule {rule_id}: an action")),
+        tiers=None if tiers is None else _range(rule_id, tiers), conditions=tuple(conditions[name] for name in when),
+        obligations=_words(raw.get("obligations", []), f"rule {rule_id}: an obligation"),
+        basis=_word(raw["basis"], f"rule {rule_id}: a basis"),
     )  # fmt: skip
 
 

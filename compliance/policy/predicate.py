@@ -13,7 +13,7 @@ def listing_predicate(actor: Actor, action: str = "listing:see", *, policy: Poli
     """The same rules as a predicate over state, tier, owner and id, for lists and for every search engine.
 
     Equal to ``decide`` for every listing. Raises ValueError when a rule of ``action`` asks for
-    something that no index holds.
+    something that no index holds, whoever asks.
     """
     rules = (policy or current()).of(action)
     if not rules or any(rule.effect == "forbid" for rule in rules):
@@ -25,9 +25,8 @@ def listing_predicate(actor: Actor, action: str = "listing:see", *, policy: Poli
 
 def _clause(rule: Rule, facts: Facts) -> Clause | None:
     """The rule for this actor, or None when its conditions on the actor do not hold."""
-    about_listing = [each for each in rule.conditions if not each.attribute.startswith("actor.")]
-    if any(each.holds(facts) is not True for each in rule.conditions if each not in about_listing):
-        return None
+    about_listing = [each for each in rule.conditions if not _about_actor(each)]
+    known = all(each.holds(facts) is True for each in rule.conditions if each not in about_listing)
     states: frozenset[str] | None = None
     owner: str | None = None
     ids: frozenset[str] | None = None
@@ -39,18 +38,20 @@ def _clause(rule: Rule, facts: Facts) -> Clause | None:
             named = frozenset(facts.get(condition.value, ()))
             ids = named if ids is None else ids & named
         elif (condition.attribute, condition.operator, condition.value) == ("resource.owner", "same_as", _OWN):
-            owner = facts.get(_OWN)
-            if owner is None:
-                return None
+            owner = facts[_OWN]
         else:
             raise ValueError(f"{rule.id}: {condition.attribute} {condition.operator} does not compile")
     low, high = rule.tiers or (0, None)
-    if ids is not None and not ids:
-        return None
-    return Clause(states, low, high, owner, ids)
+    return Clause(states, low, high, owner, ids) if known and ids != frozenset() else None
 
 
 _OWN = "actor.organisation"
+
+
+def _about_actor(condition: Condition) -> bool:
+    """Whether who asks settles it: nothing of the thing or of the question is compared."""
+    compared = condition.value if condition.operator in ("same_as", "among") else ""
+    return condition.attribute.startswith("actor.") and not str(compared).startswith(("resource.", "context."))
 
 
 def _states(rule: Rule, condition: Condition) -> frozenset[str]:

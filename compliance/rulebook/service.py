@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from compliance.audit.service import record
-from compliance.policy import Decision, PolicyInvalid, Resource, parse, require, versions
+from compliance.policy import Decision, PolicyInvalid, Resource, listing_predicate, parse, require, versions
 from compliance.policy.document import Policy, shipped
 from compliance.policy.evaluate import permits
 from compliance.policy.events import PolicyActivated
@@ -24,7 +24,7 @@ from compliance.rulebook.errors import (
     PolicyUnchanged,
     VersionDecided,
 )
-from core.actor import Actor
+from core.actor import ANONYMOUS, Actor
 from core.db import Uow
 from core.ids import new_id
 
@@ -89,7 +89,8 @@ def _in_force(uow: Uow, *, lock: bool = False) -> Policy:
 def _checked(document: Mapping[str, Any], base: Policy) -> Policy:
     try:
         made = parse(document)
-    except PolicyInvalid as error:
+        listing_predicate(ANONYMOUS, policy=made)  # lists and search could not be asked any more
+    except (PolicyInvalid, ValueError) as error:
         raise PolicyDocumentInvalid(str(error), field="document") from None
     if made.hash == base.hash:
         raise PolicyUnchanged(field="document")

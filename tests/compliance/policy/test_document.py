@@ -17,6 +17,9 @@ from tests.compliance.policy.people import member
 DOCUMENT: dict[str, Any] = json.loads(policy_document())
 
 
+_UNSAYABLE = ("", "{who}", "{", "{0}", 1, "{needed:>9999999999}", "{needed.__class__}", "{needed!r}")
+
+
 def _changed(value: Any, *path: Any) -> dict[str, Any]:
     document = copy.deepcopy(DOCUMENT)
     part: Any = document
@@ -45,7 +48,16 @@ def test_another_word_is_another_hash() -> None:
         _changed(True, "conditions", "qualified", "value"),
         _changed({"en": "only"}, "conditions", "owns", "says"),
         _changed("", "conditions", "owns", "code"),
-        *(_changed({"zh": "否", "en": words}, "conditions", "owns", "says") for words in ("", "{who}", "{", "{0}", 1)),
+        *(_changed({"zh": "否", "en": words}, "conditions", "owns", "says") for words in _UNSAYABLE),
+        _changed(7, "conditions", "owns", "code"),
+        _changed("nobody", "conditions", "owns", "value"),
+        _changed([["reviewer"]], "conditions", "reviewer", "value"),
+        _changed(2**60, "version"),
+        _changed("\ud800", "rules", 0, "basis"),
+        _changed([1], "rules", 0, "id"),
+        _changed([[1]], "rules", 0, "obligations"),
+        _changed([1, "x"], "rules", 0, "actions"),
+        _changed({"owns": 1}, "rules", 0, "when"),
         _changed([], "exceptions"),
         _changed("allow", "rules", 0, "effect"),
         _changed(["nobody"], "rules", 0, "when"),
@@ -113,3 +125,18 @@ def test_a_rule_that_no_index_can_answer_does_not_compile_into_a_list(effect: st
     policy = parse(_small({"id": "r", "effect": effect, "when": ["named"]}))
     with pytest.raises(ValueError, match="compile"):
         listing_predicate(ANONYMOUS, policy=policy)
+
+
+def test_what_compiles_does_not_depend_on_who_asks() -> None:
+    document = _small({"id": "r", "effect": "permit", "when": ["leveled", "named"]})
+    document["conditions"]["leveled"]["value"] = 4
+    policy = parse(document)
+    with pytest.raises(ValueError, match="compile"):
+        listing_predicate(ANONYMOUS, policy=policy)
+
+
+def test_who_asks_compared_with_the_thing_does_not_compile() -> None:
+    document = _small({"id": "r", "effect": "permit", "when": ["named"]})
+    document["conditions"]["named"] |= {"attribute": "actor.country", "is": "same_as", "value": "resource.home"}
+    with pytest.raises(ValueError, match="compile"):
+        listing_predicate(member("org_a"), policy=parse(document))

@@ -89,6 +89,7 @@ def test_rules_that_cannot_be_used_are_refused_and_nothing_is_kept(officers: tup
     alone = whole | {"rules": [each for each in whole["rules"] if each["id"] != "policy-same-person"]}
     alone["conditions"] = {name: each for name, each in whole["conditions"].items() if name != "proposed"}
     broken = whole | {"rules": [{**whole["rules"][0], "obligations": ["dance"]}, *whole["rules"][1:]]}
+    forbidding = {"id": "f", "effect": "forbid", "actions": ["listing:see"], "when": ["suspended"], "basis": "a test"}
     for document, status, code in (
         ({}, 422, "policy_invalid"),
         ({"version": 1}, 422, "policy_invalid"),
@@ -97,6 +98,8 @@ def test_rules_that_cannot_be_used_are_refused_and_nothing_is_kept(officers: tup
         (changed(listing_see_open=["listed", "registered"]) | {"version": current().version}, 422, "policy_invalid"),
         (no_officer, 409, "policy_locks_out"),
         (alone, 409, "policy_locks_out"),
+        (changed(listing_see_open=["listed", "of_files"]), 422, "policy_invalid"),
+        (whole | {"rules": [*whole["rules"], forbidding]}, 422, "policy_invalid"),
     ):
         propose(first, document).expect(status, code)
     assert first.get("/policy/versions").json["items"] == []
