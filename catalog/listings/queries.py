@@ -18,6 +18,7 @@ from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Revision, RevisionFile
 from catalog.listings.rules import disclose, without_contents
 from catalog.listings.types import (
+    Grade,
     ListingKind,
     ListingSnapshot,
     ListingState,
@@ -238,9 +239,15 @@ def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, List
     return {row.id: row.snapshot(brief=brief) for row in uow.session.execute(statement).scalars()}
 
 
-def tier(uow: Uow, listing_id: str) -> int | None:
-    """The tier a listing has now, whatever its state; None when there is none."""
-    return uow.session.execute(select(Listing.tier).where(Listing.id == listing_id)).scalar_one_or_none()
+def grade(uow: Uow, listing_id: str, *, lock: bool = False) -> Grade | None:
+    """How a listing is graded now, and with ``lock`` until this unit ends; None when there is none.
+
+    Asks no policy: for services and handlers.
+    """
+    columns = Listing.tier, Listing.raised_tier, Listing.revision_id, Listing.state
+    statement = select(*columns).where(Listing.id == listing_id)
+    row = uow.session.execute(statement.with_for_update(read=True) if lock else statement).one_or_none()
+    return Grade(row[0], row[1], row[2], settled=row[3] == ListingState.LISTED) if row else None
 
 
 def state(uow: Uow, listing_id: str) -> str | None:

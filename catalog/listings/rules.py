@@ -20,7 +20,7 @@ TRANSITIONS: dict[str, tuple[frozenset[ListingState], ListingState]] = {
     "publish": (frozenset({ListingState.IN_REVIEW, ListingState.LISTED}), ListingState.LISTED),
     "return": (frozenset({ListingState.IN_REVIEW, ListingState.LISTED}), ListingState.RETURNED),
     "withdraw": (frozenset({ListingState.LISTED, ListingState.SUSPENDED}), ListingState.WITHDRAWN),
-    "suspend": (frozenset({ListingState.LISTED, ListingState.WITHDRAWN}), ListingState.SUSPENDED),
+    "suspend": (frozenset(ListingState) - {ListingState.SUSPENDED}, ListingState.SUSPENDED),
     "reconsider": (frozenset({ListingState.LISTED}), ListingState.IN_REVIEW),
     "reinstate": (frozenset({ListingState.SUSPENDED}), ListingState.IN_REVIEW),
 }

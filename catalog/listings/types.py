@@ -123,6 +123,28 @@ class ListingSnapshot:
 
 
 @dataclass(frozen=True)
+class Grade:
+    """A listing's tier, which is that of its newest revision, and what was raised by hand, for all of its revisions.
+
+    ``settled``: it is on sale, so the tier is what people approved and not what an edit makes of it.
+    """
+
+    tier: int
+    raised: int
+    revision_id: str | None
+    settled: bool
+
+    def of(self, revision_id: str, before: int) -> int:
+        """The tier of a revision that had the tier ``before``.
+
+        Only approved it falls, and never because of what another revision holds.
+        """
+        if revision_id != self.revision_id:
+            return max(before, self.raised)
+        return self.tier if self.settled else max(before, self.tier)
+
+
+@dataclass(frozen=True)
 class ServedInterface:
     """A listing of an interface as those need it who serve its calls: state, tier and every revision's interface."""
 

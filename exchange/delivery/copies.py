@@ -8,7 +8,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import select
@@ -53,13 +53,15 @@ def key_of(keyring: Keyring, order_id: str, original_sha256: str) -> bytes:
 class FileMarks:
     """Whether files can carry marks, as their profiles tell; what is there only turns out when a copy is made."""
 
-    def unmarkable(self, revision: RevisionSnapshot) -> list[tuple[str, str]]:
-        found = ((file.name, _why_not(file)) for file in revision.files)
+    def unmarkable(self, revision: RevisionSnapshot, *, by_row: bool) -> list[tuple[str, str]]:
+        found = ((file.name, _why_not(file, by_row=by_row)) for file in revision.files)
         return [(name, reason) for name, reason in found if reason]
 
 
-def _why_not(file: FileSnapshot) -> str:
+def _why_not(file: FileSnapshot, *, by_row: bool) -> str:
     table = file.profile
+    if by_row and PurePath(file.name).suffix.lower() not in FORMATS:
+        return "not_a_table"
     if table is None or table.format not in FORMATS.values():
         return "not_a_table"
     return estimate([column.name for column in table.columns], table.first_rows, table.rows)
@@ -202,10 +204,11 @@ def delivered(uow: Uow, order: OrderSnapshot, files: list[DeliveryFile]) -> list
     if not is_marked(uow.house, order):
         return files
     made = of_order(uow, order.id)
-    return [_as_copy(file, made.get(file.file_id)) for file in files]
+    return [as_copy(file, made.get(file.file_id)) for file in files]
 
 
-def _as_copy(file: DeliveryFile, copy: CopySnapshot | None) -> DeliveryFile:
+def as_copy(file: DeliveryFile, copy: CopySnapshot | None) -> DeliveryFile:
+    """The marked copy in the original's place; without a hash, and not ready, until it is made."""
     ready = copy is not None and copy.sha256 is not None and copy.size is not None
     if not ready:
         return dataclasses.replace(file, sha256="", size=0, marked=True, ready=False)

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 
 from compliance.identity.events import OrganisationClosing
 from core.db import Uow
+from exchange.trading.contested import contested
 from exchange.trading.errors import OrdersOpen
 from exchange.trading.models import Entitlement, Order
 from exchange.trading.rules import ENDED
@@ -13,9 +14,10 @@ from exchange.trading.types import RightState
 
 
 def refuse_while_trading(uow: Uow, event: OrganisationClosing) -> None:
-    """Raises OrdersOpen while an order of it is under way, or while a right that it sold is in force."""
+    """Raises OrdersOpen while an order of it is under way or disputed, or while a right that it sold is in force."""
     its = or_(Order.buyer_id == event.organisation_id, Order.supplier_id == event.organisation_id)
-    open_orders = select(Order.id).where(its, Order.state.not_in(ENDED)).order_by(Order.id).limit(1)
+    going_on = or_(Order.state.not_in(ENDED), contested())
+    open_orders = select(Order.id).where(its, going_on).order_by(Order.id).limit(1)
     in_force = (
         Entitlement.state == RightState.ACTIVE,
         or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > uow.now()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, ForeignKey, exists, select
@@ -53,6 +53,12 @@ def disputed(uow: Uow, order_ids: Iterable[str]) -> set[str]:
     return set(uow.session.execute(chosen).scalars())
 
 
+def disputed_since(uow: Uow, order: Order) -> datetime | None:
+    """When the dispute began that goes on about the order."""
+    found = uow.session.get(ContestedOrder, order.id)
+    return found.since if found else None
+
+
 def refuse_contested(uow: Uow, order: Order) -> None:
     """Raises OrderContested."""
     if found := uow.session.get(ContestedOrder, order.id):
@@ -79,10 +85,13 @@ def contest(uow: Uow, actor: Actor, order: Order, dispute_id: str, decision: Dec
 def conclude(
     uow: Uow, actor: Actor, order: Order, ending: Ending, decision: Decision, *, step: str, text: str
 ) -> None:  # fmt: skip
-    """The dispute has ended; the time that stood still is given back. ``step`` is the name in the order's story."""
+    """The dispute has ended; the time that stood still is given back, that of a freeze when it is released.
+
+    ``step`` is the name in the order's story.
+    """
     row = uow.session.get_one(ContestedOrder, order.id)
     if order.accept_by is not None and order.state in _WAITING:
-        order.accept_by += uow.now() - row.since
+        order.accept_by += max(timedelta(), (order.frozen_at or uow.now()) - row.since)
     uow.session.delete(row)
     uow.session.flush()
     if ending is Ending.UNDO:

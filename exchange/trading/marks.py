@@ -22,8 +22,8 @@ class WatermarkUnavailable(Conflict):
 class Marks(Protocol):
     """Who makes marked copies."""
 
-    def unmarkable(self, revision: RevisionSnapshot) -> list[tuple[str, str]]:
-        """(file name, reason) of every file that cannot carry a mark, as far as its profile tells."""
+    def unmarkable(self, revision: RevisionSnapshot, *, by_row: bool) -> list[tuple[str, str]]:
+        """(file name, reason) of every file that cannot carry a mark, or be read ``by_row``, as far as one can tell."""
         ...
 
 
@@ -46,15 +46,17 @@ def order_of(uow: Uow, entitlement_id: str) -> str | None:
     ).scalar_one_or_none()
 
 
-def require_markable(uow: Uow, *, kind: str, revision_id: str, tier: int, agreed: bool = False) -> None:
-    """Nothing, when no mark is demanded (by the tier, or ``agreed``) or the files can carry one.
+def require_markable(
+    uow: Uow, *, kind: str, revision_id: str, tier: int, agreed: bool = False, by_row: bool = False
+) -> None:
+    """Nothing, when no mark is demanded (by the tier, or ``agreed``) or the files can carry one and be read ``by_row``.
 
     Raises WatermarkUnavailable naming each file and its reason.
     """
     if kind != "dataset" or not (agreed or demanded(uow.house, tier)):
         return
     marks: Marks = uow.house.adapter(Marks)  # type: ignore[type-abstract]
-    found = marks.unmarkable(listings.revision(uow, revision_id))
+    found = marks.unmarkable(listings.revision(uow, revision_id), by_row=by_row)
     if found:
         raise WatermarkUnavailable(
             Sentence("%(names)s", names="; ".join(f"{name}: {reason}" for name, reason in found)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
@@ -80,6 +80,14 @@ class Order(Base):
         if self.state in rules.ENDED:
             self.ended_at = moment
 
+    def refuse_late(self, moment: datetime) -> None:
+        """Raises OrderStateConflict once the time to answer or to pay is over, though nothing has ended it yet."""
+        by = self.answer_by if self.state in rules.NEGOTIATED else self.pay_by
+        if by is not None and by <= moment and self.state in rules.NOTHING_PAID:
+            raise OrderStateConflict(
+                Sentence("The time for it was over at %(moment)s.", moment=by.isoformat()), state=self.state
+            )
+
     def freeze(self, reason: str, moment: datetime) -> None:
         """Stop everything but looking. Raises OrderStateConflict when it is frozen already, or nothing is left."""
         if self.frozen_at is not None or self.state in rules.NOTHING_LEFT:
@@ -90,14 +98,19 @@ class Order(Base):
         self.frozen_at, self.frozen_reason = moment, reason
         self.version += 1
 
-    def release(self, moment: datetime) -> None:
-        """Undo the freeze; the time that stood still is given back. Raises OrderStateConflict."""
+    def release(self, moment: datetime, disputed_since: datetime | None = None) -> None:
+        """Undo the freeze; the time that stood still is given back, to accept only as far as no dispute holds it still.
+
+        Raises OrderStateConflict.
+        """
         if self.frozen_at is None:
             raise OrderStateConflict("The order is not frozen.", state=self.state, hint="Only a freeze is released.")
         still = moment - self.frozen_at
         self.pay_by = self.pay_by + still if self.pay_by else None
         self.answer_by = self.answer_by + still if self.answer_by else None
-        self.accept_by = self.accept_by + still if self.accept_by else None
+        if self.accept_by is not None:
+            undisputed = still if disputed_since is None else disputed_since - self.frozen_at
+            self.accept_by += max(timedelta(), undisputed)
         self.frozen_at, self.frozen_reason = None, ""
         self.version += 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +128,7 @@ def agree(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str) -> OrderSn
     if on_table.side == side:
         raise OwnTerms(field="in_reply_to")
     listing, document = _listing(uow, order), json.loads(on_table.terms)
+    listing = replace(listing, tier=requirements.tier_now(uow, order))  # another revision may have followed the order's
     if side is Side.BUYER:
         decision = may_order(uow, actor, listing, document)
     fix(uow, order, listing, document)
@@ -160,8 +162,9 @@ def fix(uow: Uow, order: Order, listing: ListingSnapshot, document: Mapping[str,
     """
     terms.check_tier(document, requirements.tier_row(uow, listing.tier), listing.kind)
     marks.require_markable(
-        uow, kind=listing.kind, revision_id=document["revision"], tier=listing.tier, agreed=document["watermark"]
-    )
+        uow, kind=listing.kind, revision_id=document["revision"], tier=listing.tier, agreed=document["watermark"],
+        by_row="api" in document["deliveries"],
+    )  # fmt: skip
     exports.reserve(
         uow, order.id, supplier_id=order.supplier_id, buyer_country=requirements.country(uow, order),
         territories=_reached(uow, document), revision=listings.revision(uow, document["revision"]), tier=listing.tier,
@@ -221,6 +224,7 @@ def _for_talk(uow: Uow, actor: Actor, order_id: str, *, agreed_too: bool = False
             Sentence("The order is %(state)s.", state=order.state), state=order.state,
             hint="Terms can be spoken of until they are agreed.",
         )  # fmt: skip
+    order.refuse_late(uow.now())
     return order, Side.BUYER if actor.organisation_id == order.buyer_id else Side.SUPPLIER, decision
 
 
@@ -238,7 +242,7 @@ def _put(
     price(uow, listing.kind, document["plan"], field="terms.plan")
     for purpose in document["purposes"]:
         check_purpose(listing, purpose, field="terms.purposes")
-    order.revision_id, order.purpose = document["revision"], document["purposes"][0]
+    order.revision_id, order.purpose, order.tier = document["revision"], document["purposes"][0], listing.tier
     body = terms.canonical(document).decode()
     _say(
         uow, actor, order, MessageKind.TERMS, side, text, in_reply_to=in_reply_to, body=body,

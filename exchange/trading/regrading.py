@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from catalog.listings import queries as listings
 from compliance.identity.queries import organisations
@@ -34,11 +34,16 @@ _BOTH = (Side.BUYER, Side.SUPPLIER)
 
 
 def follow_tier(uow: Uow, listing_id: str) -> None:
-    """Bring the listing's tier to all rights in it: policy judges each use by the tier of that moment."""
-    tier = listings.tier(uow, listing_id)
-    if tier is None:
+    """Bring the listing's tier to the rights in its revisions: policy judges each use by the tier of that moment."""
+    grade = listings.grade(uow, listing_id)
+    if grade is None:
         return
-    for right, order in _rights(uow, Order.listing_id == listing_id, Entitlement.tier != tier):
+    same = Order.revision_id == grade.revision_id
+    differing = or_(and_(same, Entitlement.tier != grade.tier), and_(~same, Entitlement.tier < grade.raised))
+    for right, order in _rights(uow, Order.listing_id == listing_id, differing):
+        tier = grade.of(order.revision_id, right.tier)
+        if tier == right.tier:
+            continue
         risen, right.tier = tier > right.tier, tier
         uow.session.flush()
         if risen and order.state in IN_FORCE and right.state == RightState.ACTIVE:
@@ -77,7 +82,7 @@ def _rights(uow: Uow, *which: object) -> Iterable[tuple[Entitlement, Order]]:
         .join(Order, Order.id == Entitlement.order_id)
         .where(*which)  # type: ignore[arg-type]
         .order_by(Entitlement.id)
-        .with_for_update(of=Entitlement)
+        .with_for_update(of=[Entitlement, Order])
     )
     return [(right, order) for right, order in uow.session.execute(statement).unique().all()]
 

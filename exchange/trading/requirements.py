@@ -6,10 +6,11 @@ Each is a row of one side. Whoever meets the last one places the order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
@@ -18,7 +19,7 @@ from compliance.identity import factors
 from compliance.identity import queries as identity
 from compliance.policy import Decision, decide, relations, require
 from compliance.tiers import TierRow, profile
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.problems import Sentence
 from exchange.contracts.types import ContractKind
@@ -33,8 +34,8 @@ from exchange.trading.errors import (
 from exchange.trading.models import Order
 from exchange.trading.rules import IN_FORCE
 from exchange.trading.steps import note
-from exchange.trading.thread import Requirement
-from exchange.trading.types import OrderSnapshot, OrderState, RequirementSnapshot, Side
+from exchange.trading.thread import Message, Requirement
+from exchange.trading.types import MessageKind, OrderSnapshot, OrderState, RequirementSnapshot, Side
 
 ACCEPTANCE, NDA, CONTRACT, SPENDING, APPROVAL = "acceptance", "nda", "contract", "spending", "approval"
 _SUPPLIER_APPROVES = frozenset({"supplier", "supplier_and_officer", "supplier_officer_authority"})
@@ -84,6 +85,19 @@ def open_all(uow: Uow, actor: Actor, order: Order, first: Mapping[str, str], dec
     snapshot = order.snapshot()
     document = snapshot.agreement
     assert document is not None
+    _open(uow, order, document, first)
+    if document["contract"] != "none":
+        papers.draw_up(uow, actor, snapshot, document["contract"], document)
+    if not _any_open(uow, order) and decision is not None:
+        order.state = OrderState.PLACED
+        _placed(uow, actor, order, decision)
+    elif decision is not None:
+        note(uow, actor, order, "agree", decision)
+    else:
+        _place_when_met(uow, actor, order)
+
+
+def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[str, str]) -> None:
     under_nda = relations.holds(uow, NDA, order.buyer_id, order.listing_id)
     wanted = needed(
         tier_row(uow, order.tier), document, first, under_nda=under_nda,
@@ -94,16 +108,6 @@ def open_all(uow: Uow, actor: Actor, order: Order, first: Mapping[str, str], dec
         if (kind, side) not in known:
             uow.session.add(Requirement(order_id=order.id, kind=kind, side=side, not_by=not_by))
     uow.session.flush()
-    if document["contract"] != "none":
-        papers.draw_up(uow, actor, snapshot, document["contract"], document)
-    at_once = not any(row.met_at is None for row in _rows(uow, order.id))
-    if at_once and decision is not None:
-        order.state = OrderState.PLACED
-        _placed(uow, actor, order, decision)
-    elif decision is not None:
-        note(uow, actor, order, "agree", decision)
-    else:
-        _place_when_met(uow, actor, order)
 
 
 def of_order(uow: Uow, actor: Actor, order_id: str) -> list[RequirementSnapshot]:
@@ -132,6 +136,7 @@ def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", sig
     _check_side(actor, order, side)
     if order.state not in (OrderState.AGREED, *IN_FORCE) and not early:
         raise OrderStateConflict(Sentence("The order is %(state)s.", state=order.state), state=order.state)
+    order.refuse_late(uow.now())
     row = row or _early(uow, order, side)
     if row.met_at is not None:
         raise RequirementMet(name=name)
@@ -153,6 +158,13 @@ def give_up(uow: Uow, order: Order) -> None:
 
 def tier_row(uow: Uow, tier: int) -> TierRow:
     return profile(uow.house.settings.tier_profile).row(tier)
+
+
+def tier_now(uow: Uow, order: Order) -> int:
+    """The tier of the order's revision, which stays until this unit ends; for an order it never falls."""
+    grade = listings.grade(uow, order.listing_id, lock=True)
+    assert grade is not None
+    return max(order.tier, grade.of(order.revision_id, order.tier))
 
 
 def context(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,20 +189,43 @@ def revision_number(uow: Uow, order: Order, listing: ListingSnapshot) -> int:
 
 
 def _place_when_met(uow: Uow, actor: Actor, order: Order) -> None:
-    if not any(row.met_at is None for row in _rows(uow, order.id)):
-        decision = _still_permitted(uow, order)
-        order.step("place", uow.now())
-        _placed(uow, actor, order, decision)
+    if _any_open(uow, order):
+        return
+    document = order.snapshot().agreement
+    assert document is not None
+    before, order.tier = order.tier, tier_now(uow, order)
+    decision = _still_permitted(uow, order, document)
+    if order.tier > before and _more_asked(uow, order, document):
+        order.version += 1
+        note(uow, SYSTEM, order, "regrade", None, data={"before": str(before)})
+        return
+    order.step("place", uow.now())
+    _placed(uow, actor, order, decision)
 
 
-def _still_permitted(uow: Uow, order: Order) -> Decision:
-    """Policy's permission for the buyer's organisation, by the listing, its tier and the qualification of now.
+def refuse_outgrown(uow: Uow, order: Order) -> None:
+    """Raises OrderNotPermitted when the tier rose since the order was placed, or an officer stopped its listing."""
+    if tier_now(uow, order) > order.tier:
+        raise OrderNotPermitted(reason="tier_raised", hint="Order it again, as its tier asks for now.")
+    if listings.stopped(uow, [order.listing_id]):
+        raise OrderNotPermitted(reason="listing_stopped")
+
+
+def _more_asked(uow: Uow, order: Order, document: Mapping[str, Any]) -> bool:
+    """Open what a higher tier asks for beyond what was met; who acted first is still who made and took the terms."""
+    acted = select(Message.side, Message.account_id).where(
+        Message.order_id == order.id, or_(Message.id == order.head, Message.kind == MessageKind.AGREEMENT)
+    )
+    _open(uow, order, document, {str(side): account for side, account in uow.session.execute(acted)})
+    return _any_open(uow, order)
+
+
+def _still_permitted(uow: Uow, order: Order, document: Mapping[str, Any]) -> Decision:
+    """Policy's permission for the buyer's organisation, by the listing, the order's tier and the qualification of now.
 
     Raises OrderNotPermitted, TermsBelowTier: signing takes days, and meanwhile a listing may be stopped or regraded.
     """
-    document = order.snapshot().agreement
-    assert document is not None
-    listing = listings.many(uow, [order.listing_id])[order.listing_id]
+    listing = replace(listings.many(uow, [order.listing_id])[order.listing_id], tier=order.tier)
     holder, known = identity.organisation(uow, order.buyer_id), relations.of(uow, order.buyer_id)
     buyer = Actor(
         account_id=holder.id, organisation_id=holder.id, roles=frozenset({"buyer"}), qualification=holder.level,
@@ -199,7 +234,7 @@ def _still_permitted(uow: Uow, order: Order) -> Decision:
     decision = decide(buyer, "listing:order", listings.resource_of(uow.house, listing), context(document))
     if not decision.permitted:
         raise OrderNotPermitted(reason=decision.needs[0].code if decision.needs else "")
-    terms.check_tier(document, tier_row(uow, listing.tier), listing.kind)
+    terms.check_tier(document, tier_row(uow, order.tier), listing.kind)
     return decision
 
 
@@ -212,6 +247,10 @@ def _placed(uow: Uow, actor: Actor, order: Order, decision: Decision | None) -> 
 def _rows(uow: Uow, order_id: str) -> Sequence[Requirement]:
     chosen = select(Requirement).where(Requirement.order_id == order_id).order_by(Requirement.kind, Requirement.side)
     return uow.session.execute(chosen).scalars().all()
+
+
+def _any_open(uow: Uow, order: Order) -> bool:
+    return any(row.met_at is None for row in _rows(uow, order.id))
 
 
 def _names(uow: Uow, order: Order) -> str:

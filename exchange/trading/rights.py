@@ -21,8 +21,8 @@ from exchange.trading.models import Entitlement, Licence, Order
 from exchange.trading.types import RightState
 
 
-def grant(uow: Uow, order: Order) -> None:
-    """The licence as it was agreed and the entitlement, in force from now or from the day that was agreed."""
+def grant(uow: Uow, order: Order) -> datetime:
+    """The licence as it was agreed and the entitlement; answers when they begin: now, or on the day that was agreed."""
     starts_at = _start(order, uow.now())
     ends_at = _end(order, starts_at)
     licence = _licence(order, starts_at, ends_at)
@@ -37,6 +37,7 @@ def grant(uow: Uow, order: Order) -> None:
     order.entitlement = entitlement
     uow.session.flush()
     changed(uow, order)
+    return starts_at
 
 
 def _licence(order: Order, starts_at: datetime, ends_at: datetime | None) -> Licence:

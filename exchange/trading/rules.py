@@ -27,6 +27,7 @@ TRANSITIONS: dict[str, tuple[frozenset[OrderState], OrderState]] = {
 ENDED = frozenset(
     {OrderState.ACCEPTED, OrderState.CANCELLED, OrderState.REFUNDED, OrderState.DECLINED, OrderState.LAPSED}
 )
+NOTHING_PAID = NEGOTIATED | {OrderState.PLACED}
 IN_FORCE = frozenset({OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED})
 """Paid for and not undone: there is a right."""
 NOTHING_LEFT = ENDED - {OrderState.ACCEPTED}

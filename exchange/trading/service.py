@@ -20,7 +20,7 @@ from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from exchange.trading import negotiating, queries, regrading, requirements, rights, terms
-from exchange.trading.contested import ContestedOrder, refuse_contested
+from exchange.trading.contested import disputed_since, refuse_contested
 from exchange.trading.drafting import new_order
 from exchange.trading.errors import OfferChanged, TermsNotAccepted
 from exchange.trading.events import EntitlementChanged
@@ -54,16 +54,19 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     """Pay from the prepaid balance; the licence and the entitlement come to exist in the same unit.
 
     What is priced by usage costs nothing yet. For an interface the access is the delivery: it is delivered at once.
-    Raises OrderNotFound, PolicyRefused, OrderStateConflict, BalanceTooLow, ExportThresholdReached and its kin.
+    Raises OrderNotFound, PolicyRefused, OrderStateConflict, OrderNotPermitted when its tier rose or it was stopped
+    since, BalanceTooLow, ExportThresholdReached and its kin.
     """
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:pay", queries.resource_of(order))
+    order.refuse_late(uow.now())
     order.step("pay", uow.now())
+    requirements.refuse_outgrown(uow, order)
     order.paid_at = uow.now()
-    order.accept_by = uow.now() + timedelta(days=uow.house.settings.acceptance_days)
     order.invoice_id = new_id("inv") if order.gross else None  # nothing to pay, nothing to invoice
     exports.settle(uow, order.id)
-    rights.grant(uow, order)
+    begins_at = rights.grant(uow, order)
+    order.accept_by = begins_at + timedelta(days=uow.house.settings.acceptance_days)
     note(uow, actor, order, "pay", decision)
     if order.kind == ListingKind.INTERFACE:
         _deliver(uow, SYSTEM, order)
@@ -112,7 +115,7 @@ def fail_delivery_by_system(uow: Uow, order_id: str, *, reason: str) -> OrderSna
     order = uow.session.get(Order, order_id, with_for_update={"of": Order})
     if order is None or order.frozen_at or order.state not in (OrderState.PAID, OrderState.DELIVERED):
         return None
-    if uow.session.get(ContestedOrder, order_id) is not None:
+    if disputed_since(uow, order) is not None:
         return None
     return _fail(uow, SYSTEM, order, None, reason)
 
@@ -147,7 +150,7 @@ def release(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
     """
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:release", queries.resource_of(order))
-    order.release(uow.now())
+    order.release(uow.now(), disputed_since(uow, order))
     settlement.let_go(uow, order_id=order.id)
     rights.changed(uow, order)
     freezes.strike(uow, order.id)

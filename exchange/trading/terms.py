@@ -26,6 +26,7 @@ CONTRACTS = ("none", "licence", "provision", "entrusted")
 DELIVERIES = ("api", "download")
 _MOST_COUNT = 2**53 - 1
 _MOST_CLAUSES, _LONGEST_CLAUSE = 20, 4000
+_YEARS = range(2000, 2200)
 _CONTRACT_OF = {
     "licence_text": "none", "click_through": "none", "signed_licence": "licence", "nda_and_contract": "provision",
     "personal_data_clauses": "provision", "bespoke": "provision",
@@ -79,13 +80,15 @@ def at_list_price(listing: ListingSnapshot, row: TierRow, purpose: str, country:
         "purposes": [purpose], "territories": [] if row.export == "allowed" else [country], "recipients": [],
         "count": rows if by_row else None, "term_months": listing.offer.term_months, "starts": None,
         "deliveries": ["api"] if called or by_row else ["download"],
-        "watermark": not called and row.delivery == "watermarked_download",
+        "watermark": not called and row.delivery in _MARKED,
         "contract": contract_of(row), "nda": asks_nda(row), "clauses": {},
     }  # fmt: skip
 
 
 def check_tier(document: Mapping[str, Any], row: TierRow, kind: str, *, at: str = "terms") -> None:
-    """Raises TermsBelowTier naming the first field that gives less than the tier demands."""
+    """Raises TermsBelowTier naming the first field that gives less than the tier demands, and TermsInvalid for rows
+    without a mark: they are read of marked copies at every tier.
+    """
     below = list(_below(document, row, kind))
     if below:
         field, needed = below[0]
@@ -93,6 +96,8 @@ def check_tier(document: Mapping[str, Any], row: TierRow, kind: str, *, at: str 
             Sentence("Tier L%(tier)s needs %(needed)s.", tier=row.level, needed=needed),
             field=f"{at}.{field}", fields=[f"{at}.{name}" for name, _ in below], tier=row.level,
         )  # fmt: skip
+    if kind != ListingKind.INTERFACE and "api" in document["deliveries"] and not document["watermark"]:
+        raise TermsInvalid("Rows are read of a marked copy: say so.", field=f"{at}.watermark")
 
 
 def _below(document: Mapping[str, Any], row: TierRow, kind: str) -> list[tuple[str, str]]:
@@ -197,6 +202,10 @@ def _starts(value: Any, field: str) -> str | None:
         moment = None
     if moment is None or moment.utcoffset() is None or moment.utcoffset() or moment.microsecond:
         raise TermsInvalid("Write the time as 2026-11-24T15:31:00Z.", field=field)
+    if moment.year not in _YEARS:
+        raise TermsInvalid(
+            Sentence("Between the years %(first)s and %(last)s.", first=_YEARS[0], last=_YEARS[-1]), field=field
+        )
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

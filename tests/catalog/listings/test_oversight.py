@@ -161,3 +161,23 @@ def test_a_review_ends_without_outcome_when_its_listing_is_changed_meanwhile(
     assert review is not None
     assert review.state == "dropped"
     assert house.db.read(lambda uow: reviews.open_of(uow, listing.id)) is None
+
+
+@pytest.mark.parametrize("state", ["draft", "in_review"])
+def test_an_edit_takes_nothing_out_of_an_officers_reach(
+    house: House, supplier: Built, officer: Built, state: str
+) -> None:
+    buyer = build.organisation(house)
+    build.funded(house, buyer)
+    order = build.paid(house, buyer, build.listed(house, supplier))
+    version = house.db.read(lambda uow: queries.get(uow, supplier.actor, order.listing_id)).version
+    house.db.write(
+        lambda uow: service.edit(uow, supplier.actor, order.listing_id, version, {"summary": {"en": "Better"}})
+    )
+    if state == "in_review":
+        house.db.write(lambda uow: service.submit(uow, supplier.actor, order.listing_id))
+    stopped = house.db.write(lambda uow: service.suspend(uow, officer.actor, order.listing_id, reason="a complaint"))
+    assert stopped.state == "suspended"
+    assert order.entitlement is not None
+    entitlement_id = order.entitlement.id
+    assert house.db.read(lambda uow: trading.compiled(uow, [entitlement_id]))[0].lacking == "listing_stopped"

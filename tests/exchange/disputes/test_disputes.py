@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import flask
@@ -284,3 +284,25 @@ def test_the_evidence_bundle_tells_of_it_and_verifies(scene: Scene) -> None:
     ]  # fmt: skip
     steps = [step["action"] for step in scene.buyer.get(f"{scene.path}/decisions").json["items"]]
     assert steps == ["place", "pay", "dispute", "dispute_rule_part"]
+
+
+def test_time_that_a_freeze_and_a_dispute_stood_still_together_is_given_back_once(scene: Scene) -> None:
+    def accept_by() -> str:
+        return str(scene.buyer.get(scene.path).expect(200).json["accept_by"])
+
+    def later(days: int) -> str:
+        return (datetime.fromisoformat(first) + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+
+    first = accept_by()
+    scene.officer.post(f"{scene.path}/freeze", {"reason": "a question"}).expect(200)
+    scene.wait(days=2)
+    dispute_id = scene.open()
+    scene.wait(days=3)
+    scene.officer.post(f"{scene.path}/release").expect(200)
+    scene.wait(days=4)
+    scene.officer.post(f"{scene.path}/freeze", {"reason": "another question"}).expect(200)
+    scene.wait(days=5)
+    scene.buyer.post(f"/disputes/{dispute_id}/withdraw", {"reason": "It was found."}).expect(200)
+    scene.wait(days=6)
+    scene.officer.post(f"{scene.path}/release").expect(200)
+    assert abs(datetime.fromisoformat(accept_by()) - datetime.fromisoformat(later(20))) < timedelta(minutes=5)

@@ -14,6 +14,14 @@ from exchange.trading.errors import TermsBelowTier
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden_terms.json").read_text("utf-8"))
 CALLED = GOLDEN | {"deliveries": ["api"], "limits": {"rate_per_second": 5}, "watermark": False, "count": None}
+FREE = {
+    "contract": "none",
+    "nda": False,
+    "watermark": False,
+    "territories": [],
+    "count": None,
+    "deliveries": ["download"],
+}
 BOTH = ("buyer", "supplier")
 
 
@@ -25,18 +33,18 @@ def test_the_golden_terms_keep_form_and_hash() -> None:
 @pytest.mark.parametrize(
     ("tier", "kind", "change", "field"),
     [
-        (0, "dataset", {"contract": "none", "nda": False, "watermark": False, "territories": [], "count": None}, None),
-        (1, "dataset", {"contract": "none", "nda": False, "watermark": False, "territories": [], "count": None}, None),
+        (0, "dataset", FREE, None),
+        (1, "dataset", FREE, None),
         (2, "dataset", {"contract": "none"}, "contract"),
         (2, "dataset", {"contract": "licence", "nda": False, "count": None, "deliveries": ["download"]}, None),
-        (2, "dataset", {"watermark": False}, "watermark"),
+        (2, "dataset", {"watermark": False, "deliveries": ["download"]}, "watermark"),
         (2, "dataset", {"territories": []}, "territories"),
         (3, "dataset", {}, None),
         (3, "dataset", {"contract": "licence"}, "contract"),
         (3, "dataset", {"contract": "entrusted"}, None),
         (3, "dataset", {"nda": False}, "nda"),
-        (3, "dataset", {"watermark": False}, "watermark"),
-        (3, "dataset", {"watermark": False, "deliveries": ["api"]}, None),
+        (3, "dataset", {"watermark": False, "deliveries": ["download"]}, "watermark"),
+        (3, "dataset", {"deliveries": ["api"]}, None),
         (3, "dataset", {"count": None}, "count"),
         (3, "interface", {"count": None}, "count"),
         (3, "interface", {"count": 1000}, None),
