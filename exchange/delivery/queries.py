@@ -31,11 +31,13 @@ def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
 def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
     """The files that the order is about, as they leave: marked copies where it has them. Raises OrderNotFound."""
     order = trading.get(uow, actor, order_id)
+    return copies.delivered(uow, order, _originals(uow, order))
+
+
+def _originals(uow: Uow, order: OrderSnapshot) -> list[DeliveryFile]:
     found = listings.revision(uow, order.revision_id).files
     tier = order.entitlement.tier if order.entitlement is not None else order.tier
-    return copies.delivered(
-        uow, order, [DeliveryFile(order_id, f.id, f.name, f.media_type, f.size, f.sha256, tier=tier) for f in found]
-    )
+    return [DeliveryFile(order.id, f.id, f.name, f.media_type, f.size, f.sha256, tier=tier) for f in found]
 
 
 def marked_copies(uow: Uow, actor: Actor, order_id: str) -> list[CopySnapshot]:
@@ -92,9 +94,23 @@ def file_of(uow: Uow, actor: Actor, order_id: str, file_id: str) -> DeliveryFile
     return next((file for file in files(uow, actor, order_id) if file.file_id == file_id), None)
 
 
-def delivered_ranges(uow: Uow, order_id: str) -> dict[str, list[ByteRange]]:
-    """What has left so far, by file."""
-    ranges: dict[str, list[ByteRange]] = {}
+def as_it_left(uow: Uow, actor: Actor, order_id: str, file_id: str, sha256: str) -> DeliveryFile | None:
+    """The file of an order that has those bytes: as it was uploaded, or the buyer's copy, whichever leaves now.
+
+    Raises OrderNotFound.
+    """
+    original = next(
+        (file for file in _originals(uow, trading.get(uow, actor, order_id)) if file.file_id == file_id), None
+    )
+    if original is None or original.sha256 == sha256:
+        return original
+    copy = copies.as_copy(original, copies.of_order(uow, order_id).get(file_id))
+    return copy if copy.sha256 == sha256 else None
+
+
+def delivered_ranges(uow: Uow, order_id: str) -> dict[tuple[str, str], list[ByteRange]]:
+    """What has left so far, by file and by the hash of its bytes: parts of a copy are none of its original."""
+    ranges: dict[tuple[str, str], list[ByteRange]] = {}
     for row in uow.session.execute(select(Receipt).where(Receipt.order_id == order_id)).scalars():
-        ranges.setdefault(row.file_id, []).append(ByteRange(row.start, row.stop))
+        ranges.setdefault((row.file_id, row.sha256), []).append(ByteRange(row.start, row.stop))
     return ranges

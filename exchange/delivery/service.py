@@ -66,7 +66,7 @@ def take(uow: Uow, transfer: Transfer) -> bool:
         return False
     owner = orders.buyer_of(uow, transfer.order_id)
     buyer = Actor(organisation_id=owner, pseudonym=transfer.account)
-    file = queries.file_of(uow, buyer, transfer.order_id, transfer.file_id) if owner else None
+    file = queries.as_it_left(uow, buyer, transfer.order_id, transfer.file_id, transfer.sha256) if owner else None
     left = rules.left_for_certain(transfer)
     if file is None or left.size <= 0 or left.stop > file.size:
         log.warning("a transfer of nothing that is known here: %s", transfer)
@@ -140,4 +140,5 @@ def _all_delivered(uow: Uow, actor: Actor, order_id: str) -> bool:
     if orders.get(uow, actor, order_id).state != OrderState.PAID:
         return False
     left = queries.delivered_ranges(uow, order_id)
-    return all(covers(file.size, left.get(file.file_id, ())) for file in queries.files(uow, actor, order_id))
+    files = queries.files(uow, actor, order_id)
+    return all(file.ready and covers(file.size, left.get((file.file_id, file.sha256), ())) for file in files)

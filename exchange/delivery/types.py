@@ -55,7 +55,7 @@ class Grant:
 class Transfer:
     """What a gateway recorded of one answer with a file's bytes: ``start`` ≤ byte < ``stop`` left for ``account``.
 
-    ``confirmed``: the last of them was handed to the kernel.
+    ``confirmed``: the last of them was handed to the kernel. ``sha256`` is that of the bytes as they left.
     """
 
     call_id: str
@@ -66,6 +66,7 @@ class Transfer:
     start: int
     stop: int
     confirmed: bool
+    sha256: str
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def list_copies(uow: Uow, actor: Actor, order_id: str) -> Any:
     summary="Rows of a file, from ?after= on, at most ?limit= of them; each counts against the contract's quota",
 )  # fmt: skip
 def read_rows(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
+    if request.method == "HEAD":  # nothing of a row would leave, and nothing is counted
+        return flask.Response(status=405, headers={"Allow": "GET"})
     query = http.load(RowsQuery, request.args.to_dict(), where="query")
     page = rows.read(house, actor, order_id, file_id, claim=answers.claim_of(request), **query)
     return http.respond(200, RowPageOut().dump(page))

@@ -210,5 +210,5 @@ def _transfer(ended: Ended) -> Transfer:
     return Transfer(
         call_id=found.call_id, at=moment(found), order_id=found.address.order_id, file_id=found.address.operation,
         account=found.address.credential_id, start=found.first_byte, stop=found.first_byte + found.bytes_out,
-        confirmed=ended.delivered,
+        confirmed=ended.delivered, sha256=found.plan_hash,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from exchange.delivery.watermark.types import Changes, Unmarkable
 Progress = Callable[[int], None]
 _BUFFER = 1 << 20
 _PICKED = 1 << 24
+_ALWAYS_UNPACKED = 1 << 30
+_MOST_SWOLLEN = 200
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def _archive(source: BinaryIO, target: BinaryIO, key: bytes, progress: Progress 
     marked: list[tuple[str, Changes]] = []
     untouched = 0
     with zipfile.ZipFile(source) as packed, zipfile.ZipFile(target, "w", allowZip64=True) as made:
-        for entry in packed.infolist():
+        for entry in _members(packed, source):
             with packed.open(entry) as member:
                 changes = _member(made, entry, member, key, progress)
             if changes is not None:
@@ -72,6 +75,15 @@ def _archive(source: BinaryIO, target: BinaryIO, key: bytes, progress: Progress 
     if not marked:
         raise Unmarkable("no_table")
     return Statement(tuple(marked), untouched)
+
+
+def _members(packed: zipfile.ZipFile, source: BinaryIO) -> list[zipfile.ZipInfo]:
+    """What the archive holds. Raises Unmarkable for one that would swell to what no data does."""
+    found = packed.infolist()
+    size = source.seek(0, io.SEEK_END)
+    if sum(entry.file_size for entry in found) > max(_ALWAYS_UNPACKED, _MOST_SWOLLEN * size):
+        raise Unmarkable("archive_too_large")
+    return found
 
 
 def _member(
@@ -114,7 +126,7 @@ def tables_of(source: BinaryIO, name: str) -> Iterator[tuple[str, BinaryIO]]:
         return
     try:
         with zipfile.ZipFile(source) as packed:
-            for entry in packed.infolist():
+            for entry in _members(packed, source):
                 if PurePath(entry.filename).suffix.lower() in FORMATS:
                     with TemporaryFile() as plain, packed.open(entry) as member:
                         shutil.copyfileobj(member, plain, _BUFFER)

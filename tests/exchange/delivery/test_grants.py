@@ -14,6 +14,7 @@ from core.house import House
 from exchange.app import build_house, create_app_of
 from exchange.delivery import service
 from exchange.delivery.types import Transfer
+from exchange.trading import regrading
 from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.build import Built
@@ -39,7 +40,9 @@ def _client(sold: Sold, who: Built | None = None) -> ApiClient:
 
 def _transfer(sold: Sold, start: int, stop: int, *, call_id: str = "0011223344556677-1", ok: bool = True) -> Transfer:
     house, buyer, order, file = sold
-    return Transfer(call_id, house.clock.now(), order.id, file["file_id"], buyer.actor.pseudonym, start, stop, ok)
+    return Transfer(
+        call_id, house.clock.now(), order.id, file["file_id"], buyer.actor.pseudonym, start, stop, ok, file["sha256"]
+    )
 
 
 def _take(sold: Sold, transfer: Transfer) -> bool:
@@ -106,9 +109,21 @@ def test_an_answer_whose_last_byte_did_not_leave_does_not_deliver(sold: Sold) ->
     assert not _take(sold, _transfer(sold, 0, 1, call_id="0011223344556677-3", ok=False)), "nothing left for certain"
 
 
+def test_what_left_before_the_tier_rose_has_its_receipt(sold: Sold) -> None:
+    house, _, order, file = sold
+    build.forced_tier(house, order.listing_id, 2)
+    house.db.write(lambda uow: regrading.follow_tier(uow, order.listing_id))
+    assert _client(sold).get(f"/orders/{order.id}/files").json["items"][0]["size"] == 0, "the copy is not made yet"
+    assert _take(sold, _transfer(sold, 0, file["size"]))
+    receipts = _client(sold).get(f"/orders/{order.id}/receipts").json["items"]
+    assert [(each["sha256"], each["stop"]) for each in receipts] == [(file["sha256"], file["size"])]
+    assert _client(sold).get(f"/orders/{order.id}").json["state"] == "paid", "the copy that is owed now has not left"
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"sha256": "0" * 64},
         {"order_id": "ord_01jc9x2m5t7rqk8v4e6b0wz3np"},
         {"file_id": "fil_01jc9x2m5t7rqk8v4e6b0wz3np"},
         {"stop": 10**9},
