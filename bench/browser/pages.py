@@ -9,10 +9,13 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import APIResponse, ConsoleMessage, Page, Response
+from playwright.sync_api import Error as BrowserError
 
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-hjkmnp-tv-z]{20,}|\b\d{2,}\b|\b[0-9a-f]{16,}(-\d+)?\b")
+_VALUE = re.compile(r"=[^&]*")
 _OF_A_KIND = 2
+_MANY_STATES = {"/orders/*": 14, "/listings/*": 5, "/review/*": 4}
 _MOST_PAGES = 120
 _NOT_A_PAGE = (".zip", ".json", ".pdf", ".csv", "/sign-out", "/files/")
 _GRAVE = ("serious", "critical")
@@ -29,8 +32,8 @@ class Findings:
 
 
 def kind_of(path: str) -> str:
-    """The path with its ids left out: pages of one kind look alike."""
-    return _ID.sub("*", path)
+    """The path with its ids and the values of its query left out: pages of one kind look alike."""
+    return _VALUE.sub("", _ID.sub("*", path))
 
 
 def look_around(page: Page, base_url: str, starts: tuple[str, ...], shots: Path | None = None) -> Findings:
@@ -42,23 +45,34 @@ def look_around(page: Page, base_url: str, starts: tuple[str, ...], shots: Path 
     while waiting and len(found.pages) < _MOST_PAGES:
         path = waiting.pop(0)
         kind = kind_of(path)
-        if seen.get(kind, 0) >= _OF_A_KIND:
+        if seen.get(kind, 0) >= _MANY_STATES.get(kind, _OF_A_KIND):
             continue
         seen[kind] = seen.get(kind, 0) + 1
-        answer = page.goto(base_url + path)
+        answer = _open(page, base_url + path)
+        if answer is None or answer.status >= 400:
+            found.wrong.append(f"{path}: {answer.status if answer else 'does not open'}")
         if answer is None or "text/html" not in (answer.headers.get("content-type") or ""):
             continue
         found.pages.append(path)
-        if answer.status >= 400:
-            found.wrong.append(f"{path}: {answer.status}")
-        _judge(page, path, found)
-        if shots is not None and seen[kind] == 1:
-            _shoot(page, shots, kind)
+        judge(page, path, found)
+        if shots is not None:
+            _shoot(page, shots, kind, seen[kind])
         waiting += [link for link in _links(page, base_url) if link not in waiting]
     return found
 
 
-def _judge(page: Page, path: str, found: Findings) -> None:
+def _open(page: Page, address: str) -> Response | APIResponse | None:
+    """What stands there; a page is opened, a file is only asked for."""
+    try:
+        return page.goto(address)
+    except BrowserError as error:
+        if "Download is starting" not in error.message:
+            return None
+        return page.request.get(address)
+
+
+def judge(page: Page, path: str, found: Findings) -> None:
+    """What axe finds on the page as it stands, and whether it is wider than its window."""
     page.evaluate(_axe())
     result = page.evaluate("axe.run({resultTypes: ['violations']})")
     for violation in result["violations"]:
@@ -82,9 +96,9 @@ def _links(page: Page, base_url: str) -> Iterator[str]:
             yield url.path + (f"?{url.query}" if url.query and "lang=" not in url.query else "")
 
 
-def _shoot(page: Page, shots: Path, kind: str) -> None:
+def _shoot(page: Page, shots: Path, kind: str, number: int) -> None:
     name = re.sub(r"[^a-z0-9*]+", "-", kind.lower()).strip("-").replace("*", "x")[:80] or "home"
-    page.screenshot(path=shots / f"{name}.png", full_page=True)
+    page.screenshot(path=shots / f"{name}{f'-{number}' if number > 1 else ''}.png", full_page=True)
 
 
 def _complaint(found: Findings, page: Page, message: ConsoleMessage) -> None:
