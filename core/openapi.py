@@ -134,7 +134,7 @@ def mount(app: flask.Flask, house: House) -> None:
 
 def _page(described: dict[str, Any]) -> str:
     rows = [
-        Markup("<tr><td><code>{}</code></td><td><code>{}{}</code></td><td>{}</td><td>{}</td></tr>").format(
+        Markup("<tr><td><code>{}</code></td><th scope='row'><code>{}{}</code></th><td>{}</td><td>{}</td></tr>").format(
             method.upper(), PREFIX, path, operation["summary"], "" if operation["security"] == [{}] else "bearer"
         )
         for path, operations in sorted(described["paths"].items())
@@ -143,9 +143,12 @@ def _page(described: dict[str, Any]) -> str:
     head = Markup(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Piaohao API</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="/static/css/site.css"><main class="page" id="main"><h1>Piaohao API</h1>'
+        '<link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/base.css">'
+        '<link rel="stylesheet" href="/static/layout.css"><link rel="stylesheet" href="/static/parts.css">'
+        '<main class="page" id="main"><h1>Piaohao API</h1>'
         '<p>OpenAPI 3.1: <a href="openapi.json">openapi.json</a>. Errors are RFC 9457 problem documents with a '
         "stable code; money is a decimal string; lists are paged by cursor.</p>"
-        '<table class="t"><thead><tr><th>Method<th>Path<th>What it does<th>Needs</tr></thead><tbody>'
+        '<section class="panel"><table class="table fold"><thead><tr><th scope="col">Method<th scope="col">Path'
+        '<th scope="col">What it does<th scope="col">Needs</tr></thead><tbody>'
     )
-    return str(head + Markup("").join(rows) + Markup("</tbody></table></main></html>"))
+    return str(head + Markup("").join(rows) + Markup("</tbody></table></section></main></html>"))

@@ -17,13 +17,14 @@ from exchange.web.formats import number
 from exchange.web.words import word
 
 _LABELS = {
-    "plan": _l("Price"), "limits": _l("Limits of calls"), "purposes": _l("Purposes"),
+    "plan": _l("Price, before tax"), "limits": _l("Limits of calls"), "purposes": _l("Purposes"),
     "territories": _l("Territories"), "recipients": _l("Others who may use it"), "count": _l("Calls or rows in all"),
     "term_months": _l("Term"), "starts": _l("Begins"), "deliveries": _l("Delivery"), "watermark": _l("Watermark"),
     "contract": _l("Contract"), "nda": _l("Confidentiality agreement"), "clauses": _l("Further terms"),
     "revision": _l("Revision"),
 }  # fmt: skip
 _QUIET = frozenset({"version", "revision"})
+_MAY_BE_ABSENT = frozenset({"limits", "recipients", "clauses", "watermark", "nda"})
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,13 @@ def rows(
     return [
         Row(str(label), _said(name, document), _said(name, before) if before and name in changed else None)
         for name, label in _LABELS.items()
-        if name not in _QUIET and name in document and (not only_changed or name in changed)
+        if name not in _QUIET and name in document and (name in changed if only_changed else _speaks(name, document))
     ]
+
+
+def _speaks(name: str, document: Mapping[str, Any]) -> bool:
+    """Whether a field of a whole document says anything: what was not asked for is left out."""
+    return name not in _MAY_BE_ABSENT or bool(document[name])
 
 
 def _said(name: str, document: Mapping[str, Any]) -> str:
@@ -90,7 +96,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "recipients": _listed(""),
     "count": lambda value: number(value) if value is not None else str(gettext("without limit")),
     "term_months": _term,
-    "starts": lambda value: str(value or gettext("with the payment")),
+    "starts": lambda value: str(value or gettext("when it is paid")),
     "deliveries": _listed("delivery"),
     "watermark": _yes,
     "contract": lambda value: word("contract", value),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import flask
@@ -9,14 +10,19 @@ from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
 from core.db import Uow
+from core.money import parse_amount
 from core.problems import DomainError
 from exchange.notices import queries, service
 from exchange.notices.types import DIGESTS, TOPICS
 from exchange.notices.words import said
 from exchange.web import forms
+from exchange.web.formats import money
 from exchange.web.language import language
 from exchange.web.session import actor
 from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.words import WORDS, word
+
+_AMOUNT = re.compile(r"(?P<amount>\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})\b")
 
 
 class PreferencesForm(Schema):
@@ -35,9 +41,16 @@ def _page(uow: Uow) -> dict[str, Any]:
     page = queries.notices(uow, actor(), unread_only=only, cursor=flask.request.args.get("cursor"), limit=50)
     shown = language()
     return {
-        "notices": [(each, said(each.code, shown)) for each in page.items], "next_cursor": page.next_cursor,
-        "unread": queries.unread(uow, actor()), "only": only,
+        "notices": [(each, said(each.code, shown), _note(each.note)) for each in page.items],
+        "next_cursor": page.next_cursor, "unread": queries.unread(uow, actor()), "only": only,
     }  # fmt: skip
+
+
+def _note(text: str) -> str:
+    """The note as people read it: the words for a code, amounts as everywhere on these pages."""
+    if text in WORDS["lacking"]:
+        return word("lacking", text)
+    return _AMOUNT.sub(lambda m: money(parse_amount(m["amount"], m["currency"]), m["currency"]), text)
 
 
 @pages.post("/notices/<notice_id>/open")
