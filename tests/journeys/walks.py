@@ -379,8 +379,12 @@ def campaign(house: House, walks: int, *, seed: int = 1, show: Callable[[str], N
     """So many walks one after the other, each with two people at a time; answers what they were told."""
     stage = assemble(house)
     for number in range(walks):
+        known = len(stage.tally.faults)
         walk(stage, seed * 1_000_003 + number)
-        if show is not None and number % 500 == 499:
-            show(json.dumps({"walks": number + 1, "faults": len(stage.tally.faults)}))
+        if show is not None:
+            for fault in stage.tally.faults[known:]:
+                show(f"walk {number}: {fault}")
+            if number % 500 == 499:
+                show(json.dumps({"walks": number + 1, "faults": len(stage.tally.faults)}))
     stage.pool.shutdown()
     return stage.tally
