@@ -84,12 +84,14 @@ def _of_parties(uow: Uow, actor: Actor) -> list[Task]:
     """Terms to answer, requirements to meet, disputes to answer."""
     sides = {"buyer": actor.has("buyer", "finance"), "supplier": actor.has("supplier")}
     found: list[Task] = []
-    for order in trading.open_talks(uow, actor, limit=_MOST):
+    talks = trading.open_talks(uow, actor, limit=_MOST)
+    needed = requirements.open_sides(uow, [each.id for each in talks if each.state == OrderState.AGREED])
+    for order in talks:
         side = "buyer" if order.buyer_id == actor.organisation_id else "supplier"
         if not sides[side]:
             continue
         if order.state == OrderState.AGREED:
-            if any(each.side == side and each.met_at is None for each in requirements.of_order(uow, actor, order.id)):
+            if side in needed.get(order.id, ()):
                 found.append(Task("order:meet", order.id, order.title, order.answer_by))
         elif order.turn == side:
             found.append(Task("order:answer", order.id, order.title, order.answer_by))
@@ -113,9 +115,7 @@ def _of_judges(uow: Uow, actor: Actor) -> list[Task]:
     ]  # fmt: skip
     return [Task("dispute:rule", each.order_id, each.title, each.answer_by) for each in ready] + [
         Task("order:approve", order.id, order.title, order.answer_by)
-        for order in trading.open_talks(uow, actor, limit=_MOST)
-        if order.state == OrderState.AGREED
-        and any(each.side == "officer" and each.met_at is None for each in requirements.of_order(uow, actor, order.id))
+        for order in requirements.waiting_for_officers(uow, limit=_MOST)
     ]
 
 

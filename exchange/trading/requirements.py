@@ -5,7 +5,7 @@ Each is a row of one side. Whoever meets the last one places the order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -114,6 +114,26 @@ def of_order(uow: Uow, actor: Actor, order_id: str) -> list[RequirementSnapshot]
     """Raises OrderNotFound."""
     queries.load(uow, actor, order_id)
     return [row.snapshot() for row in _rows(uow, order_id)]
+
+
+def open_sides(uow: Uow, order_ids: Iterable[str]) -> dict[str, set[str]]:
+    """By order, the sides of which something is still needed. Asks no policy: for tasks."""
+    chosen = select(Requirement.order_id, Requirement.side).where(
+        Requirement.order_id.in_(set(order_ids)), Requirement.met_at.is_(None)
+    )
+    found: dict[str, set[str]] = {}
+    for order_id, side in uow.session.execute(chosen):
+        found.setdefault(order_id, set()).add(side)
+    return found
+
+
+def waiting_for_officers(uow: Uow, *, limit: int) -> list[OrderSnapshot]:
+    """The agreed orders that need an officer, the earliest deadline first. Asks no policy: for officers' tasks."""
+    needing = select(Requirement.order_id).where(Requirement.side == Side.OFFICER, Requirement.met_at.is_(None))
+    chosen = select(Order).where(
+        Order.id.in_(needing), Order.state == OrderState.AGREED, Order.frozen_at.is_(None)
+    )  # fmt: skip
+    return [row.snapshot() for row in uow.session.execute(chosen.order_by(Order.answer_by).limit(limit)).scalars()]
 
 
 def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", signature: str = "") -> OrderSnapshot:

@@ -72,7 +72,7 @@ def _one(uow: Uow, endpoint_id: str) -> dict[str, Any]:
     page = queries.messages(uow, who, endpoint_id, cursor=args.get("cursor"), limit=25)
     return {
         "endpoint": queries.get(uow, who, endpoint_id), "messages": page.items, "next_cursor": page.next_cursor,
-        "attempts": {each.id: queries.attempts(uow, who, endpoint_id, each.id) for each in page.items},
+        "attempts": queries.attempts_of(uow, [each.id for each in page.items]),
     }  # fmt: skip
 
 
