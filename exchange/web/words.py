@@ -50,6 +50,7 @@ WORDS = {
         "dispute": _l("Disputed by the buyer"), "dispute_withdraw": _l("The dispute was withdrawn"),
         "dispute_rule_dismissed": _l("Ruled: the dispute is dismissed"),
         "dispute_rule_part": _l("Ruled: a refund in part"), "dispute_rule_full": _l("Ruled: a refund in full"),
+        "regrade": _l("The tier rose: more is asked for before it is placed"),
         "rest": _l("The right rests: the tier asks for more"),
         "resume": _l("What was missing is there: the right goes on"),
     },
