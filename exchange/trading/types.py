@@ -67,8 +67,8 @@ class LicenceSnapshot:
 class EntitlementSnapshot:
     """The right to fetch the revision's files or to call its interface, while it is active and within its period.
 
-    ``tier`` is the listing's now: policy judges each use by it. ``lacking`` is the code of what the tier asks for and
-    is not there; until it is met the right rests.
+    ``tier`` is that of its revision now: policy judges each use by it. ``lacking`` is the code of what the tier asks
+    for and is not there; until it is met the right rests.
     """
 
     id: str
