@@ -81,6 +81,8 @@ def test_a_clean_revision_does_not_lower_what_was_sold_before(talk: Talk) -> Non
     order = build.paid(
         talk.house, talk.buyer, _listing(talk), suppliers=[talk.supplier, seller], buyers=[second]
     )  # fmt: skip
+    assert order.agreement is not None
+    assert order.agreement["count"] == 404, "all rows of the copy, with those that its mark puts in"
     clean = build.file(talk.house, talk.supplier, build.measured()).id
     changed = talk.house.db.write(lambda uow: listings.add_revision(uow, talk.supplier.actor, talk.listing_id, [clean]))
     assert changed.tier == 1
