@@ -49,6 +49,10 @@ class OwnTerms(Conflict):
     code, title = "own_terms", "The other side answers these terms"
 
 
+class TalkTooLong(Conflict):
+    code, title = "too_much_said", "An order's talk holds no more words and terms"
+
+
 class NoSuchBuyer(Invalid):
     code, title = "buyer_unknown", "There is no such organisation to offer to"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -30,6 +30,7 @@ from exchange.trading.errors import (
     OrderStateConflict,
     OwnTerms,
     PurposeNotOffered,
+    TalkTooLong,
     TermsChanged,
 )
 from exchange.trading.models import Order
@@ -37,7 +38,10 @@ from exchange.trading.steps import note
 from exchange.trading.thread import Message
 from exchange.trading.types import MessageKind, OrderSnapshot, OrderState, Side
 
+MOST_ACTS = 500
+"""So many words and terms, of both sides together, one order's talk may hold."""
 _NOTHING = TaxSplit(0, 0, 0)
+_AGREED_TO = (OrderState.AGREED, OrderState.PLACED)
 
 
 def inquire(uow: Uow, actor: Actor, *, listing_id: str, purpose: str, text: str) -> OrderSnapshot:
@@ -76,7 +80,8 @@ def offer(
 def say(uow: Uow, actor: Actor, order_id: str, *, text: str, in_reply_to: str | None = None) -> OrderSnapshot:
     """A question or an answer; the same words twice in reply to the same act are one.
 
-    Raises OrderNotFound, PolicyRefused, OrderStateConflict, TermsChanged when there is no such act to reply to.
+    Raises OrderNotFound, PolicyRefused, OrderStateConflict, TalkTooLong, TermsChanged when there is no such act to
+    reply to.
     """
     order, side, decision = _for_talk(uow, actor, order_id)
     known = _message(uow, order, in_reply_to) if in_reply_to else None
@@ -84,6 +89,7 @@ def say(uow: Uow, actor: Actor, order_id: str, *, text: str, in_reply_to: str | 
         raise TermsChanged("There is nothing by that id to reply to.", field="in_reply_to", head=order.head)
     if _again(uow, actor, order, MessageKind.WORDS, text, in_reply_to, ""):
         return order.snapshot()
+    _refuse_endless(order)
     order.version += 1
     _say(uow, actor, order, MessageKind.WORDS, side, text, in_reply_to=in_reply_to)
     note(uow, actor, order, "say", decision)
@@ -96,7 +102,7 @@ def propose(
     """Terms in answer to the inquiry or to the terms on the table; fields left out stay as they stand there.
 
     The same terms twice in reply to the same act are one. Raises OrderNotFound, PolicyRefused (a buyer may offer only
-    what it may order), OrderStateConflict, TermsChanged, TermsInvalid, TermsBelowTier, PurposeNotOffered.
+    what it may order), OrderStateConflict, TalkTooLong, TermsChanged, TermsInvalid, TermsBelowTier, PurposeNotOffered.
     """
     order, side, decision = _for_talk(uow, actor, order_id)
     listing = _listing(uow, order)
@@ -104,6 +110,7 @@ def propose(
     if _again(uow, actor, order, MessageKind.TERMS, text, in_reply_to, terms.digest(document)):
         return order.snapshot()
     _check_head(order, in_reply_to)
+    _refuse_endless(order)
     if side is Side.BUYER:
         decision = may_order(uow, actor, listing, document)
     order.step("propose", uow.now())
@@ -117,8 +124,8 @@ def agree(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str) -> OrderSn
 
     Raises OrderNotFound, PolicyRefused, OrderStateConflict, TermsChanged, OwnTerms, TermsBelowTier, NotSellableYet.
     """
-    order, side, decision = _for_talk(uow, actor, order_id, agreed_too=True)
-    if order.state == OrderState.AGREED and _again(uow, actor, order, MessageKind.AGREEMENT, "", in_reply_to, ""):
+    order, side, decision = _for_talk(uow, actor, order_id, also=_AGREED_TO)
+    if order.state in _AGREED_TO and _again(uow, actor, order, MessageKind.AGREEMENT, "", in_reply_to, ""):
         return order.snapshot()
     _check_head(order, in_reply_to)
     on_table = _message(uow, order, in_reply_to)
@@ -144,7 +151,7 @@ def decline(uow: Uow, actor: Actor, order_id: str, *, in_reply_to: str | None, r
 
     Raises OrderNotFound, PolicyRefused, OrderStateConflict, TermsChanged.
     """
-    order, side, decision = _for_talk(uow, actor, order_id, agreed_too=True)
+    order, side, decision = _for_talk(uow, actor, order_id, also=_AGREED_TO[:1])
     _check_head(order, in_reply_to)
     order.step("decline", uow.now())
     order.turn, order.answer_by, order.reason = "", None, reason
@@ -215,17 +222,23 @@ def may_order(uow: Uow, actor: Actor, listing: ListingSnapshot, document: Mappin
     return require(actor, "listing:order", listings.resource_of(uow.house, listing), requirements.context(document))
 
 
-def _for_talk(uow: Uow, actor: Actor, order_id: str, *, agreed_too: bool = False) -> tuple[Order, Side, Decision]:
+def _for_talk(
+    uow: Uow, actor: Actor, order_id: str, *, also: Sequence[OrderState] = ()
+) -> tuple[Order, Side, Decision]:  # fmt: skip
     order = queries.load(uow, actor, order_id, lock=True)
     decision = require(actor, "order:negotiate", queries.resource_of(order))
-    talking = {OrderState.INQUIRED, OrderState.OFFERED} | ({OrderState.AGREED} if agreed_too else set())
-    if order.state not in talking:
+    if order.state not in (OrderState.INQUIRED, OrderState.OFFERED, *also):
         raise OrderStateConflict(
             Sentence("The order is %(state)s.", state=order.state), state=order.state,
             hint="Terms can be spoken of until they are agreed.",
         )  # fmt: skip
     order.refuse_late(uow.now())
     return order, Side.BUYER if actor.organisation_id == order.buyer_id else Side.SUPPLIER, decision
+
+
+def _refuse_endless(order: Order) -> None:
+    if order.version >= MOST_ACTS:
+        raise TalkTooLong(Sentence("It holds %(most)s.", most=MOST_ACTS), hint="Agree, decline, or begin anew.")
 
 
 def _check_head(order: Order, in_reply_to: str | None) -> None:

@@ -10,7 +10,7 @@ import flask
 import pytest
 
 from core.house import House
-from exchange.trading import queries
+from exchange.trading import negotiating, queries
 from exchange.trading import service as trading
 from tests import build
 from tests.build import Built
@@ -123,10 +123,19 @@ def test_the_same_act_twice_is_one(talk: Talk) -> None:
         talk.by(talk.buyer).post(f"/orders/{order['id']}/messages", words).expect(201)
     for _ in range(2):
         order = talk.by(talk.supplier).post(f"/orders/{order['id']}/terms", given).expect(201).json
-    states = [talk.act(talk.buyer, order, "agree").expect(200).json["state"] for _ in range(1)]
-    assert states == ["placed"]
+    states = [talk.act(talk.buyer, order, "agree").expect(200).json["state"] for _ in range(2)]
+    assert states == ["placed", "placed"]
     kinds = [each["kind"] for each in talk.by(talk.buyer).get(f"/orders/{order['id']}/terms").json["items"]]
     assert kinds == ["inquiry", "words", "terms", "agreement"]
+
+
+def test_a_talk_has_an_end(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(negotiating, "MOST_ACTS", 3)
+    order = talk.offered()
+    path, words = f"/orders/{order['id']}/messages", {"text": "One word more.", "in_reply_to": order["head"]}
+    talk.by(talk.buyer).post(path, words).expect(201)
+    assert talk.by(talk.buyer).post(path, words | {"text": "And another."}).expect(409).code == "too_much_said"
+    assert talk.act(talk.buyer, order, "agree").expect(200).json["state"] == "placed"
 
 
 def test_a_private_offer_to_one_buyer(talk: Talk) -> None:
