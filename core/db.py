@@ -152,7 +152,7 @@ class Database:
             try:
                 return self._once(work, writes=writes)
             except Refused as refusal:
-                if writes:
+                if writes or refusal.kept_of_reads:
                     self._keep(refusal)
                 raise
             except DBAPIError as error:

@@ -96,6 +96,8 @@ class Refused(Forbidden):
     """A refusal of policy to a signed-in actor; it is written to the audit log although the command is undone."""
 
     code, title = "refused", "Policy refuses this"
+    kept_of_reads = False
+    """Whether it is written down also when nothing was to be changed."""
 
     def __init__(
         self,

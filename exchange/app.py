@@ -15,6 +15,7 @@ from exchange.delivery.include import include as include_delivery
 from exchange.disputes.include import include as include_disputes
 from exchange.metrics import page as metrics_page
 from exchange.notices.include import include as include_notices
+from exchange.oversight.include import include as include_oversight
 from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
 from exchange.web.include import include as include_web
@@ -33,6 +34,7 @@ def build_house(settings: Settings) -> House:
     include_disputes(house)
     include_sidecar(house)
     include_webhooks(house)
+    include_oversight(house)
     include_notices(house)
     health.include(house)
     figures.include(house)

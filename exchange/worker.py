@@ -18,7 +18,7 @@ from billing.periods import queries as closing
 from billing.periods import service as periods
 from billing.settlement import service as settlement
 from catalog.files import service as files
-from catalog.listings.oversight import service as oversight
+from catalog.listings.oversight import service as reviewing
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
 from compliance.identity import invitations, resets
@@ -39,6 +39,7 @@ from exchange.metrics.files import Writer
 from exchange.notices import digests, reminders
 from exchange.notices import service as notices
 from exchange.orphan import when_orphaned
+from exchange.oversight import service as oversight
 from exchange.trading import service as trading
 from exchange.webhooks import sending as webhooks
 from exchange.webhooks import service as webhook_service
@@ -101,7 +102,9 @@ def chores() -> list[Chore]:
         Chore("reminders", lambda house: bool(reminders.remind(house)) and False, 60.0),
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
-        Chore("reviews", lambda house: oversight.tend(house) > 0, 60.0),
+        Chore("reviews", lambda house: reviewing.tend(house) > 0, 60.0),
+        Chore("oversight", lambda house: bool(oversight.tend(house)) and False, 120.0),
+        Chore("abroad", lambda house: bool(oversight.tend_abroad(house)) and False, 3600.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
         Chore("links", lambda house: tries.forget(house.settings.data, house.clock.now().timestamp()) > 0, 3600.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
@@ -115,8 +118,9 @@ def _forget(uow: Uow) -> int:
 
 
 def _forget_told(uow: Uow) -> int:
-    """Notices that are shown no longer, and messages that were sent long ago."""
-    return notices.forget_old(uow) + webhook_service.forget_old(uow, uow.now() - _LOG_KEPT)
+    """Notices that are shown no longer, messages that were sent long ago, refusals that nobody counts any more."""
+    told = notices.forget_old(uow) + webhook_service.forget_old(uow, uow.now() - _LOG_KEPT)
+    return told + oversight.forget_old(uow)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:

@@ -41,6 +41,7 @@ FEATURES = (
     "exchange.webhooks.models",
     "exchange.notices.models",
     "exchange.sidecar.models",
+    "exchange.oversight.models",
 )
 
 for _feature in FEATURES:

@@ -10,6 +10,7 @@ from pathlib import Path
 _MACHINERY = {
     "alembic_version", "audit_pending", "audit_leaf", "audit_node", "audit_head", "audit_checkpoint", "audit_counter",
     "audit_concern", "outbox", "job", "search_pending", "sign_in_session", "sign_in_throttle",
+    "refused_deed", "oversight_mark", "gateway_refusal",
 }  # fmt: skip
 """Tables that the worker and sign-ins move by themselves."""
 _NOT_REFUSED = "WHERE action NOT LIKE 'refused:%'"

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from billing.usage.checking import check
 from billing.usage.comparing import calls_by_epoch, conflict_count, given_out, raw_of, taken
+from billing.usage.counting import Counted, by_meter, by_quarter, first_quarters
 from billing.usage.errors import CallNotFound, MeterNotFound
 from billing.usage.holding import Calendar
 from billing.usage.models import UsageCredit, UsageHold, UsageRow
@@ -176,11 +177,15 @@ def _call(actor: Actor, row: UsageRow, hold: UsageHold, credited_later: bool) ->
 
 
 __all__ = [
+    "Counted",
+    "by_meter",
+    "by_quarter",
     "call",
     "calls",
     "calls_by_epoch",
     "check",
     "conflict_count",
+    "first_quarters",
     "given_out",
     "meter",
     "proof",

@@ -182,6 +182,12 @@ def entry_ids_of(uow: Uow, object_id: str) -> list[str]:
     )
 
 
+def newest_of(uow: Uow, object_id: str) -> str | None:
+    """The id of an object's newest entry, in the log or not yet."""
+    own = select(AuditEntry.id).where(AuditEntry.object_id == object_id)
+    return uow.session.execute(own.order_by(AuditEntry.id.desc()).limit(1)).scalar()
+
+
 def bodies(uow: Uow, entry_ids: Iterable[str]) -> list[bytes]:
     """The exact bytes of these entries, in the log or not yet. Asks no policy: for checks and proofs."""
     return list(uow.session.execute(select(AuditEntry.body).where(AuditEntry.id.in_(set(entry_ids)))).scalars())

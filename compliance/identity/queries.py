@@ -105,6 +105,12 @@ def group_of(uow: Uow, organisation_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def affiliated(uow: Uow) -> list[OrganisationSnapshot]:
+    """Those that stand under another one. Asks no policy: for pages of officers."""
+    below = select(Organisation).where(Organisation.parent_id.is_not(None)).order_by(Organisation.id)
+    return [row.snapshot(uow.now()) for row in uow.session.execute(below).scalars()]
+
+
 def organisation_count(uow: Uow) -> dict[str, int]:
     """How many organisations of each origin there are (public figures)."""
     counts: dict[str, int] = {}

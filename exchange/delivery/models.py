@@ -13,7 +13,10 @@ from exchange.delivery.types import CopySnapshot, ReceiptSnapshot, TraceSnapshot
 
 
 class Receipt(Base):
-    """Insert-only: which bytes of which file left in one answer. ``size`` is the whole file's."""
+    """Insert-only: which bytes of which file left in one answer. ``size`` is the whole file's.
+
+    ``rows`` of them where they left as rows, None where as bytes.
+    """
 
     __tablename__ = "delivery_receipt"
 
@@ -24,6 +27,7 @@ class Receipt(Base):
     start: Mapped[int] = mapped_column(BigInteger)
     stop: Mapped[int] = mapped_column(BigInteger)
     size: Mapped[int] = mapped_column(BigInteger)
+    rows: Mapped[int | None] = mapped_column(BigInteger)
     account: Mapped[str] = mapped_column(Id)
     call_id: Mapped[str | None] = mapped_column(String(40), unique=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from catalog.listings import queries as listings
 from compliance.policy import declaring, require
@@ -12,7 +13,7 @@ from core.actor import Actor
 from core.db import Uow
 from exchange.delivery import copies
 from exchange.delivery.errors import DeliveryFileNotFound, DownloadNotAgreed
-from exchange.delivery.models import Receipt
+from exchange.delivery.models import Receipt, TraceCase
 from exchange.delivery.types import ByteRange, CopySnapshot, DeliveryFile, ReceiptSnapshot
 from exchange.licences import Channel
 from exchange.trading import licensing
@@ -26,6 +27,29 @@ def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
     trading.get(uow, actor, order_id)
     rows = uow.session.execute(select(Receipt).where(Receipt.order_id == order_id).order_by(Receipt.id)).scalars()
     return [row.snapshot() for row in rows]
+
+
+def handed_out(uow: Uow, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
+    """(rows, bytes of files) that left in that time, by order. Asks no policy: for whoever watches over the trade."""
+    left = case((Receipt.rows.is_(None), Receipt.stop - Receipt.start), else_=0)
+    chosen = (
+        select(Receipt.order_id, func.coalesce(func.sum(Receipt.rows), 0), func.coalesce(func.sum(left), 0))
+        .where(Receipt.at >= since, Receipt.at < until)
+        .group_by(Receipt.order_id)
+    )
+    return {order_id: (int(rows), int(size)) for order_id, rows, size in uow.session.execute(chosen)}
+
+
+def accused(uow: Uow, since: datetime) -> list[tuple[str, str, str, datetime]]:
+    """(case, order, buyer, when) of every order that a leaked file named since then, oldest first. Asks no policy."""
+    chosen = select(TraceCase).where(TraceCase.done_at >= since).order_by(TraceCase.done_at, TraceCase.id)
+    found: dict[tuple[str, str, str, datetime], None] = {}
+    for case_ in uow.session.execute(chosen).scalars():
+        for report in case_.snapshot().reports:
+            for each in report["suspicions"]:
+                if each["accused"] and case_.done_at is not None:
+                    found[(case_.id, each["order_id"], each["buyer_id"], case_.done_at)] = None
+    return list(found)
 
 
 def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:

@@ -82,5 +82,5 @@ def _take(uow: Uow, actor: Actor, asked: tuple[str, str, Claim], found: _Read, a
     row.used += taken
     uow.session.flush()
     start = 0 if after == 0 else found[0][1]
-    service.record_receipt(uow, actor, file, ByteRange(start, found[taken - 1][2]))
+    service.record_receipt(uow, actor, file, ByteRange(start, found[taken - 1][2]), rows=taken)
     return taken, row.allowed - row.used

@@ -111,6 +111,7 @@ def record_receipt(
     file: DeliveryFile,
     left: ByteRange,
     *,
+    rows: int | None = None,
     call_id: str | None = None,
     at: datetime | None = None,
 ) -> None:
@@ -120,7 +121,7 @@ def record_receipt(
     """
     receipt = Receipt(
         id=new_id("rcp"), order_id=file.order_id, file_id=file.file_id, sha256=file.sha256, start=left.start,
-        stop=left.stop, size=file.size, account=actor.pseudonym,
+        stop=left.stop, size=file.size, rows=rows, account=actor.pseudonym,
         call_id=call_id, at=at or uow.now(),
     )  # fmt: skip
     uow.session.add(receipt)

@@ -144,7 +144,8 @@ class Call:
         """A refusal of what was not admitted: counted, not recorded."""
         self.over = True
         self.status = refusal.status
-        self.gateway.refused(refusal, self.seq)
+        right = self.grant.entitlement
+        self.gateway.refused(refusal, self.seq, (right.organisation_id, right.listing_id))
         self.client.answer(refusal, self.method, self.limits(time.monotonic_ns()) + extra)
         self.client.call_ended(self)
 

@@ -270,7 +270,7 @@ class ClientConnection(asyncio.Protocol):
             now = (at_ns + gateway.unix_ns) * 1e-9
             prepared = prepare(gateway.snapshot, head.caller, method, path[2:], now)
         except Refused as refused:
-            self._refuse(refused.refusal, method)
+            self._refuse(refused.refusal, method, refused.whom)
             return
         self._begin(prepared, query, head, body, at_ns)
 
@@ -364,8 +364,8 @@ class ClientConnection(asyncio.Protocol):
         self.gateway.refused(refusal)
         self.answer(refusal, b"GET")
 
-    def _refuse(self, refusal: Refusal, method: bytes) -> None:
-        seq = self.gateway.refused(refusal)
+    def _refuse(self, refusal: Refusal, method: bytes, whom: tuple[str, str] | None = None) -> None:
+        seq = self.gateway.refused(refusal, whom=whom)
         self.answer(refusal, method, b"Call-Id: %b-%d\r\n" % (self.gateway.meter.epoch_text, seq))
 
     def answer(self, refusal: Refusal, method: bytes, extra: bytes = b"") -> None:

@@ -64,9 +64,17 @@ def admit(
 ) -> Admission:
     """Which right the caller has to the listing; ``mark`` is the credential's fingerprint, if known. Raises Refused."""
     who = identify(snapshot, credential, now, mark)
+    try:
+        return _admit(snapshot, who, listing_id.decode("latin-1"), now, claim)
+    except Refused as refused:
+        refused.whom = (who.organisation_id, listing_id.decode("latin-1"))
+        raise
+
+
+def _admit(snapshot: Snapshot, who: Credential, listing_id: str, now: float, claim: Claim) -> Admission:
     if not snapshot.organisations.get(who.organisation_id, False):
         raise Refused("organisation_suspended")
-    interface, held = _interface(snapshot, who, listing_id.decode("latin-1"))
+    interface, held = _interface(snapshot, who, listing_id)
     entitlement = choose(held, claim, now)
     revision = interface.revisions.get(entitlement.revision_id)
     if revision is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exchange.gateway.decision import Admission, admit, operate, split
 from exchange.gateway.heads import TARGET, Caller, Head
+from exchange.gateway.refusals import Refused
 from exchange.gateway.snapshot import Grant, Snapshot
 
 _WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
@@ -69,7 +70,12 @@ def prepare(snapshot: Snapshot, caller: Caller, method: bytes, path: bytes, now:
         admission = admit(snapshot, caller.credential, listing_id, now, caller.claim, caller.mark)
         if admission.alone:
             _keep(caller.admissions, listing_id, admission)
-    fresh = Prepared(admission, operate(admission, method, rest), method, rest)
+    try:
+        grant = operate(admission, method, rest)
+    except Refused as refused:
+        refused.whom = (admission.who.organisation_id, listing_id.decode("latin-1"))
+        raise
+    fresh = Prepared(admission, grant, method, rest)
     if admission.alone and admission.revision.router.literal(rest) is not None:
         _keep(caller.decided, method + b" /i" + path, fresh)
     return fresh

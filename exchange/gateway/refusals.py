@@ -133,6 +133,9 @@ REFUSALS: dict[str, Refusal] = (
 class Refused(Exception):
     """Raised where a refusal cannot be returned; ``headers`` are lines that belong to this one only."""
 
+    whom: tuple[str, str] | None = None
+    """The caller's organisation and the listing, once the caller is known."""
+
     def __init__(self, code: str, headers: bytes = b"") -> None:
         super().__init__(code)
         refusal = REFUSALS[code]

@@ -25,6 +25,7 @@ from exchange.gateway.access import AccessLog
 from exchange.gateway.allowance import Allowance
 from exchange.gateway.bounds import Bounds
 from exchange.gateway.client import ClientConnection
+from exchange.gateway.declined import Declined
 from exchange.gateway.figures import Figures
 from exchange.gateway.heads import Heads
 from exchange.gateway.meter import Meter
@@ -39,6 +40,7 @@ log = logging.getLogger("piaohao.gateway")
 
 _TICK_S = 0.1
 _BURY_S = 0.5
+_DECLINED_S = 2.0
 _BACKLOG = 1_024
 
 
@@ -70,6 +72,7 @@ class Gateway:
         self.epoch = new_epoch()
         self.meter = Meter(options.data / "segments", self.epoch, loop, changed=self.look, fsync=options.fsync)
         self.figures = Figures()
+        self.declined = Declined()
         self.access = AccessLog(options.access_log, self.epoch)
         self.heads = Heads(options.bounds)
         self.clients: set[ClientConnection] = set()
@@ -85,7 +88,7 @@ class Gateway:
         self.closed: Refusal | None = REFUSALS["gateway_stale"]
         self.now = time.monotonic()
         self._link: link.Link | None = None
-        self._heard_at = float("-inf")
+        self._heard_at = self._declined_at = float("-inf")
         self._served = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._holding: set[Allowance] = set()
@@ -162,6 +165,7 @@ class Gateway:
 
     def linked(self, line: link.Link) -> None:
         self._link = line
+        self.declined.again()
         totals = {each.entitlement_id: each.totals() for each in self._allowances.values() if each.has_leased}
         line.tell({"t": "hello", "epoch": self.epoch, "pid": os.getpid(), "totals": totals})
         for allowance in list(self._allowances.values()):
@@ -176,10 +180,18 @@ class Gateway:
         self._heard_at = self.now
         self.look()
         self.tell({"t": "beat", "applied": at, "in_flight": self.in_flight, "metrics": self.document()})
+        if self.now - self._declined_at >= _DECLINED_S:
+            self.tell_declined()
 
     def tell(self, message: dict[str, Any]) -> None:
         if self._link is not None:
             self._link.tell(message)
+
+    def tell_declined(self) -> None:
+        """What was refused to whom, as counts since this process began; without a sidecar it is kept."""
+        if self._link is not None and (told := self.declined.take(int(self.unix()))):
+            self._declined_at = self.now
+            self.tell({"t": "declined", "items": told})
 
     def ask(self, allowance: Allowance, live: bool, now: int) -> None:
         """Ask for a lease of what runs low."""
@@ -230,10 +242,12 @@ class Gateway:
             "access_log_dropped": self.access.dropped,
         }
 
-    def refused(self, refusal: Refusal, seq: int = 0) -> int:
-        """Count and log a refusal; answers the number that its call id has."""
+    def refused(self, refusal: Refusal, seq: int = 0, whom: tuple[str, str] | None = None) -> int:
+        """Count and log a refusal; answers the number that its call id has. ``whom``: its organisation and listing."""
         seq = seq or self.meter.number()
         self.figures.refused(refusal.code)
+        if whom is not None:
+            self.declined.count(whom, refusal.code, int(self.unix()))
         self.access.other(self.unix_us(), seq, refusal.code, refusal.status)
         return seq
 
@@ -258,6 +272,7 @@ class Gateway:
             client.abort()
         for allowance in self._holding:
             self._give(allowance, time.monotonic_ns(), all_of_it=True)
+        self.tell_declined()
         self.pool.close()
         self.meter.close()
         self.access.close()

@@ -17,6 +17,7 @@ from core.db import Uow
 from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeState
 from exchange.notices.types import Task
+from exchange.oversight import queries as oversight
 from exchange.trading import contested, requirements
 from exchange.trading import queries as trading
 from exchange.trading.types import OrderState
@@ -160,11 +161,20 @@ def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
     return (
         [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted]
         + [Task("review:confirm", each.id, each.subject, each.due_by) for each in second]
+        + _alerts(uow)
         + [
             Task("claim:decide", each.id, each.title)
             for each in claims.claims(uow, actor, state="open", limit=_MOST).items
         ]
     )
+
+
+def _alerts(uow: Uow) -> list[Task]:
+    """What is unusual and nobody has looked at, by organisation."""
+    found = oversight.open_alerts(uow, limit=_MOST)
+    own = identity.organisations(uow, {each.organisation_id for each in found})
+    names = {key: {"zh": each.name, "en": each.name_en or each.name} for key, each in own.items()}
+    return [Task("alert:look", each.id, names[each.organisation_id]) for each in found]
 
 
 def _of_finance(uow: Uow, actor: Actor) -> list[Task]:

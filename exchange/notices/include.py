@@ -14,6 +14,7 @@ from core.house import House
 from exchange.disputes.events import DisputeChanged
 from exchange.notices import handlers, oversight
 from exchange.notices.views import api
+from exchange.oversight.events import AlertRaised
 from exchange.trading.events import OrderChanged
 from exchange.webhooks.events import EndpointStopped
 
@@ -39,5 +40,6 @@ def include(house: House) -> None:
     later(ListingResumed, "notices.listing_resumed", oversight.resumed)
     later(ClaimMade, "notices.claim_made", oversight.claim_made)
     later(ClaimDecided, "notices.claim_decided", oversight.claim_decided)
+    later(AlertRaised, "notices.alert_raised", oversight.alert_raised)
     house.registry.inline(AccountForgotten, handlers.account_forgotten)
     house.add_api(api)

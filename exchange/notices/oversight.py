@@ -1,4 +1,4 @@
-"""What happens around reviews, told to those it concerns: words, claims, what is due, what is stopped."""
+"""What happens around reviews, told to those it concerns: words, claims, what is due, what is stopped; and alerts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from catalog.listings import queries as listings
 from catalog.listings.events import ListingResumed, ListingStopped, ReviewDue
 from catalog.references.claims import queries as claims
 from catalog.references.claims.events import ClaimDecided, ClaimMade
+from compliance.identity import queries as identity
 from compliance.review.events import ReviewCommented
 from core.actor import Actor
 from core.db import Uow
@@ -15,6 +16,8 @@ from core.house import House
 from exchange.notices.handlers import OFFICERS, supplier
 from exchange.notices.service import tell
 from exchange.notices.types import Audience
+from exchange.oversight import queries as oversight
+from exchange.oversight.events import AlertRaised
 
 REVIEWERS = Audience(None, ("reviewer",))
 _READER = Actor(platform_roles=frozenset({"officer"}))
@@ -76,5 +79,20 @@ def _of_claim(house: House, claim_id: str, code: str, to: Audience) -> None:
             uow, key=f"{claim_id}:{code}", code=code, topic="listings", to=[to], subject_id=claim_id,
             subject=found.title, address=f"/claims/{claim_id}", note=found.reason,
         )  # fmt: skip
+
+    house.db.write(work)
+
+
+def alert_raised(house: House, event: AlertRaised) -> None:
+    """Officers are told once, however its figures grow."""
+
+    def work(uow: Uow) -> None:
+        found = oversight.present(uow, event.alert_id)
+        if found is not None:
+            own = identity.organisation(uow, found.organisation_id)
+            tell(
+                uow, key=found.id, code=f"alert:{found.rule}", topic="alerts", to=[OFFICERS], subject_id=found.id,
+                subject={"zh": own.name, "en": own.name_en or own.name}, address=f"/oversight/alerts/{found.id}",
+            )  # fmt: skip
 
     house.db.write(work)

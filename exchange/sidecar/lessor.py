@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from core.db import Uow
 from core.house import House
 from core.problems import Unavailable
-from exchange.sidecar import leases
+from exchange.sidecar import leases, refusing
 from exchange.sidecar.figures import Leasing
 from exchange.sidecar.switchboard import Peer
 from exchange.sidecar.types import Calls, Granted, Meter
@@ -100,7 +100,9 @@ class Lessor:
 
     def hear(self, peer: Peer, message: dict[str, Any]) -> None:
         """From any thread. What is not of this protocol is passed over."""
-        if message["t"] == "hello" or (message["t"] in ("want", "give") and isinstance(message.get("e"), str)):
+        if message["t"] in ("hello", "declined") or (
+            message["t"] in ("want", "give") and isinstance(message.get("e"), str)
+        ):
             self.inbox.put((peer, message))
 
     def run(self, stop: threading.Event) -> None:
@@ -142,7 +144,7 @@ class Lessor:
         for entitlement_id in freed:
             self._empty.pop(entitlement_id, None)
         told, wants = self._known(self._wants(messages, freed))
-        returns = [message for message in messages if message[1]["t"] in ("hello", "give")]
+        returns = [message for message in messages if message[1]["t"] in ("hello", "give", "declined")]
         if returns or wants:
             answers, returned = self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
             told += answers
@@ -201,6 +203,8 @@ def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -
         if message["t"] == "hello":
             leases.register(uow, peer.epoch)
             leases.reconcile(uow, peer.epoch, message.get("totals") or {})
+        elif message["t"] == "declined":
+            refusing.keep(uow, peer.epoch, message.get("items"))
         else:
             returned += leases.give_back(uow, peer.epoch, str(message["e"]), _calls(message))
     found = trading.compiled(uow, {want.entitlement_id for want in wants}) if wants else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Integer, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
@@ -102,3 +102,17 @@ class Damage(Base):
     reason: Mapped[str] = mapped_column(Text)
     kept_as: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RefusedCalls(Base):
+    """How many calls of an organisation for a listing one process refused with a code in a UTC quarter of an hour."""
+
+    __tablename__ = "gateway_refusal"
+    __table_args__ = (Index("ix_gateway_refusal_quarter", "quarter"),)
+
+    epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    listing_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    quarter: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    calls: Mapped[int] = mapped_column(BigInteger)

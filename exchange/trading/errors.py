@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, Forbidden, Invalid, NotFound
+from core.actor import Actor
+from core.problems import Conflict, Forbidden, Invalid, NotFound, Refused
 
 
 class OrderNotFound(NotFound):
@@ -81,13 +82,14 @@ class LicenceNotFound(NotFound):
     code, title = "licence_not_found", "The order has no licence yet"
 
 
-class LicenceRefuses(Forbidden):
-    """The code is that of the term which does not cover the use, as a gateway says it."""
+class LicenceRefuses(Refused):
+    """The code is that of the term which does not cover the use, as a gateway says it; the log keeps it."""
 
     title = "The licence does not cover this use"
+    kept_of_reads = True
 
-    def __init__(self, code: str, **extra: str) -> None:
-        super().__init__(hint="Read the order's licence.", **extra)
+    def __init__(self, code: str, *, actor: Actor, order_id: str, **extra: str) -> None:
+        super().__init__(actor=actor, action="order:use", object_id=order_id, hint="Read the order's licence.", **extra)
         self.code = code  # type: ignore[misc]
 
 

@@ -81,7 +81,7 @@ def require_use(uow: Uow, actor: Actor, order_id: str, channel: str, claim: Clai
         code = "territory_not_permitted"  # the tier keeps at home what the licence did not
     code = code or now.lacking
     if code:
-        raise LicenceRefuses(code, needed=found.needed, actual=found.actual)
+        raise LicenceRefuses(code, actor=actor, order_id=order_id, needed=found.needed, actual=found.actual)
 
 
 def _standing(uow: Uow, order: Order) -> Standing:

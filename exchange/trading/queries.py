@@ -262,6 +262,36 @@ def figures(uow: Uow) -> dict[str, int]:
     return {"orders": int(count), "gross": int(gross)}
 
 
+def sold(uow: Uow, since: datetime, until: datetime) -> list[tuple[str, str, int, int, int]]:
+    """(supplier, buyer, tier, orders, gross) of what was paid in that time and not given back. Asks no policy."""
+    parties = (Order.supplier_id, Order.buyer_id, Order.tier)
+    kept = Order.state.in_((OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED))
+    chosen = (
+        select(*parties, func.count(), func.sum(Order.gross))
+        .where(Order.paid_at >= since, Order.paid_at < until, kept)
+        .group_by(*parties)
+    )
+    return [(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in uow.session.execute(chosen)]
+
+
+def parties(uow: Uow, order_ids: Iterable[str]) -> dict[str, tuple[str, str, int]]:
+    """(supplier, buyer, tier) by order. Asks no policy: for whoever watches over the trade."""
+    chosen = select(Order.id, Order.supplier_id, Order.buyer_id, Order.tier).where(Order.id.in_(set(order_ids)))
+    return {row[0]: (row[1], row[2], row[3]) for row in uow.session.execute(chosen)}
+
+
+def listings_of(uow: Uow, order_ids: Iterable[str]) -> dict[str, str]:
+    """What orders are about, by order. Asks no policy: for whoever watches over the trade."""
+    chosen = select(Order.id, Order.listing_id).where(Order.id.in_(set(order_ids)))
+    return {row[0]: row[1] for row in uow.session.execute(chosen)}
+
+
+def orders_of(uow: Uow, buyer_id: str, listing_id: str, *, limit: int = 20) -> list[str]:
+    """A buyer's orders of a listing, the newest first. Asks no policy: for whoever watches over the trade."""
+    chosen = select(Order.id).where(Order.buyer_id == buyer_id, Order.listing_id == listing_id)
+    return list(uow.session.execute(chosen.order_by(Order.id.desc()).limit(limit)).scalars())
+
+
 def open_talks(uow: Uow, actor: Actor, *, limit: int = 50) -> list[OrderSnapshot]:
     """The negotiations that an actor may see and that wait for somebody, the earliest deadline first."""
     chosen = select(Order).where(visible_to(actor), Order.state.in_(NEGOTIATED), Order.frozen_at.is_(None))

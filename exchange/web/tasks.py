@@ -97,6 +97,10 @@ _TEXTS: dict[str, tuple[Any, Any, Any, str, str, str]] = {
         _l("Decide a claim:"), _l("A supplier says that an imported reference is its own."), _l("Decide"),
         "/claims/{id}", "reference", "wait",
     ),
+    "alert:look": (
+        _l("Look at an alert:"), _l("Something is unusual; read its figures, then say what came of it."), _l("Look"),
+        "/oversight/alerts/{id}", "info", "stop",
+    ),
     "qualification:decide": (
         _l("Check a qualification:"), _l("Compare the documents, then approve or return."), _l("Check"),
         "/qualifications", "house", "wait",

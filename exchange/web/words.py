@@ -199,6 +199,16 @@ WORDS = {
         "email": _l("E-mail address"), "phone": _l("Mobile number"), "resident_id": _l("Resident ID"),
         "name": _l("Name"), "text": _l("What it says"),
     },
+    "alert": {
+        "off_hours": _l("Much use at night"), "volume": _l("Far more use than usual"),
+        "refusals": _l("Many refusals in a short time"), "drift": _l("Uses beyond the licence"),
+        "traces": _l("Several leaks of one buyer"), "exports": _l("Near a threshold of export"),
+    },
+    "measure": {
+        "calls": _l("calls"), "records": _l("rows returned"), "deeds": _l("refused deeds"), "gross": _l("gross"),
+        "orders": _l("orders"), "rows": _l("rows"), "bytes": _l("files"), "persons": _l("persons"),
+        "sensitive": _l("persons of sensitive data"),
+    },
     "frozen": {"order": _l("Order"), "listing": _l("Listing"), "organisation": _l("Organisation")},
     "export": {"reserved": _l("Reserved"), "settled": _l("Counted"), "released": _l("Not sent after all")},
     "mechanism": {

@@ -636,6 +636,7 @@ def upgrade() -> None:
         sa.Column("start", sa.BigInteger(), nullable=False),
         sa.Column("stop", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("call_id", sa.String(length=40), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),

@@ -48,6 +48,9 @@ from core.ids import new_id
 from exchange.delivery import tracer
 from exchange.disputes import service as disputes
 from exchange.notices import queries as notices
+from exchange.oversight import queries as oversight_queries
+from exchange.oversight import service as oversight
+from exchange.oversight.types import Finding, Rule
 from exchange.trading import queries as trading
 from exchange.webhooks import service as webhooks
 from tests import build
@@ -76,12 +79,14 @@ PREFIXES = {
     "hold_id": "hld", "freeze_id": "frz", "clearance_id": "exc", "request_id": "dsr",
     "endpoint_id": "whk", "message_id": "msg", "document_id": "doc", "account_id": "acc", "invitation_id": "inv",
     "transfer_id": "otr", "claim_id": "clm", "trace_id": "trc", "version_id": "pol", "entry_id": "aud",
+    "alert_id": "alr",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
     "credit_code": "91110108MA0736233N",
     "answer": "pass",
     "reason": "not ours",
+    "note": "not ours",
     "title": {"en": "Taken over"},
     "file_ids": [new_id("fil")],
     "plan": {"version": 1, "kind": "free"},
@@ -161,7 +166,7 @@ def scene(house: House) -> Scene:
         "notice_id": _notice(house, owner),
     }  # fmt: skip
     ids |= _obligations(house, owner)
-    ids |= _webhook(house, owner)
+    ids |= _webhook(house, owner) | _alert(house, owner)
     ids |= _people(house, owner) | _platforms(house) | _claim(house, owner)
     ids["document_id"] = documents.hand_in(house, owner.actor, name="charter.txt", content=b"ours").id
     ids["entry_id"] = house.db.read(lambda uow: trading.timeline(uow, buyer.actor, order.id))[0].audit_entry_id
@@ -191,6 +196,14 @@ def _obligations(house: House, owner: build.Built) -> dict[str, str]:
         return {"hold_id": hold.id, "freeze_id": frozen.id, "clearance_id": clearance.id, "request_id": request.id}
 
     return house.db.write(work)
+
+
+def _alert(house: House, owner: build.Built) -> dict[str, str]:
+    """Something unusual about the owner."""
+    now, owner_id = house.clock.now(), str(owner.organisation_id)
+    seen = Finding("refusals", Rule.REFUSALS, owner_id, owner_id, now, now, {"count": 9, "limit": 5}, {})
+    house.db.write(lambda uow: oversight.raise_alert(uow, seen))
+    return {"alert_id": house.db.read(oversight_queries.open_alerts)[0].id}
 
 
 def _people(house: House, owner: build.Built) -> dict[str, str]:
@@ -340,7 +353,7 @@ def _review(house: House, owner: build.Built) -> str:
 ASKED = frozenset(
     {
         "audit_entry", "audit_pending", "audit_concern", "audit_counter", "kept_decision", "session", "idempotency",
-        "sign_in_throttle",
+        "sign_in_throttle", "refused_deed",
     }
 )  # fmt: skip
 """Tables that remember that somebody asked: refusals are written down, sessions were used."""

@@ -15,6 +15,7 @@ from exchange.trading import queries as trading
 from exchange.web import tasks
 from exchange.web.session import actor
 from exchange.web.shell import pages, read, render, signed_in
+from exchange.web.views.oversight import overview
 
 _LATEST = 8
 
@@ -36,4 +37,4 @@ def _desk(uow: Uow) -> dict[str, Any]:
         found["orders"] = trading.orders(uow, who, limit=_LATEST).items
     if who.has("supplier"):
         found["listings"] = listings.mine(uow, who, cursor=None, limit=50).items
-    return found
+    return found | (overview(uow) if who.platform("officer") else {})

@@ -12,6 +12,7 @@ from compliance.identity import invitations, members, queries, service
 from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
+from exchange.trading import spending
 from exchange.web import forms, language
 from exchange.web.session import actor
 from exchange.web.shell import act, done, pages, read, render, signed_in
@@ -25,6 +26,10 @@ class RolesForm(Schema):
 
 class InviteForm(RolesForm):
     email = TextField(required=True, shortest=3, longest=254)
+
+
+class LimitForm(Schema):
+    amount = TextField(load_default="", longest=40)
 
 
 class ServiceForm(Schema):
@@ -43,7 +48,8 @@ def show_members(problem: DomainError | None = None) -> flask.Response:
 def _shown(uow: Uow) -> dict[str, Any]:
     who = actor()
     waiting = invitations.pending(uow, who) if "owner" in who.roles else []
-    return {"members": queries.members(uow, who), "invitations": waiting}
+    limits = {each.account_id: each for each in spending.limits(uow, who)}
+    return {"members": queries.members(uow, who), "invitations": waiting, "limits": limits}
 
 
 @pages.post("/settings/members")
@@ -87,6 +93,18 @@ def set_roles(account_id: str) -> Response:
     except DomainError as problem:
         return show_members(problem)
     return done("roles-changed", "web.members")
+
+
+@pages.post("/settings/members/<account_id>/limit")
+def limit_spending(account_id: str) -> Response:
+    """What the member may order alone; empty lifts the limit."""
+    signed_in()
+    try:
+        amount = forms.load(LimitForm)["amount"] or None
+        act(lambda uow: spending.limit(uow, actor(), account_id, amount))
+    except DomainError as problem:
+        return show_members(problem)
+    return done("limit-set" if amount else "limit-lifted", "web.members")
 
 
 @pages.post("/settings/members/<account_id>/remove")

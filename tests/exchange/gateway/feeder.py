@@ -53,6 +53,7 @@ class Feeder:
         self.budgets = budgets or {}
         self.beats: dict[str, Item] = {}
         self.messages: list[Item] = []
+        self.declined: list[list[Any]] = []
         self.given: dict[tuple[str, str], Item] = {}
         self.beating = True
         self.answering = True
@@ -175,6 +176,9 @@ class Feeder:
     def _heard(self, epoch: str, writer: asyncio.StreamWriter, message: Item) -> None:
         if message["t"] == "beat":
             self.beats[epoch] = message
+            return
+        if message["t"] == "declined":
+            self.declined += message["items"]
             return
         self.messages.append(message | {"epoch": epoch})
         budget = self.budgets.setdefault(message["e"], Budget())

@@ -1,0 +1,79 @@
+"""For officers: which organisations belong together, as seen in their papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from marshmallow import Schema
+from werkzeug.wrappers import Response
+
+from compliance.identity import affiliates as service
+from compliance.identity import queries as identity
+from compliance.identity.types import OrganisationSnapshot
+from core.db import Uow
+from core.fields import TextField
+from core.ids import is_id
+from core.problems import DomainError, Forbidden, Invalid
+from exchange.web import forms
+from exchange.web.session import actor
+from exchange.web.shell import act, done, pages, read, render, signed_in
+
+
+class AffiliateForm(Schema):
+    organisation = TextField(required=True, shortest=3, longest=60)
+    parent = TextField(load_default="", longest=60)
+
+
+@pages.get("/affiliates")
+def affiliates(problem: DomainError | None = None) -> flask.Response:
+    """Every group that is recorded, and a form to record one more."""
+    signed_in()
+    if not actor().platform("officer"):
+        raise Forbidden("Only a compliance officer records who belongs to whom.")
+    status = problem.status if problem else 200
+    return render("settings/affiliates.html", status, problem=problem, form=flask.request.form, **read(_shown))
+
+
+def _shown(uow: Uow) -> dict[str, Any]:
+    below = identity.affiliated(uow)
+    groups: dict[str, tuple[str, ...]] = {}
+    for each in below:
+        members = identity.group_of(uow, each.id)
+        groups[members[0]] = members
+    known = identity.organisations(uow, {id for members in groups.values() for id in members})
+    return {"groups": {first: _ordered(members, known) for first, members in groups.items()}, "organisations": known}
+
+
+def _ordered(members: tuple[str, ...], known: Mapping[str, OrganisationSnapshot]) -> list[OrganisationSnapshot]:
+    return [known[each] for each in members]
+
+
+@pages.post("/affiliates")
+def set_affiliate() -> Response:
+    """Under which organisation one stands; without one, it stands alone again."""
+    signed_in()
+    try:
+        form = forms.load(AffiliateForm)
+        act(lambda uow: _set(uow, **form))
+    except DomainError as problem:
+        return affiliates(problem)
+    return done("affiliates-set", "web.affiliates")
+
+
+def _set(uow: Uow, organisation: str, parent: str) -> None:
+    if not actor().platform("officer"):
+        raise Forbidden("Only a compliance officer records who belongs to whom.")
+    chosen = _id_of(uow, organisation, "organisation")
+    service.set_parent(uow, actor(), chosen, _id_of(uow, parent, "parent") if parent else None)
+
+
+def _id_of(uow: Uow, text: str, field: str) -> str:
+    """By id, or by unified social credit code."""
+    if is_id("org", text):
+        return text
+    found = identity.organisation_by_credit_code(uow, text.upper())
+    if found is None:
+        raise Invalid("There is no organisation of this id or credit code.", field=field)
+    return found.id
