@@ -155,11 +155,17 @@ def make(house: House, run: JobRun) -> None:
         except (Unmarkable, FileMissing) as problem:
             reason = f"{name}: {problem.reason if isinstance(problem, Unmarkable) else 'bytes are missing'}"
             log.warning("no copy for %s: %s", order_id, reason)
-            house.db.write(lambda uow: trading.fail_delivery_by_system(uow, order_id, reason=reason))
+            house.db.write(lambda uow: _give_up(uow, copy_id, order_id, reason))
             return
         digest, size = _digest(path), path.stat().st_size
         store.adopt(path, digest)
     house.db.write(lambda uow: _made(uow, copy_id, digest, size, statement))
+
+
+def _give_up(uow: Uow, copy_id: str, order_id: str, reason: str) -> None:
+    """Refund the order. Of one that stands still the copy is forgotten: it is tried again when the order goes on."""
+    if trading.fail_delivery_by_system(uow, order_id, reason=reason) is None:
+        uow.session.delete(uow.session.get_one(MarkedCopy, copy_id))
 
 
 def _order_and_original(uow: Uow, copy_id: str) -> tuple[str, str] | None:

@@ -104,4 +104,5 @@ def conclude(
             settlement.release(uow, order_id=order.id, actor=actor)
     else:
         order.version += 1
+        rights.changed(uow, order)
     note(uow, actor, order, step, decision, text=text)

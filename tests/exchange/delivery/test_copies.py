@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from catalog.listings import service as listings
 from catalog.listings.types import ListingSnapshot
 from core.house import House
 from core.settings import Settings
@@ -16,6 +17,8 @@ from exchange.app import build_house, create_app_of
 from exchange.delivery import copies, quotas, rows
 from exchange.delivery.errors import RowQuotaExhausted
 from exchange.delivery.watermark import tracing
+from exchange.trading import queries as orders
+from exchange.trading import service as trading
 from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.build import Built
@@ -181,3 +184,18 @@ def test_a_quota_holds_whoever_reads_at_the_same_time(shared: House, by_rows: tu
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(take, range(10))) == 700
+
+
+def test_what_turns_out_unmarkable_while_the_order_is_frozen_is_refunded_when_it_goes_on(
+    shared: House, supplier: Built
+) -> None:
+    buyer, officer = build.organisation(shared), build.platform_person(shared, "officer")
+    build.funded(shared, buyer)
+    order = build.paid(shared, buyer, build.listed(shared, supplier))
+    shared.db.write(lambda uow: trading.freeze(uow, officer.actor, order.id, reason="a question"))
+    shared.db.write(lambda uow: listings.raise_tier(uow, supplier.actor, order.listing_id, tier=2))
+    made(shared)
+    assert shared.db.read(lambda uow: orders.get(uow, buyer.actor, order.id)).state == "paid"
+    shared.db.write(lambda uow: trading.release(uow, officer.actor, order.id))
+    made(shared)
+    assert shared.db.read(lambda uow: orders.get(uow, buyer.actor, order.id)).state == "refunded"
