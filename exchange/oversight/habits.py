@@ -18,7 +18,7 @@ from exchange.oversight.types import Finding, Rule
 
 def of_meters(uow: Uow, found: Thresholds, since: datetime, until: datetime) -> Iterator[Finding]:
     """Of the meters that were busy lately: their days and nights that this time touches."""
-    recent = usage.byquarter_of(uow, quarter_of(since - timedelta(days=2)), quarter_of(until) + 1)
+    recent = usage.by_quarter(uow, quarter_of(since - timedelta(days=2)), quarter_of(until) + 1)
     least = min(found.nights.least, *(each.least for each in found.days.values()))
     busy = Counter[str]()
     for each in recent:
@@ -33,7 +33,7 @@ def of_meters(uow: Uow, found: Thresholds, since: datetime, until: datetime) -> 
         for key, each in identity.organisations(uow, {each.organisation_id for each in meters.values()}).items()
     }
     past: dict[str, list[Counted]] = defaultdict(list)
-    for each in usage.byquarter_of(uow, quarter_of(since - history), quarter_of(until) + 1, meters):
+    for each in usage.by_quarter(uow, quarter_of(since - history), quarter_of(until) + 1, meters):
         past[each.entitlement_id].append(each)
     for entitlement_id, meter in meters.items():
         zone, counted = zones.get(meter.organisation_id), past[entitlement_id]
