@@ -19,6 +19,10 @@ class DisputeTooLate(Conflict):
     code, title = "dispute_too_late", "The time to dispute this is over"
 
 
+class DisputedOften(Conflict):
+    code, title = "disputed_often", "This was disputed as often as it can be"
+
+
 class DisputeEnded(Conflict):
     code, title = "dispute_ended", "The dispute has ended"
 

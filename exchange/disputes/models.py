@@ -23,6 +23,7 @@ class Dispute(Base):
         CheckConstraint("(state = 'ruled') = (outcome IS NOT NULL)", name="outcome"),
         CheckConstraint("(state IN ('ruled', 'withdrawn')) = (ended_at IS NOT NULL)", name="ended"),
         Index("uq_dispute_order_id", "order_id", unique=True, sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
+        Index("ix_dispute_order_id", "order_id"),
         Index("ix_dispute_buyer_id", "buyer_id"),
         Index("ix_dispute_supplier_id", "supplier_id"),
     )

@@ -26,6 +26,7 @@ from exchange.disputes import queries, rules
 from exchange.disputes.errors import (
     AnswerAwaited,
     ConcernUnknown,
+    DisputedOften,
     DisputeEnded,
     DisputeTooLate,
     NothingToRefund,
@@ -41,6 +42,8 @@ from exchange.trading.contested import Ending
 from exchange.trading.models import Order
 
 MOST_STATEMENTS = 100
+MOST_OF_ONE = 3
+"""So often an invoice, or an order that cost nothing, is disputed: who loses cannot hold the money up for ever."""
 
 
 def open_dispute(
@@ -51,7 +54,7 @@ def open_dispute(
 
     Exactly the supplier's lines for the invoices concerned stay on hold, and the order is not accepted until the
     dispute has ended. Raises OrderNotFound, PolicyRefused, OrderStateConflict, OrderContested, DisputeTooLate,
-    ConcernUnknown, AmountInvalid.
+    DisputedOften, ConcernUnknown, AmountInvalid.
     """
     order = trading.load(uow, actor, order_id, lock=True)
     parties = {"buyer": order.buyer_id, "supplier": order.supplier_id, "state": "new"}
@@ -63,6 +66,7 @@ def open_dispute(
         opened_at=uow.now(), answer_by=uow.now() + timedelta(days=uow.house.settings.dispute_answer_days), version=1,
     )  # fmt: skip
     dispute.concerns = _concerns(uow, order, concerns)
+    _refuse_repeated(uow, order, [each.invoice_id for each in dispute.concerns])
     contested.contest(uow, actor, order, dispute.id, decision, text=text)
     uow.session.add(dispute)
     uow.session.flush()
@@ -203,6 +207,17 @@ def _concerns(uow: Uow, order: Order, asked: Sequence[Mapping[str, Any]] | None)
         if until := _late(uow, order, each):
             raise DisputeTooLate(until=until)
     return [_concern(uow, each, lines) for each, lines in chosen]
+
+
+def _refuse_repeated(uow: Uow, order: Order, invoice_ids: Sequence[str]) -> None:
+    before = select(func.count(Dispute.id.distinct())).where(
+        Dispute.order_id == order.id, Dispute.ended_at.is_not(None)
+    )  # fmt: skip
+    if invoice_ids:
+        about = DisputeConcern.invoice_id.in_(invoice_ids)
+        before = before.join(DisputeConcern, DisputeConcern.dispute_id == Dispute.id).where(about)
+    if uow.session.execute(before).scalar_one() >= MOST_OF_ONE:
+        raise DisputedOften(Sentence("%(most)s times.", most=MOST_OF_ONE))
 
 
 def _concern(uow: Uow, invoice: Invoice, lines: Sequence[int] | None) -> DisputeConcern:

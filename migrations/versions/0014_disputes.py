@@ -57,6 +57,7 @@ def _disputes() -> None:
         "uq_dispute_order_id", "dispute", ["order_id"], unique=True, sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )  # fmt: skip
+    op.create_index("ix_dispute_order_id", "dispute", ["order_id"], unique=False)
     op.create_index("ix_dispute_buyer_id", "dispute", ["buyer_id"], unique=False)
     op.create_index("ix_dispute_supplier_id", "dispute", ["supplier_id"], unique=False)
     op.create_table(

@@ -306,3 +306,12 @@ def test_time_that_a_freeze_and_a_dispute_stood_still_together_is_given_back_onc
     scene.wait(days=6)
     scene.officer.post(f"{scene.path}/release").expect(200)
     assert abs(datetime.fromisoformat(accept_by()) - datetime.fromisoformat(later(20))) < timedelta(minutes=5)
+
+
+def test_who_disputes_again_and_again_does_not_hold_the_money_up_for_ever(scene: Scene) -> None:
+    for _ in range(3):
+        scene.rule(scene.answered(), "dismissed").expect(200)
+    assert scene.buyer.post(f"{scene.path}/disputes", SAID).expect(409).code == "disputed_often"
+    scene.wait(days=scene.house.settings.acceptance_days + 1)
+    assert trading.tick(scene.house) == 1
+    assert scene.state() == "accepted"

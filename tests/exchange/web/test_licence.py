@@ -27,6 +27,7 @@ def test_the_page_says_what_the_licence_says_and_why_it_rests(browser: Callable[
     page = reader.get(f"/orders/{order.id}/licence")
     assert "The tier asks for a contract that is not signed yet" in page
     assert "contract_needed" in page
+    assert f'action="/orders/{order.id}/requirements/contract.buyer#needs"' in reader.get(f"/orders/{order.id}")
     stranger = browser("en").sign_in(build.organisation(house))
     for address in ("licence", "licence.json"):
         stranger.get(f"/orders/{order.id}/{address}", status=404)

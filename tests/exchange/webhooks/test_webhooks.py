@@ -144,6 +144,17 @@ def test_a_fact_is_written_once_however_often_it_is_heard(hook: Hook) -> None:
     assert len(hook.messages()) == 1
 
 
+def test_one_that_is_told_much_holds_up_no_other(hook: Hook) -> None:
+    other = ApiClient(hook.client.app, build.organisation(hook.house).token)
+    theirs = other.post("/webhooks", {"url": hook.receiver.url}).expect(201).json["endpoint"]["id"]
+    for _ in range(6):
+        hook.test()
+    other.post(f"/webhooks/{theirs}/test").expect(201)
+    assert hook.send() == 5
+    assert [each["state"] for each in other.get(f"/webhooks/{theirs}/messages").json["items"]] == ["delivered"]
+    assert hook.send() == 2
+
+
 def test_it_is_sent_again_under_the_same_id_until_it_is_taken(hook: Hook) -> None:
     hook.receiver.answers = [(500, ""), (503, ""), (302, "http://127.0.0.1:1/elsewhere"), (200, "")]
     hook.test()
