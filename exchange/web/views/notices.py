@@ -41,16 +41,26 @@ def _page(uow: Uow) -> dict[str, Any]:
     page = queries.notices(uow, actor(), unread_only=only, cursor=flask.request.args.get("cursor"), limit=50)
     shown = language()
     return {
-        "notices": [(each, said(each.code, shown), _note(each.note)) for each in page.items],
+        "notices": [(each, said(each.code, shown), readable(each.note)) for each in page.items],
         "next_cursor": page.next_cursor, "unread": queries.unread(uow, actor()), "only": only,
     }  # fmt: skip
 
 
-def _note(text: str) -> str:
-    """The note as people read it: the words for a code, amounts as everywhere on these pages."""
+def readable(text: str) -> str:
+    """A note as people read it: the words for a code, amounts as everywhere on these pages.
+
+    People of the other side write notes too: what only looks like an amount stays as it is.
+    """
     if text in WORDS["lacking"]:
         return word("lacking", text)
-    return _AMOUNT.sub(lambda m: money(parse_amount(m["amount"], m["currency"]), m["currency"]), text)
+    return _AMOUNT.sub(_as_money, text)
+
+
+def _as_money(found: re.Match[str]) -> str:
+    try:
+        return money(parse_amount(found["amount"], found["currency"]), found["currency"])
+    except DomainError:
+        return found[0]
 
 
 @pages.post("/notices/<notice_id>/open")

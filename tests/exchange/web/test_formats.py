@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchange.web import formats
+from exchange.web.views.notices import readable
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,16 @@ def test_what_is_left(app: object) -> None:
         assert formats.left(now + timedelta(days=6), now) == "6 days left"
         assert formats.left(now + timedelta(hours=5), now) == "5 hours left"
         assert formats.left(now, now) == "due now"
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("2026-11 · 1060.00 CNY", "2026-11 · ¥1,060.00"),
+        ("Pay 5 ABC, or 7.123 CNY", "Pay 5 ABC, or 7.123 CNY"),
+        ("9" * 40 + " CNY", "9" * 40 + " CNY"),
+        ("<b>1.00 CNY</b>", "<b>¥1.00</b>"),
+    ],
+)
+def test_a_note_of_the_other_side_never_breaks_the_page(note: str, shown: str) -> None:
+    assert readable(note) == shown
