@@ -44,13 +44,16 @@ def rows(
     return [
         Row(str(label), _said(name, document), _said(name, before) if before and name in changed else None)
         for name, label in _LABELS.items()
-        if name not in _QUIET and name in document and (name in changed if only_changed else _speaks(name, document))
+        if name in document and (name in changed if only_changed else _speaks(name, document))
     ]
 
 
 def _speaks(name: str, document: Mapping[str, Any]) -> bool:
-    """Whether a field of a whole document says anything: what was not asked for is left out."""
-    return name not in _MAY_BE_ABSENT or bool(document[name])
+    """Whether a field of a whole document says anything: what was not asked for is left out.
+
+    The revision is the listing's own; only that it became another one is told.
+    """
+    return name not in _QUIET and (name not in _MAY_BE_ABSENT or bool(document[name]))
 
 
 def _said(name: str, document: Mapping[str, Any]) -> str:

@@ -6,8 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import flask
+
 from core.house import House
+from exchange.web import terms
 from tests import build
+from tests.exchange.trading.test_terms import GOLDEN
 from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
@@ -68,3 +72,10 @@ def test_a_private_offer_is_declined(browser: Open, house: House) -> None:
     buyer.send(f"{order}/decline", in_reply_to=_head(page), reason="Too dear.")
     assert "Too dear." in supplier.get(order)
     browser().sign_in(build.organisation(house)).get(order, status=404)
+
+
+def test_terms_that_speak_of_another_revision_say_so(app: flask.Flask) -> None:
+    after = GOLDEN | {"revision": "rev_01jc9x2m5t7rqk8v4e6b0wz3nq"}
+    with app.test_request_context():
+        found = terms.rows(after, GOLDEN, only_changed=True)
+    assert [(row.text, row.before) for row in found] == [(after["revision"], GOLDEN["revision"])]
