@@ -12,8 +12,10 @@ from typing import Any
 import flask
 import pytest
 
+from catalog.listings import queries as catalog
 from catalog.listings import service as listings
 from catalog.listings.types import ListingSnapshot
+from compliance.identity import service as identity
 from core.db import Uow
 from core.house import House
 from exchange.trading import queries
@@ -49,7 +51,7 @@ def _right(house: House, order: OrderSnapshot) -> CompiledEntitlement:
 
 
 def _listing(talk: Talk) -> ListingSnapshot:
-    return talk.house.db.read(lambda uow: listings.queries.get(uow, talk.supplier.actor, talk.listing_id))
+    return talk.house.db.read(lambda uow: catalog.get(uow, talk.supplier.actor, talk.listing_id))
 
 
 def _revised(talk: Talk, content: str) -> ListingSnapshot:
@@ -136,7 +138,7 @@ def test_nobody_agrees_or_pays_when_the_time_is_over(talk: Talk) -> None:
     order = talk.offered()
     placed = build.placed(talk.house, talk.buyer, _listing(talk))
     talk.house.clock.advance(timedelta(days=15))  # and no worker has looked yet
-    token = build.identity_service.sign_in(talk.house, email=talk.buyer.email, password=build.PASSWORD).token
+    token = identity.sign_in(talk.house, email=talk.buyer.email, password=build.PASSWORD).token
     buyer = replace(talk.buyer, token=token)
     assert talk.act(buyer, order, "agree").expect(409).code == "order_state"
     assert talk.by(buyer).post(f"/orders/{placed.id}/pay").expect(409).code == "order_state"
