@@ -68,7 +68,8 @@ WORDS = {
     },
     "topic": {
         "orders": _l("Orders"), "disputes": _l("Disputes"), "listings": _l("Listings and reviews"),
-        "qualification": _l("Qualification"), "money": _l("Money"), "reminders": _l("What is about to end"),
+        "qualification": _l("Qualification"), "money": _l("Money"), "requests": _l("Requests of people"),
+        "alerts": _l("Alerts"), "reminders": _l("What is about to end"),
     },
     "lacking": {
         "licence_revoked": _l("The licence was revoked"), "order_frozen": _l("The order is frozen"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from core import outbox
 from core.house import House
 from exchange.disputes import queries
+from exchange.notices.types import TOPICS
 from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.build import Built
@@ -81,7 +82,7 @@ def test_a_notice_is_opened_and_read(browser: Open, house: House) -> None:
 
 def test_letters_are_turned_off_and_topics_chosen(browser: Open, house: House) -> None:
     person = browser("zh").sign_in(build.organisation(house))
-    assert person.get("/settings/notifications").count(" checked") == 7
+    assert person.get("/settings/notifications").count(" checked") == len(TOPICS) + 1
     person.send("/settings/notifications", told=["orders", "money"])
     assert person.get("/settings/notifications").count(" checked") == 2
 
