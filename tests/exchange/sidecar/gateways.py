@@ -135,12 +135,12 @@ class Process:
             self.held[Meter.FUNDED] += billed
         self.writer.flush()
 
-    def file(self, order_id: str, file_id: str, account: str, size: int) -> None:
+    def file(self, order_id: str, file_id: str, account: str, size: int, sha256: str) -> None:
         """A transfer of a whole file, delivered."""
         self.recorded += 1
         framed = record.usage(
             Kind.FILE, self.writer.epoch_bytes, self.recorded, int(self.clock.now().timestamp() * 1e6), True,
-            Outcome.HIT, 200, 900, 0, size, 0, 0, bytes(32),
+            Outcome.HIT, 200, 900, 0, size, 0, 0, bytes.fromhex(sha256),
             record.Address(order_id=order_id, operation=file_id, credential_id=account).pack(),
         )  # fmt: skip
         self.writer.append(framed).confirmed.append(self.recorded)

@@ -373,7 +373,7 @@ def test_a_transfer_of_a_file_becomes_a_receipt_and_delivers_the_order(books: Bo
     order = build.paid(house, buyer, build.listed(house, supplier))
     [file] = house.db.read(lambda uow: delivery.files(uow, buyer.actor, order.id))
     process = Process(house, entitlement(books, plan=FREE))
-    process.file(order.id, file.file_id, buyer.actor.pseudonym, file.size)
+    process.file(order.id, file.file_id, buyer.actor.pseudonym, file.size, file.sha256)
     process.kill()
     load_all(Loader(house))
     [receipt] = house.db.read(lambda uow: delivery.receipts(uow, buyer.actor, order.id))
