@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from exchange.oversight.types import Flow
 
 WIDTH = 1000
-_LEFT, _RIGHT = 300, 700
-_TOP, _GAP, _ROOM = 12, 10, 260
+_LEFT, _RIGHT = 240, 760
+_TOP, _GAP, _ROOM, _WIDEST = 12, 10, 260, 48
 _THINNEST, _LINE = 2.0, 18.0
 _MOST_NODES = 12
 _LONGEST = 20
@@ -62,7 +62,7 @@ def drawn(flows: Sequence[Flow], measure: str, names: Mapping[str, str], others:
     if not merged:
         return None
     sides = [_sums(merged, 0), _sums(merged, 1)]
-    scale = _ROOM / max(sum(sides[0].values()), 1)
+    scale = min(_ROOM / sum(merged.values()), _WIDEST / max(merged.values()))
     left, right = (_placed(side, scale, names, others, at_left=n == 0) for n, side in enumerate(sides))
     height = max(node.y + max(node.height, _LINE) for node in (*left.values(), *right.values())) + _TOP
     return Drawing(round(height), (*left.values(), *right.values()), tuple(_bands(merged, left, right, scale)))

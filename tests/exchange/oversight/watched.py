@@ -76,8 +76,8 @@ def to_noon(house: House) -> None:
 
 
 def watched(house: House) -> Watched:
+    to_noon(house)  # first: sessions would have ended by then
     buyer, supplier = build.organisation(house), build.organisation(house)
     officer = build.platform_person(house, "officer")
-    to_noon(house)
     right = right_of(str(buyer.organisation_id), str(supplier.organisation_id), FREE)
     return Watched(house, buyer, supplier, officer, right)
