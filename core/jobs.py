@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, or_, select
+from sqlalchemy import BigInteger, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
@@ -29,8 +30,8 @@ class Job(Base):
     owner: Mapped[str | None]
     payload: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(default="queued", index=True)
-    done: Mapped[int] = mapped_column(default=0)
-    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger, default=0)
     note: Mapped[str] = mapped_column(Text, default="")
     resume_mark: Mapped[str] = mapped_column(Text, default="")
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -47,8 +48,11 @@ class JobRun:
     payload: dict[str, Any] = field(default_factory=dict)
     resume_mark: str = ""
 
-    def progress(self, done: int, total: int, note: str = "", resume_mark: str | None = None) -> None:
-        """Store how far the work is; also renews the lease."""
+    def progress(
+        self, done: int, total: int, note: str = "", resume_mark: str | None = None,
+        also: Callable[[Uow], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Store how far the work is; also renews the lease. ``also`` is done in the same unit."""
 
         def work(uow: Uow) -> None:
             job = uow.session.get_one(Job, self.id)
@@ -56,6 +60,8 @@ class JobRun:
             job.lease_until = uow.now() + _LEASE
             if resume_mark is not None:
                 job.resume_mark = resume_mark
+            if also is not None:
+                also(uow)
 
         self.house.db.write(work)
 

@@ -25,6 +25,7 @@ class Settings:
     ``segment_fsync`` makes every usage record survive a power loss, not only the death of a process.
     ``smtp_url`` (``smtp://user:word@host:587`` speaks STARTTLS when there is a user, ``smtps://`` TLS from the start)
     empty means that mails are written to a folder of the data folder. ``home_country`` is where this exchange is.
+    ``scanned_at_once_bytes``: a file with more text is looked at in part when it comes, and wholly by a job.
     ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     answer_days: int = 14
     session_hours: int = 12
     max_upload_bytes: int = 5_000_000_000
+    scanned_at_once_bytes: int = 32 << 20
     download_slots: int = 4
     secure_cookies: bool = False
     public_url: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.files import persons
+from catalog.files import scanning
 from catalog.files.store import FileStore, LocalFileStore
 from catalog.files.views import api
 from core.house import House
@@ -10,5 +10,5 @@ from core.house import House
 
 def include(house: House) -> None:
     house.provide(FileStore, LocalFileStore(house.settings.data / "files" / "delivery"))  # type: ignore[type-abstract]
-    house.registry.job(persons.JOB, persons.run)
+    house.registry.job(scanning.JOB, scanning.run)
     house.add_api(api)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.files.types import PART_BYTES, FileSnapshot, UploadSnapshot
+from catalog.files.types import PART_BYTES, FileSnapshot, Scanning, ScanState, UploadSnapshot
 from core.db import Base, Id, UtcDateTime
 
 
@@ -50,10 +50,14 @@ class StoredFile(Base):
     profile: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[str] = mapped_column(Text, default="{}")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    scan_state: Mapped[str] = mapped_column(String(10), default=ScanState.DONE)
+    scan_done: Mapped[int] = mapped_column(BigInteger, default=0)
+    scan_total: Mapped[int] = mapped_column(BigInteger, default=0)
 
     def snapshot(self, *, brief: bool = False) -> FileSnapshot:
         """``brief`` leaves the profile out, for lists that did not load it."""
         return FileSnapshot(
             self.id, self.name, self.size, self.sha256, self.media_type, self.rows,
             None if brief else self.profile, json.loads(self.facts),
+            Scanning(self.scan_state, self.scan_done, self.scan_total),
         )  # fmt: skip

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from catalog.files.errors import FileNotFound, UploadNotFound
 from catalog.files.models import StoredFile, Upload
 from catalog.files.types import FileSnapshot, UploadSnapshot
+from compliance.exports import queries as exports
+from compliance.exports.types import PersonSetSnapshot
 from core.actor import Actor
 from core.db import Uow
 
@@ -28,6 +30,19 @@ def get_upload(uow: Uow, actor: Actor, upload_id: str) -> UploadSnapshot:
 def get_file(uow: Uow, actor: Actor, file_id: str) -> FileSnapshot:
     """A file of the own organisation. Raises FileNotFound."""
     return own(uow, actor, [file_id])[0]
+
+
+def load_own(uow: Uow, actor: Actor, file_id: str) -> StoredFile:
+    """The row, to be changed. Raises FileNotFound, also for another organisation's."""
+    row = uow.session.get(StoredFile, file_id, with_for_update=uow.writes)
+    if row is None or row.owner_id != actor.organisation_id:
+        raise FileNotFound()
+    return row
+
+
+def persons_of(uow: Uow, file_id: str) -> PersonSetSnapshot | None:
+    """How many persons stand in a file; None when nobody counted."""
+    return exports.person_sets(uow, [file_id]).get(file_id)
 
 
 def own(uow: Uow, actor: Actor, file_ids: Iterable[str]) -> list[FileSnapshot]:

@@ -35,6 +35,27 @@ class ColumnOut(Schema):
     histogram = fields.List(fields.Integer())
 
 
+class ScanningOut(Schema):
+    """How far the scan for identifiers is; what it found so far, or in all, are cells by kind and by column."""
+
+    state = fields.String()
+    done = fields.Integer()
+    total = fields.Integer()
+    percent = fields.Integer()
+
+
+class FindingsOut(Schema):
+    name = fields.String()
+    counts = fields.Dict()
+    unconfirmed = fields.Dict()
+
+
+class PersonsOut(Schema):
+    persons = fields.Integer()
+    sensitive = fields.Integer()
+    missing = fields.String()
+
+
 class FileBriefOut(Schema):
     id = fields.String()
     name = fields.String()
@@ -47,3 +68,17 @@ class FileBriefOut(Schema):
 class StoredFileOut(FileBriefOut):
     columns = fields.Function(lambda file: ColumnOut(many=True).dump(file.profile.columns) if file.profile else [])
     facts = fields.Dict()
+
+
+class OwnFileOut(StoredFileOut):
+    """A file as its owner sees it, with what was found in it."""
+
+    scanning = fields.Nested(ScanningOut)
+    findings = fields.Function(
+        lambda file: FindingsOut(many=True).dump(file.profile.scan.columns) if file.profile else []
+    )
+
+
+class FileOut(Schema):
+    file = fields.Nested(OwnFileOut)
+    persons = fields.Nested(PersonsOut, allow_none=True)

@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from sqlalchemy import delete
 
 from catalog import profiles
-from catalog.files import persons, queries, uploads
+from catalog.files import persons, queries, scanning, uploads
 from catalog.files.errors import (
     ChecksumMismatch,
     FormFileTooLarge,
@@ -144,7 +144,7 @@ def _take_over(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryI
         raise ChecksumMismatch(
             "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
         )
-    described = profiles.describe(path, upload.name)
+    described = profiles.describe(path, upload.name, most=house.settings.scanned_at_once_bytes)
     counted = persons.count(house, file, upload.name, upload.size, described)
     _store(house).adopt(path, upload.sha256)
     kept = house.db.write(lambda uow: _finish(uow, actor, upload, described, counted))
@@ -177,7 +177,7 @@ def store_form_file(house: House, actor: Actor, stream: BinaryIO, name: str) -> 
     cleaned = clean_name(name)
     digest, size = _store(house).put(cast(BinaryIO, _Bounded(stream)))
     with _store(house).open(digest) as kept:
-        described = profiles.describe_stream(kept, cleaned)
+        described = profiles.describe_stream(kept, cleaned, most=house.settings.scanned_at_once_bytes)
         counted = persons.count(house, kept, cleaned, size, described)
     return house.db.write(lambda uow: _add_file(uow, actor, cleaned, size, digest, described, counted))
 
@@ -200,6 +200,14 @@ class _Bounded:
         return chunk
 
 
+def scan_again(uow: Uow, actor: Actor, file_id: str) -> FileSnapshot:
+    """Another try of a scan that failed; one that did not is left as it is. Raises FileNotFound, PolicyRefused."""
+    _may_upload(actor)
+    file = queries.load_own(uow, actor, file_id)
+    scanning.begin_again(uow, file)
+    return file.snapshot()
+
+
 def sweep(house: House) -> int:
     """Remove what expired or interrupted uploads left on the disk; answers how many files that were."""
     house.db.write(_drop_expired)
@@ -208,6 +216,7 @@ def sweep(house: House) -> int:
     left = [path.name for path in folder.glob("upl_*") if path.suffix == "" and path.name not in going_on]
     removed = sum(sweep_folder(folder, name, _INTERRUPTED_S) for name in left)
     removed += sweep_folder(folder, "*.part", _INTERRUPTED_S)
+    removed += sweep_folder(house.settings.data / "files" / "sorting", "*.tmp", _INTERRUPTED_S)
     return removed + _store(house).sweep(_INTERRUPTED_S)
 
 
@@ -225,10 +234,12 @@ def _add_file(
         id=new_id("fil"), owner_id=actor.organisation_id, name=name, size=size, sha256=digest,
         media_type=_media_type(name), rows=table.rows if table else None, profile=profile,
         facts=json.dumps(described.facts, ensure_ascii=False), created_at=uow.now(),
+        scan_state=scanning.state_of(described), scan_done=0, scan_total=size,
     )  # fmt: skip
     uow.session.add(file)
     uow.session.flush()
     persons.keep(uow, file, counted)
+    scanning.begin(uow, file, counted=counted[1] != persons.BEING_COUNTED)
     record(
         uow, actor, action="file:store", object_id=file.id,
         data={"sha256": digest, "size": str(size)}, concerns=[actor.organisation_id or ""],

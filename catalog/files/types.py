@@ -6,6 +6,7 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +31,33 @@ class UploadSnapshot:
     expires_at: datetime
 
 
+class ScanState(StrEnum):
+    """Whether all of a file was looked at for identifiers, as far as it can be read; until then it cannot be listed."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Scanning:
+    """How far the scan of a whole file is: ``done`` bytes of ``total``, unpacked."""
+
+    state: str = ScanState.DONE
+    done: int = 0
+    total: int = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.state == ScanState.DONE
+
+    @property
+    def percent(self) -> int:
+        if self.finished:
+            return 100
+        return min(99, 100 * self.done // self.total) if self.total else 0
+
+
 @dataclass(frozen=True)
 class FileSnapshot:
     """A file whose length and hash were checked; ``rows`` when it is a table.
@@ -45,6 +73,7 @@ class FileSnapshot:
     rows: int | None = None
     stored_profile: str | None = field(default=None, repr=False)
     facts: dict[str, Any] = field(default_factory=dict)
+    scanning: Scanning = Scanning()
 
     @cached_property
     def profile(self) -> Profile | None:

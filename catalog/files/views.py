@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 import flask
 
 from catalog.files import queries, service
-from catalog.files.schemas import StoredFileOut, UploadIn, UploadOut
+from catalog.files.schemas import FileOut, OwnFileOut, UploadIn, UploadOut
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -39,9 +39,19 @@ def part(house: House, actor: Actor, request: flask.Request, upload_id: str) -> 
     return http.respond(200, UploadOut().dump(upload))
 
 
-@api.raw("POST", "/uploads/<upload_id>/complete", answer=StoredFileOut, status=201, summary="Check and keep the file")
+@api.raw("POST", "/uploads/<upload_id>/complete", answer=OwnFileOut, status=201, summary="Check and keep the file")
 def complete(house: House, actor: Actor, request: flask.Request, upload_id: str) -> flask.Response:
-    return http.respond(201, StoredFileOut().dump(service.complete(house, actor, upload_id)))
+    return http.respond(201, OwnFileOut().dump(service.complete(house, actor, upload_id)))
+
+
+@api.get("/files/<file_id>", answer=FileOut, summary="An own file: how far its scan is, and what was found in it")
+def show_file(uow: Uow, actor: Actor, file_id: str) -> Any:
+    return {"file": queries.get_file(uow, actor, file_id), "persons": queries.persons_of(uow, file_id)}
+
+
+@api.post("/files/<file_id>/scan", answer=OwnFileOut, status=202, summary="Scan a file again when its scan failed")
+def scan_again(uow: Uow, actor: Actor, file_id: str) -> Any:
+    return service.scan_again(uow, actor, file_id)
 
 
 def _whole_number(text: str, field: str) -> int:

@@ -17,6 +17,10 @@ class ListingIncomplete(Conflict):
     code, title = "listing_incomplete", "The listing is not complete yet"
 
 
+class ScanUnfinished(Conflict):
+    code, title = "scan_unfinished", "A file of it is still being looked at for identifiers"
+
+
 class TierCannotFall(Conflict):
     code, title = "tier_cannot_fall", "A supplier may raise the tier, not lower it"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from catalog.listings import service
+from catalog.files.events import FileScanned
+from catalog.listings import queries, service
 from compliance.review.events import ReviewApproved, ReviewReturned
 from core.actor import SYSTEM
 from core.db import Uow
@@ -14,3 +15,8 @@ def publish(uow: Uow, event: ReviewApproved) -> None:
 
 def give_back(uow: Uow, event: ReviewReturned) -> None:
     service.close_review(uow, SYSTEM, event.subject_id, step="return", reason=event.reason)
+
+
+def regrade(uow: Uow, event: FileScanned) -> None:
+    for listing in queries.offering(uow, event.file_id):
+        service.grade_again(uow, listing)

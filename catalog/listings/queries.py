@@ -214,6 +214,18 @@ def with_files(uow: Uow, file_ids: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def offering(uow: Uow, file_id: str) -> list[Listing]:
+    """The listings whose revision on offer has this file, to be changed."""
+    statement = (
+        select(Listing)
+        .join(RevisionFile, RevisionFile.revision_id == Listing.revision_id)
+        .where(RevisionFile.file_id == file_id)
+        .order_by(Listing.id)
+        .with_for_update(of=Listing)
+    )
+    return list(uow.session.execute(statement).scalars())
+
+
 def scans(uow: Uow, revision: RevisionSnapshot) -> tuple[list[ScanSummary], list[ScanSummary]]:
     """What recognisers found in what a revision hands out, and in what callers of an interface hand over."""
     if revision.interface is not None:

@@ -19,6 +19,7 @@ from catalog.listings.errors import (
     ListingIncomplete,
     ListingStateConflict,
     RevisionInvalid,
+    ScanUnfinished,
     TierCannotFall,
 )
 from catalog.listings.events import ListingChanged, ListingNarrowed, ListingResumed, ListingStopped
@@ -33,7 +34,7 @@ from compliance.policy import Decision, Resource, require
 from compliance.review.service import drop, open_review, regrade
 from compliance.tiers import ProfileInvalid, derive, profile, propose
 from core import plans
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.ids import new_id
 from core.limits import LimitsInvalid
@@ -187,7 +188,7 @@ def _limits(listing: Listing, limits: Mapping[str, Any] | None) -> str | None:
 
 
 def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
-    """Hand in for review. Raises ListingIncomplete naming every missing part."""
+    """Hand in for review. Raises ListingIncomplete naming every missing part, and ScanUnfinished."""
     listing, decision = for_change(uow, actor, listing_id, "listing:submit")
     listing.state = follow(listing.state, "submit")
     grade(uow, listing)
@@ -197,8 +198,21 @@ def submit(uow: Uow, actor: Actor, listing_id: str) -> ListingSnapshot:
         raise ListingIncomplete(
             Sentence("Missing: %(names)s.", names=", ".join(missing)), field=missing[0], missing=missing
         )
+    _check_scanned(snapshot)
     hand_in(uow, actor, listing)
     return changed(uow, actor, listing, "submit", decision)
+
+
+def _check_scanned(listing: ListingSnapshot) -> None:
+    """What nobody has looked at yet has no tier that could be relied on."""
+    files = listing.revision.files if listing.revision else ()
+    waiting = [file for file in files if not file.scanning.finished]
+    if waiting:
+        said = ", ".join(f"{file.name} ({file.scanning.percent} %)" for file in waiting[:20])
+        raise ScanUnfinished(
+            Sentence("Not finished: %(names)s.", names=said), field="files", file_ids=[file.id for file in waiting],
+            hint="Wait for it; where it failed, start it again.",
+        )  # fmt: skip
 
 
 def hand_in(uow: Uow, actor: Actor, listing: Listing, due_by: datetime | None = None) -> None:
@@ -271,6 +285,25 @@ def raise_tier(uow: Uow, actor: Actor, listing_id: str, *, tier: int) -> Listing
     return changed(uow, actor, listing, "raise_tier", decision, {"tier": str(tier)})
 
 
+def grade_again(uow: Uow, listing: Listing) -> None:
+    """Its data is known better than before: grade it anew.
+
+    What is on sale, or being reviewed, and is stricter now needs the approvals of its new tier.
+    """
+    before, proposed, reasons = listing.tier, listing.proposed_tier, listing.tier_reasons
+    grade(uow, listing)
+    if (listing.tier, listing.proposed_tier, listing.tier_reasons) == (before, proposed, reasons):
+        return
+    if listing.tier != before:
+        uow.emit(ListingNarrowed(listing_id=listing.id))
+    if listing.on_sale and _needs_more_approval(uow, before, listing.tier):
+        listing.state = follow(listing.state, "reconsider")
+        hand_in(uow, SYSTEM, listing)
+    elif listing.tier != before:
+        regrade(uow, listing.id, listing.tier)
+    changed(uow, SYSTEM, listing, "scanned", None, {"tier": str(listing.tier)})
+
+
 def _needs_more_approval(uow: Uow, before: int, after: int) -> bool:
     using = profile(uow.house.settings.tier_profile)
     order = using.orders["listing_approval"]
@@ -288,6 +321,7 @@ def close_review(uow: Uow, actor: Actor, listing_id: str, *, step: str, reason: 
     listing.reason = reason
     resumed = listing.on_sale and listing.stopped_at is not None
     if listing.on_sale:
+        _check_scanned(listing.snapshot(brief=True))
         _publish(uow, listing)
     if narrowed:
         uow.emit(ListingNarrowed(listing_id=listing.id))

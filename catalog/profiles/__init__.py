@@ -3,5 +3,6 @@
 from catalog.profiles import noise, synthetic
 from catalog.profiles.description import describe, describe_stream
 from catalog.profiles.types import ColumnProfile, Description, Profile
+from catalog.profiles.whole import WholeScan
 
-__all__ = ["ColumnProfile", "Description", "Profile", "describe", "describe_stream", "noise", "synthetic"]
+__all__ = ["ColumnProfile", "Description", "Profile", "WholeScan", "describe", "describe_stream", "noise", "synthetic"]

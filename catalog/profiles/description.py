@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from catalog.profiles import media, reading
+from catalog.profiles.lines import Lines
 from catalog.profiles.reading import Table
 from catalog.profiles.statistics import ColumnStatistics, gather
 from catalog.profiles.types import Description, Profile
@@ -27,29 +28,32 @@ _LONGEST_SHOWN = 200
 _MOST_MEMBERS = 100
 _MOST_ENTRIES = 100_000
 _MOST_FORMATS = 1_000
-FORMATS: dict[str, tuple[str, Callable[[io.TextIOWrapper], Table]]] = {
-    ".csv": ("csv", lambda text: reading.delimited(text, tabs=False)),
-    ".tsv": ("tsv", lambda text: reading.delimited(text, tabs=True)),
+FORMATS: dict[str, tuple[str, Callable[[Lines, int], Table]]] = {
+    ".csv": ("csv", lambda lines, start: reading.delimited(lines, start, tabs=False)),
+    ".tsv": ("tsv", lambda lines, start: reading.delimited(lines, start, tabs=True)),
     ".jsonl": ("jsonl", reading.json_lines),
     ".ndjson": ("jsonl", reading.json_lines),
 } | dict.fromkeys((".txt", ".json", ".md", ".xml", ".html", ".yaml"), ("text", reading.plain_lines))
 UNREADABLE = (csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
-def describe(path: Path, name: str) -> Description:
-    """What the file at ``path``, called ``name``, holds. Never fails over what is inside."""
+def describe(path: Path, name: str, *, most: int = MOST_BYTES) -> Description:
+    """What the file at ``path``, called ``name``, holds. Never fails over what is inside.
+
+    Of a table with more than ``most`` characters ever fewer rows are looked at.
+    """
     with path.open("rb") as stream:
-        return describe_stream(stream, name)
+        return describe_stream(stream, name, most=most)
 
 
-def describe_stream(stream: BinaryIO, name: str) -> Description:
+def describe_stream(stream: BinaryIO, name: str, *, most: int = MOST_BYTES) -> Description:
     """The same of a stream that can seek. A format that is broken inside is told in the facts, as ``unreadable``."""
     ending = PurePath(name).suffix.lower()
     try:
         if ending in FORMATS:
-            return _table(stream, ending)
+            return _table(stream, ending, most)
         if ending == ".zip":
-            return _archive(stream)
+            return _archive(stream, most)
         return Description(None, media.facts(stream))
     except (*UNREADABLE, UnicodeError) as problem:
         return Description(None, {"unreadable": _told(problem)})
@@ -59,21 +63,19 @@ def _told(problem: Exception) -> str:
     return str(problem)[:200] or type(problem).__name__
 
 
-def _table(stream: BinaryIO, ending: str) -> Description:
+def _table(stream: BinaryIO, ending: str, most: int) -> Description:
     form, read = FORMATS[ending]
     encoding = reading.encoding_of(stream)
-    text = reading.text_of(stream, encoding)
-    try:
-        profile = _profile(text, form, encoding, read)
-    finally:
-        text.detach()
-    return Description(profile, {"format": form})
+    lines = Lines(stream, encoding)
+    profile = profile_of(form, encoding, read(lines, 0), most)
+    return Description(profile, {"format": form} | ({"unreadable": lines.broken} if lines.broken else {}))
 
 
-def _profile(text: io.TextIOWrapper, form: str, encoding: str, read: Callable[[io.TextIOWrapper], Table]) -> Profile:
-    names, rows = read(text)
+def profile_of(form: str, encoding: str, table: Table, most: int) -> Profile:
+    """A table in numbers, of as many rows as are given."""
+    names, rows = table
     statistics = [ColumnStatistics(name) for name in names]
-    limited = _Limited(rows)
+    limited = _Limited(rows, most)
     scan = scan_cells(names, gather(statistics, iter(limited)))
     found = {column.name: column for column in scan.columns}
     columns = [each.profile(identifying=_names_people(found.get(each.name))) for each in statistics]
@@ -92,8 +94,8 @@ def _names_people(scan: ColumnScan | None) -> bool:
 class _Limited:
     """All rows up to a volume of text, then every second up to the same volume again, and so on; keeps the first."""
 
-    def __init__(self, rows: Iterator[list[str]]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Iterator[list[str]], most: int) -> None:
+        self._rows, self._most = rows, most
         self.first: list[list[str]] = []
         self.count = 0
         self.complete = True
@@ -108,7 +110,7 @@ class _Limited:
                 self.first.append([cell[: 4 * _LONGEST_SHOWN] for cell in row])
             yield row
             volume += sum(map(len, row))
-            if volume > MOST_BYTES:
+            if volume > self._most:
                 volume, every = 0, every * 2
         self.complete = every == 1
 
@@ -126,18 +128,18 @@ def _masked_cell(cell: str, column: str) -> str:
     return "".join([*parts, cell[reached:]])
 
 
-def _archive(stream: BinaryIO) -> Description:
+def _archive(stream: BinaryIO, most: int) -> Description:
     with zipfile.ZipFile(stream) as packed:
-        entries = [entry for entry in packed.infolist() if not entry.is_dir()][:_MOST_ENTRIES]
+        everything = [entry for entry in packed.infolist() if not entry.is_dir()]
+        entries = everything[:_MOST_ENTRIES]
         kinds = Counter(PurePath(entry.filename).suffix.lower() or "—" for entry in entries)
         facts: dict[str, Any] = {
             "format": "zip", "entries": len(entries), "unpacked_bytes": sum(entry.file_size for entry in entries),
             "kinds": dict(kinds.most_common(10)), "formats": _formats(packed, entries),
         }  # fmt: skip
-        try:
-            profiles = list(_members(packed, entries, facts))
-        except (*UNREADABLE, UnicodeError) as problem:
-            return Description(None, facts | {"unreadable": _told(problem)})
+        profiles = list(_members(packed, entries, facts, most))
+        if len(everything) > len(entries):
+            facts["unread_tables"] = facts.get("unread_tables", 0) + len(everything) - len(entries)
     return Description(_merged(profiles), facts)
 
 
@@ -153,7 +155,7 @@ def _formats(packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[st
 
 
 def _members(
-    packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], facts: dict[str, Any]
+    packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], facts: dict[str, Any], most: int
 ) -> Iterator[tuple[str, Profile]]:
     """The tables inside, as far as they are small enough together; what was left out is told."""
     volume, skipped = 0, 0
@@ -163,11 +165,17 @@ def _members(
         if number >= _MOST_MEMBERS or volume > MOST_UNPACKED or entry.flag_bits & 1:
             skipped += 1
             continue
-        with packed.open(entry) as member:
-            content = io.BytesIO(member.read(entry.file_size + 1))
-        profile = _table(content, PurePath(entry.filename).suffix.lower()).profile
-        assert profile is not None
-        yield entry.filename, profile
+        try:
+            with packed.open(entry) as member:
+                stream = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, member)))
+                found = _table(stream, PurePath(entry.filename).suffix.lower(), most)
+        except (*UNREADABLE, UnicodeError) as problem:  # the tables beside it can be read all the same
+            skipped += 1
+            facts["unreadable"] = _told(problem)
+            continue
+        assert found.profile is not None
+        facts |= {name: text for name, text in found.facts.items() if name == "unreadable"}
+        yield entry.filename, found.profile
     if skipped:
         facts["unread_tables"] = skipped
 
@@ -182,4 +190,4 @@ def _merged(profiles: list[tuple[str, Profile]]) -> Profile | None:
         for name, profile in profiles for column in profile.scan.columns
     )  # fmt: skip
     scan = ScanSummary(sum(profile.scan.rows for _, profile in profiles), columns)
-    return dataclasses.replace(largest, scan=scan)
+    return dataclasses.replace(largest, scan=scan, complete=all(profile.complete for _, profile in profiles))

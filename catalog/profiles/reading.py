@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
+from catalog.profiles.lines import Lines
 from compliance.recognisers import find
 
 CHUNK_BYTES = 1 << 20
@@ -17,6 +17,7 @@ LONGEST_CELL = 16 << 20
 MOST_COLUMNS = 500
 _LINES_FOR_KEYS = 1000
 _DELIMITERS = ",\t;|"
+_HEAD_BYTES = 4096
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 REST = "…"
 """The column for what does not fit: keys that come late, lines that are no objects, cells beyond the header."""
@@ -26,11 +27,14 @@ Table = tuple[list[str], Iterator[list[str]]]
 
 def encoding_of(stream: BinaryIO) -> str:
     """UTF-8 if every byte of it is, else GB 18030; a byte order mark decides. Leaves the stream at its start."""
-    head = stream.read(4)
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
     stream.seek(0)
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
+    if head.count(0) * 4 > len(head):  # wide characters without a mark: every other byte of a plain text is nothing
+        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         while chunk := stream.read(CHUNK_BYTES):
@@ -43,22 +47,29 @@ def encoding_of(stream: BinaryIO) -> str:
     return "utf-8"
 
 
-def text_of(stream: BinaryIO, encoding: str) -> io.TextIOWrapper:
-    """The stream as text; a byte that cannot be read becomes a replacement character."""
-    return io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
-
-
-def delimited(text: io.TextIOWrapper, *, tabs: bool) -> Table:
-    """CSV or TSV. Raises csv.Error for a cell beyond all measure (an open quote, mostly)."""
+def delimited(lines: Lines, start: int = 0, *, tabs: bool) -> Table:
+    """CSV or TSV, its rows from ``start`` on. From a record on that has no end (an open quote, mostly) every line is
+    a row of one cell: ``lines.broken`` tells of it.
+    """
     csv.field_size_limit(LONGEST_CELL)
-    first_line = text.readline()
-    text.seek(0)
+    first_line = next(iter(lines), "")
+    lines.move(0)
     delimiter = "\t" if tabs else max(_DELIMITERS, key=first_line.count)
-    rows = csv.reader(text, delimiter=delimiter)
-    first = next(rows, [])
-    if _is_header(first):
-        return _names(first), _fitted(rows, len(first))
-    return [f"column_{n + 1}" for n in range(len(first))] + [REST], _fitted(_again(first, rows), len(first))
+    rows: Iterator[list[str]] = csv.reader(iter(lines), delimiter=delimiter)
+    try:
+        first = next(rows, [])
+    except csv.Error as problem:
+        lines.broken = str(problem)
+        return plain_lines(lines, start)
+    header = _is_header(first)
+    names = _names(first) if header else [*[f"column_{n + 1}" for n in range(len(first[:MOST_COLUMNS]))], REST]
+    if start:
+        lines.move(start)
+        rows = csv.reader(iter(lines), delimiter=delimiter)
+    elif not header:
+        rows = _again(first, rows)
+    lines.begin_record()
+    return names, _fitted(rows, len(names) - 1, lines)
 
 
 def _again(first: list[str], rows: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -87,25 +98,35 @@ def _names(header: list[str]) -> list[str]:
     return [*names, REST]
 
 
-def _fitted(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-    """Every row as wide as the header and one more cell, which takes what is too much."""
-    width = min(width, MOST_COLUMNS)
-    for row in rows:
-        if row:
-            yield [*row[:width], *[""] * (width - len(row)), " ".join(row[width:])]
+def _fitted(rows: Iterator[list[str]], width: int, lines: Lines) -> Iterator[list[str]]:
+    """Every row as wide as the header and one more cell, which takes what is too much, or what cannot be divided."""
+    if not lines.broken:
+        try:
+            for row in rows:
+                lines.begin_record()
+                if row:
+                    yield [*row[:width], *[""] * (width - len(row)), " ".join(row[width:])]
+        except csv.Error as problem:
+            lines.broken = str(problem)
+            lines.move(lines.began)
+    if lines.broken:
+        yield from ([*[""] * width, line.rstrip("\r\n")] for line in _bounded(lines) if line.strip())
 
 
-def json_lines(text: io.TextIOWrapper) -> Table:
+def json_lines(lines: Lines, start: int = 0) -> Table:
     """One JSON object on each line; the columns are the keys of the first thousand."""
-    head = list(islice(text, _LINES_FOR_KEYS))
-    keys = dict.fromkeys(key for line in head for key in (_object(line) or {}))
+    keys = dict.fromkeys(key for line in islice(_bounded(lines), _LINES_FOR_KEYS) for key in (_object(line) or {}))
     columns = list(keys)[:MOST_COLUMNS]
+    lines.move(start)
+    known = frozenset(columns)
+    return [*columns, REST], (_cells(line, columns, known) for line in _bounded(lines) if line.strip())
 
-    def rows() -> Iterator[list[str]]:
-        for lines in (head, text):
-            yield from (_cells(line, columns) for line in lines if line.strip())
 
-    return [*columns, REST], rows()
+def _bounded(lines: Lines) -> Iterator[str]:
+    """The lines where each is a record."""
+    for line in lines:
+        lines.begin_record()
+        yield line
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -116,11 +137,11 @@ def _object(line: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _cells(line: str, columns: list[str]) -> list[str]:
+def _cells(line: str, columns: list[str], known: frozenset[str]) -> list[str]:
     found = _object(line)
     if found is None:
         return [*[""] * len(columns), line.strip()]
-    rest = {key: value for key, value in found.items() if key not in set(columns)}
+    rest = {key: value for key, value in found.items() if key not in known}
     return [_cell(found.get(key)) for key in columns] + [_cell(rest) if rest else ""]
 
 
@@ -132,6 +153,7 @@ def _cell(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def plain_lines(text: io.TextIOWrapper) -> Table:
+def plain_lines(lines: Lines, start: int = 0) -> Table:
     """Text as a table of one column."""
-    return ["line", REST], ([line.rstrip("\r\n"), ""] for line in text if line.strip())
+    lines.move(start)
+    return ["line", REST], ([line.rstrip("\r\n"), ""] for line in _bounded(lines) if line.strip())

@@ -51,22 +51,17 @@ def hashes(
     mac: Mac,
     *,
     complete: bool = True,
-    tick: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[bytes, int]]:
     """(hash, run) of every identifier in the tables, unsorted and with repetitions.
 
     ``scan`` says which columns hold what, and which cells only look like it. When it is not ``complete`` every column
-    is looked at. ``tick`` is told how many rows were read, now and then.
+    is looked at.
     """
-    read = 0
     for prefix, names, rows in tables:
         columns = _columns(prefix, names, scan, complete=complete)
         if not columns:
             continue
         for row in rows:
-            read += 1
-            if tick is not None and read % 10_000 == 0:
-                tick(read)
             yield from _of_row(row, columns, mac)
 
 

@@ -181,10 +181,11 @@ def _sync(folder: Path) -> None:
 class Sorter:
     """Sorts (hash, run) pairs of any number in bounded memory, through files that are gone afterwards."""
 
-    def __init__(self, folder: Path, *, most: int = 500_000) -> None:
+    def __init__(self, folder: Path, *, most: int = 500_000, spilled: Iterable[str] = ()) -> None:
+        """``spilled`` is what ``put_aside`` answered when an earlier run was told to go on later."""
         self._folder, self._most = folder, most
         self._seen: dict[bytes, int] = {}
-        self._spilled: list[Path] = []
+        self._spilled = [folder / name for name in spilled]
 
     def add(self, known: bytes, run: int) -> None:
         before = self._seen.get(known)
@@ -193,12 +194,20 @@ class Sorter:
             if len(self._seen) > self._most:
                 self._spill()
 
+    def put_aside(self) -> list[str]:
+        """Leave nothing in memory; the names of the files in the folder that hold all that was added."""
+        if self._seen:
+            self._spill()
+        return [path.name for path in self._spilled]
+
     def _spill(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{uuid4().hex}.tmp"
         self._spilled.append(path)
         with path.open("xb") as file:
             file.writelines(known + bytes((run,)) for known, run in sorted(self._seen.items()))
+            file.flush()
+            os.fsync(file.fileno())
         self._seen = {}
 
     def sorted(self) -> Iterator[tuple[bytes, int]]:

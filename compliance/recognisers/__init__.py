@@ -1,7 +1,7 @@
 """Recognisers of identifiers: pure, with the checksums of their standards."""
 
 from compliance.recognisers.checks import valid_bank_card, valid_credit_code, valid_ip_address, valid_resident_id
-from compliance.recognisers.scan import find, mask, scan_cells
+from compliance.recognisers.scan import TableTally, find, mask, scan_cells
 from compliance.recognisers.types import PERSONAL, ColumnScan, Found, Identifier, ScanSummary
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Found",
     "Identifier",
     "ScanSummary",
+    "TableTally",
     "find",
     "mask",
     "scan_cells",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from compliance.recognisers import people
 from compliance.recognisers.types import ColumnScan, Found, Identifier
@@ -44,6 +46,22 @@ class ColumnTally:
         for each in found[:_EXAMPLES_KEPT]:
             if sum(kind == each.kind for kind, _ in self._examples) < _EXAMPLES_KEPT:
                 self._examples.append((each.kind, each.masked))
+
+    def state(self) -> dict[str, Any]:
+        """All that was counted, as a plain document; empty when that is nothing."""
+        if not self._counts and not self._like_cards:
+            return {}
+        return {
+            "counts": {str(kind): number for kind, number in self._counts.items()},
+            "examples": [[str(kind), text] for kind, text in self._examples],
+            "cards": [self._like_cards, self._bare_cards],
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Count on from there."""
+        self._counts = {Identifier(kind): number for kind, number in state["counts"].items()}
+        self._examples = [(Identifier(kind), text) for kind, text in state["examples"]]
+        self._like_cards, self._bare_cards = state["cards"]
 
     def result(self) -> ColumnScan:
         """What the column holds, once every cell was seen."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from compliance.recognisers import people
 from compliance.recognisers.context import ColumnTally, speaks_of
@@ -99,16 +100,42 @@ def _masked_parts(text: str) -> Iterator[str]:
 
 def scan_cells(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> ScanSummary:
     """Scan a table row by row, in constant memory; what a column's name and its other cells say is weighed too."""
-    tallies = [ColumnTally(name) for name in columns]
-    may_hold, wide, read = _MAY_HOLD.search, _WIDE.search, 0
-    spoken = people.may_hold
-    named = [people.names_column(name) for name in columns]
-    for row in rows:
-        read += 1
-        for tally, people_stand_here, cell in zip(tallies, named, row, strict=False):
-            if people_stand_here or may_hold(cell) or spoken(cell) or (not cell.isascii() and wide(cell)):
-                _count(cell, tally)
-    return ScanSummary(read, tuple(tally.result() for tally in tallies))
+    tally = TableTally(columns)
+    tally.read(rows)
+    return tally.result()
+
+
+class TableTally:
+    """A table's findings while its rows go by. Between two rows it can be put aside, and gone on with elsewhere."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.rows = 0
+        self._tallies = [ColumnTally(name) for name in columns]
+
+    def read(self, rows: Iterable[Sequence[str]]) -> None:
+        """Look at every cell."""
+        may_hold, wide, spoken = _MAY_HOLD.search, _WIDE.search, people.may_hold
+        tallies, named = self._tallies, [people.names_column(tally.name) for tally in self._tallies]
+        for row in rows:
+            for tally, people_stand_here, cell in zip(tallies, named, row, strict=False):
+                if people_stand_here or may_hold(cell) or spoken(cell) or (not cell.isascii() and wide(cell)):
+                    _count(cell, tally)
+            self.rows += 1
+
+    def result(self) -> ScanSummary:
+        """What it holds, as far as it was read."""
+        return ScanSummary(self.rows, tuple(tally.result() for tally in self._tallies))
+
+    def state(self) -> dict[str, Any]:
+        """All that was counted, as a plain document."""
+        columns = {str(place): tally.state() for place, tally in enumerate(self._tallies)}
+        return {"rows": self.rows, "columns": {place: state for place, state in columns.items() if state}}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Count on from there; the columns are the same."""
+        self.rows = state["rows"]
+        for place, counted in state["columns"].items():
+            self._tallies[int(place)].go_on(counted)
 
 
 def _count(cell: str, tally: ColumnTally) -> None:

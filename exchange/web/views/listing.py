@@ -11,6 +11,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from billing.ledger import queries as ledger
+from catalog.files import service as files
 from catalog.listings import queries, service
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState
 from compliance.identity import queries as identity
@@ -192,6 +193,16 @@ def add_files(listing_id: str) -> Response:
     except DomainError as problem:
         return edit_listing(listing_id, problem)
     return done("files-added", "web.edit_listing", listing_id=listing_id, _anchor="offer")
+
+
+@pages.post("/listings/<listing_id>/files/<file_id>/scan")
+def scan_again(listing_id: str, file_id: str) -> Response:
+    signed_in()
+    try:
+        act(lambda uow: files.scan_again(uow, actor(), file_id))
+    except DomainError as problem:
+        return edit_listing(listing_id, problem)
+    return done("scan-begun", "web.edit_listing", listing_id=listing_id, _anchor="files")
 
 
 @pages.post("/listings/<listing_id>/offer")

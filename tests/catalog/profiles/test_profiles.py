@@ -177,9 +177,10 @@ def test_rows_and_nulls_are_those_of_the_file(rows: list[list[str]]) -> None:
         assert column.nulls == sum(row[number].strip().lower() in empty for row in rows)
 
 
-def test_of_a_large_table_ever_fewer_rows_are_looked_at_and_all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog.profiles.description.MOST_BYTES", 10_000)
-    profile = _profile("n,text\n" + "".join(f"{n},some text\n" for n in range(10_000)))
+def test_of_a_large_table_ever_fewer_rows_are_looked_at_and_all_are_counted() -> None:
+    content = "n,text\n" + "".join(f"{n},some text\n" for n in range(10_000))
+    profile = describe_stream(io.BytesIO(content.encode()), "a.csv", most=10_000).profile
+    assert profile is not None
     assert profile.rows == 10_000
     assert not profile.complete
     assert 1_500 < profile.scan.rows < 6_000
