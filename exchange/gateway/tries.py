@@ -32,6 +32,11 @@ def take(data: Path, ticket: Ticket) -> None:
     raise Refused("link_used_up")
 
 
+def left(data: Path, ticket: Ticket) -> int:
+    """How many tries its link has left."""
+    return sum(not (folder(data) / f"{ticket.link}.{number}").exists() for number in range(ticket.tries))
+
+
 def forget(data: Path, now: float) -> int:
     """Remove what was noted of links that have expired; answers how many files that were."""
     removed = 0

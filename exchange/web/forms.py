@@ -35,6 +35,11 @@ def load_marked(schema: type[Schema], mark: str) -> Any:
     return loaded | {"values": values}
 
 
+class LinkForm(Schema):
+    otp = TextField(load_default="", longest=40)
+    link = fields.String(load_default="", validate=validate.Length(max=8000))
+
+
 class SignInForm(Schema):
     email = TextField(required=True, longest=254)
     password = fields.String(required=True)

@@ -21,11 +21,14 @@ from core.db import Uow
 from core.problems import DomainError, NotFound
 from exchange.delivery import answers
 from exchange.delivery import queries as delivery
+from exchange.delivery import service as grants
+from exchange.delivery.errors import DeliveryFileNotFound
+from exchange.delivery.links import Link
 from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeSnapshot
 from exchange.trading import queries, service
 from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
-from exchange.web import forms, negotiations, operations, terms
+from exchange.web import fetching, forms, negotiations, operations, terms
 from exchange.web.explain import DecisionText, card
 from exchange.web.negotiations import Talk
 from exchange.web.session import actor, house
@@ -56,6 +59,8 @@ class OrderPage:
     operations: list[operations.OperationText] = field(default_factory=list)
     talk: Talk | None = None
     disputes: list[DisputeSnapshot] = field(default_factory=list)
+    link: Link | None = None
+    downloads: bool = True
 
     @property
     def turn(self) -> Turn:
@@ -124,10 +129,13 @@ def order(order_id: str) -> flask.Response:
     return show_order(order_id)
 
 
-def show_order(order_id: str, problem: DomainError | None = None) -> flask.Response:
-    """The page of one order, with what was wrong with the form that was sent from it."""
+def show_order(
+    order_id: str, problem: DomainError | None = None, link: fetching.Fetching | None = None
+) -> flask.Response:
+    """The page of one order, with what was wrong with the form that was sent from it, or the link it asked for."""
     page = read(lambda uow: _order_page(uow, order_id))
-    return render("orders/show.html", problem.status if problem else 200, page=page, problem=problem)
+    status = problem.status if problem else 200
+    return render("orders/show.html", status, page=page, problem=problem, fetching=link)
 
 
 def _order_page(uow: Uow, order_id: str) -> OrderPage:
@@ -154,6 +162,8 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         operations=_operations(uow, snapshot) if mine else [],
         talk=negotiations.talk(uow, snapshot, side, flask.request.form),
         disputes=disputes.disputes(uow, who, order_id=order_id).items,
+        link=fetching.strict(house(), snapshot) if mine else None,
+        downloads=fetching.downloads(snapshot),
     )
 
 
@@ -234,6 +244,21 @@ def release_order(order_id: str) -> Response:
 def order_file(order_id: str, file_id: str) -> flask.Response:
     signed_in()
     return answers.file(house(), actor(), flask.request, order_id, file_id)
+
+
+@pages.post("/orders/<order_id>/files/<file_id>/link")
+def file_link(order_id: str, file_id: str) -> flask.Response:
+    """A link for a program; with ``link``, one that was given before, what is left of that one and no other is made."""
+    signed_in()
+    try:
+        form = forms.load(forms.LinkForm)
+        url = form["link"] or act(lambda uow: grants.grant(uow, actor(), order_id, file_id, otp=form["otp"])).url
+        shown = fetching.of_link(house(), order_id, url)
+        if shown is None:
+            raise DeliveryFileNotFound()
+    except DomainError as problem:
+        return show_order(order_id, problem)
+    return show_order(order_id, link=shown)
 
 
 @pages.get("/orders/<order_id>/bundle.zip")

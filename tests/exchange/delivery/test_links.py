@@ -15,11 +15,8 @@ from exchange.delivery import links
 from exchange.delivery.errors import GatewayNeeded, LinkNotBuilt
 from exchange.gateway import tickets, tries
 from exchange.gateway.refusals import Refused
-from exchange.trading import negotiating
-from exchange.trading import service as trading
-from tests import build
 from tests.client import ApiClient
-from tests.exchange.delivery.marked import made, raised
+from tests.exchange.delivery.marked import contracted
 
 
 def test_what_each_tier_asks_of_a_link(house: House) -> None:
@@ -36,30 +33,8 @@ def test_what_each_tier_asks_of_a_link(house: House) -> None:
 
 def test_a_download_at_l3_comes_as_the_contract_says_with_a_link_for_the_own_key(house: House) -> None:
     fronted = build_house(dataclasses.replace(house.settings, gateway_workers=1))
-    supplier, buyer = build.organisation(fronted), build.organisation(fronted, level=3)
-    build.funded(fronted, buyer)
-    listing = raised(fronted, supplier, build.measured(300), tier=3)
-    assert listing.revision is not None
-    terms = {
-        "version": 1, "revision": listing.revision.id, "limits": None, "purposes": ["training"],
-        "plan": {"version": 1, "kind": "one_off", "currency": "CNY", "amount": "10.00"},
-        "territories": ["CN"], "recipients": [], "count": 300, "term_months": 12, "starts": None,
-        "deliveries": ["api", "download"], "watermark": True, "contract": "provision", "nda": True, "clauses": {},
-    }  # fmt: skip
-    assert buyer.organisation_id is not None
+    buyer, order = contracted(fronted)
     buyer_id = buyer.organisation_id
-    offered = fronted.db.write(
-        lambda uow: negotiating.offer(uow, supplier.actor, listing_id=listing.id, buyer_id=buyer_id, given=terms)
-    )
-    agreed = fronted.db.write(
-        lambda uow: negotiating.agree(uow, buyer.actor, offered.id, in_reply_to=offered.head or "")
-    )
-    build.settled(
-        fronted, agreed, buyers=[buyer, build.member(fronted, buyer, "buyer")],
-        suppliers=[supplier, build.member(fronted, supplier, "supplier")],
-    )  # fmt: skip
-    order = fronted.db.write(lambda uow: trading.pay(uow, buyer.actor, agreed.id))
-    made(fronted)
     client = ApiClient(create_app_of(fronted), buyer.token)
     file = client.get(f"/orders/{order.id}/files").json["items"][0]
     granted = client.post(f"/orders/{order.id}/files/{file['file_id']}/grant").expect(201).json
