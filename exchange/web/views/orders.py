@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +59,7 @@ class OrderPage:
     standing: Standing | None = None
     operations: list[operations.OperationText] = field(default_factory=list)
     talk: Talk | None = None
-    disputes: list[DisputeSnapshot] = field(default_factory=list)
+    disputes: Sequence[DisputeSnapshot] = ()
     link: Link | None = None
     downloads: bool = True
 
