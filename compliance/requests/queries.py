@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from compliance.policy import Resource, decide, require
 from compliance.requests.errors import RequestNotFound
 from compliance.requests.models import SubjectRequest, SubjectTask
-from compliance.requests.types import RequestBrief, RequestSnapshot, RequestState, TaskSnapshot
+from compliance.requests.types import Outcome, RequestBrief, RequestSnapshot, RequestState, TaskSnapshot
 from compliance.retention import queries as retention
 from compliance.subjects import service as subjects
 from core.actor import Actor
@@ -107,6 +107,17 @@ def shown(uow: Uow, row: SubjectRequest) -> RequestSnapshot:
         particulars={name: told[name] for name in _OWN_WORDS if name in told}, answer=told.get(ANSWER),
         account_id=row.account_id, tasks=tuple(found), overdue=row.overdue(uow.now()), version=row.version,
     )  # fmt: skip
+
+
+def own(uow: Uow, row: SubjectRequest) -> RequestSnapshot:
+    """A request as its person sees it, who has proven an address and nothing else: in whose data the other particulars
+    are found, and what suppliers said, is told with the officer's answer, and not when that is a refusal.
+    """
+    found = shown(uow, row)
+    if row.state == RequestState.CLOSED:
+        return found if row.outcome != Outcome.REFUSED else dataclasses.replace(found, tasks=())
+    state = RequestState.OPEN if row.state == RequestState.ANSWERED else row.state
+    return dataclasses.replace(found, state=state, tasks=())
 
 
 def told_by(uow: Uow, row: SubjectRequest) -> Mapping[str, str]:

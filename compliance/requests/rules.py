@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
+from compliance.identity.rules import normal_email
 from compliance.recognisers import valid_resident_id
 from compliance.requests.errors import ParticularsInvalid, RequestStateConflict
 from compliance.requests.types import RequestState
@@ -19,7 +20,6 @@ TRANSITIONS: dict[str, tuple[frozenset[RequestState], RequestState]] = {
 }
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CODE_LENGTH = 12
-_EMAIL = re.compile(r"\A[^@\s]{1,64}@[^@\s.]{1,63}(\.[^@\s.]{1,63}){1,8}\Z")
 _PHONE = re.compile(r"\A(?:(?:\+|00)?86)?1[3-9]\d{9}\Z", re.ASCII)
 IDENTIFYING = ("email", "phone", "resident_id")
 
@@ -43,10 +43,9 @@ def typed_code(text: str) -> str:
 
 
 def particulars(given: Mapping[str, str]) -> dict[str, str]:
-    """What was told, trimmed, without what is empty. Raises ParticularsInvalid naming the field."""
+    """What was told, trimmed, without what is empty. Raises EmailInvalid, ParticularsInvalid naming the field."""
     told = {name: text.strip() for name, text in given.items() if text and text.strip()}
-    if not _EMAIL.match(told.get("email", "")):
-        raise ParticularsInvalid("An address by which you can be reached.", field="email")
+    told["email"] = normal_email(told.get("email", ""))
     phone = re.sub(r"[\s()-]", "", told.get("phone", ""))
     if phone and not _PHONE.match(phone):
         raise ParticularsInvalid("A mobile number of mainland China.", field="phone")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from compliance.audit.service import record
 from compliance.exports import queries as exports
 from compliance.exports.persons import hash_of
+from compliance.exports.sets import PersonSets, SetMissing
 from compliance.identity import forgetting, throttle
 from compliance.identity import queries as identity
 from compliance.policy import Resource, require
@@ -34,6 +35,7 @@ from core.ids import new_id
 from core.problems import Sentence
 
 _ALLOWED = 5
+_ALLOWED_FROM_A_PLACE = 50
 _DUE_AT_ONCE = 50
 _LOOKED_AT_AGAIN = timedelta(days=30)
 
@@ -43,15 +45,14 @@ def open_request(
 ) -> RequestBrief:  # fmt: skip
     """Take a request from anybody; a letter with a code goes to the address, and until it comes back nothing happens.
 
-    Raises ParticularsInvalid, and TooManyAttempts when too many come from one place or for one address.
+    Raises EmailInvalid, ParticularsInvalid, and TooManyAttempts when too many come from one place or for one address.
     """
     told = rules.particulars(particulars)
-    address = subjects.mark(uow.house.keyring, "privacy", told["email"].lower())[:40]
-    place = subjects.mark(uow.house.keyring, "peer", peer)[:40]
-    keys = [f"privacy:{address}", f"privacy-peer:{place}"]
+    address = subjects.mark(uow.house.keyring, "privacy", told["email"])[:40]
+    keys = {f"privacy:{address}": _ALLOWED, _place(uow.house, "privacy", peer): _ALLOWED_FROM_A_PLACE}
     throttle.check(uow, keys)
-    for key in keys:
-        throttle.count_failure(uow, key, allowed=_ALLOWED)
+    for key, allowed in keys.items():
+        throttle.count_failure(uow, key, allowed=allowed)
     code, request_id = rules.new_code(), new_id("dsr")
     row = SubjectRequest(
         id=request_id, kind=words().kinds[kind].id, state=RequestState.UNCONFIRMED, language=language,
@@ -65,31 +66,39 @@ def open_request(
     return row.brief(uow.now())
 
 
-def open_with_code(house: House, request_id: str, code: str) -> RequestSnapshot:
+def _place(house: House, what: str, peer: str) -> str:
+    """Many people may share a place."""
+    return f"{what}-peer:{subjects.mark(house.keyring, 'peer', peer)[:40]}"
+
+
+def open_with_code(house: House, request_id: str, code: str, *, peer: str = "") -> RequestSnapshot:
     """Confirm the address, the first time, and read how the request stands, every time.
 
-    Raises CodeWrong, CodeExpired, and TooManyAttempts after wrong codes in a row.
+    Raises CodeWrong, CodeExpired, and TooManyAttempts after wrong codes in a row, for one request or from one place.
     """
-    given, key = rules.typed_code(code), f"privacy-code:{request_id}"[:100]
-    found = house.db.write(lambda uow: _opened(uow, request_id, given, key))
+    given, keys = rules.typed_code(code), {f"privacy-code:{request_id}"[:100]: _ALLOWED}
+    if peer:
+        keys[_place(house, "privacy-code", peer)] = _ALLOWED_FROM_A_PLACE
+    found = house.db.write(lambda uow: _opened(uow, request_id, given, keys))
     if found is None:
         raise CodeWrong("Look at the newest letter.", field="code")
     return found
 
 
-def _opened(uow: Uow, request_id: str, code: str, key: str) -> RequestSnapshot | None:
+def _opened(uow: Uow, request_id: str, code: str, keys: Mapping[str, int]) -> RequestSnapshot | None:
     """The request; None, counted, for a wrong code."""
-    throttle.check(uow, [key])
+    throttle.check(uow, keys)
     row = uow.session.get(SubjectRequest, request_id, with_for_update=True)
     if row is None or not hmac.compare_digest(row.code_hash, _code_hash(uow.house, request_id, code)):
-        throttle.count_failure(uow, key, allowed=_ALLOWED)
+        for key, allowed in keys.items():
+            throttle.count_failure(uow, key, allowed=allowed)
         return None
-    throttle.forget(uow, key)
+    throttle.forget(uow, next(iter(keys)))
     if row.state == RequestState.LAPSED or _too_late(uow, row):
         raise CodeExpired("Nothing was passed on.")
     if row.state == RequestState.UNCONFIRMED:
         _confirm(uow, row)
-    return queries.shown(uow, row)
+    return queries.own(uow, row)
 
 
 def _too_late(uow: Uow, row: SubjectRequest) -> bool:
@@ -102,7 +111,7 @@ def _confirm(uow: Uow, row: SubjectRequest) -> None:
     row.step("confirm")
     row.confirmed_at, row.forget_at = uow.now(), None
     row.due_at = uow.now() + timedelta(days=words().kinds[row.kind].days)
-    account = identity.account_by_address(uow, told["email"].lower())
+    account = identity.account_by_address(uow, told["email"])
     row.account_id = account.id if account else None
     for organisation_id, file_ids in _found(uow, told).items():
         uow.session.add(
@@ -132,10 +141,18 @@ def _found(uow: Uow, told: Mapping[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for known in exports.files_with_identifiers(uow):
         if known.sha256 not in seen:
-            seen[known.sha256] = store.holding(known.sha256, wanted)
+            seen[known.sha256] = _holds(store, known.sha256, wanted)
         if seen[known.sha256]:
             found.setdefault(known.owner_id, []).append(known.file_id)
     return found
+
+
+def _holds(store: PersonSets, name: str, wanted: Sequence[bytes]) -> bool:
+    """Whose set cannot be read is asked too: nobody is told to be in no data because a file is lost."""
+    try:
+        return store.holding(name, wanted)
+    except SetMissing:
+        return True
 
 
 def answer(uow: Uow, actor: Actor, request_id: str, *, outcome: str, text: str) -> TaskSnapshot:

@@ -42,7 +42,8 @@ def open_request(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     summary="Confirm your address by the code, and read how your request stands",
 )  # fmt: skip
 def open_with_code(house: House, actor: Actor, request: flask.Request, request_id: str) -> flask.Response:
-    found = service.open_with_code(house, request_id, http.read_body(CodeIn)["code"])
+    code, peer = http.read_body(CodeIn)["code"], request.remote_addr or ""
+    found = service.open_with_code(house, request_id, code, peer=peer)
     return http.respond(200, OwnRequestOut().dump(found))
 
 

@@ -80,7 +80,8 @@ def privacy_request(request_id: str, problem: DomainError | None = None) -> flas
 def read_privacy_request(request_id: str) -> Response:
     """The answer stands on this page only: neither the code nor what was answered enters an address."""
     try:
-        found = service.open_with_code(house(), request_id, forms.load(CodeForm)["code"])
+        code, peer = forms.load(CodeForm)["code"], flask.request.remote_addr or ""
+        found = service.open_with_code(house(), request_id, code, peer=peer)
     except DomainError as problem:
         return privacy_request(request_id, problem)
     return render("privacy/show.html", page=found, names=read(lambda uow: _names(uow, found)), kinds=_kinds())

@@ -110,10 +110,7 @@ def test_codes_cannot_be_tried_out_and_forms_not_poured_in(house: House, client:
     answers = [client.post(path, {"code": f"{number:012d}"}).status for number in range(8)]
     assert answers[:5] == [404] * 5
     assert answers[-1] == 429
-    asked = [
-        client.post("/privacy/requests", {"kind": "access", "email": f"p{number}@example.org"}).status
-        for number in range(8)
-    ]
+    asked = [client.post("/privacy/requests", {"kind": "access", "email": "p@example.org"}).status for _ in range(8)]
     assert asked[0] == 201
     assert asked[-1] == 429
 
@@ -235,3 +232,46 @@ def _clear_hits(house: House) -> list[str]:
                     if any("canary" in str(cell) or "金丝雀" in str(cell) or _PHONE in str(cell) for cell in row):
                         hits.append(name)
     return hits
+
+
+def test_whoever_has_proven_an_address_alone_does_not_learn_whose_data_holds_another_person(
+    house: House, client: ApiClient, supplier: build.Built
+) -> None:
+    views = []
+    for number, phone in enumerate((_PHONE, "13700000000")):
+        address = f"eve{number}@example.org"
+        request_id, code = _confirmed(house, client, kind="access", email=address, phone=phone)
+        seen = client.post(f"/privacy/requests/{request_id}/open", {"code": code}).expect(200).json
+        views.append({name: seen[name] for name in ("state", "tasks", "answer", "outcome")})
+    assert views[0] == views[1] == {"state": "open", "tasks": [], "answer": None, "outcome": ""}
+    told = {"outcome": "fulfilled", "text": "She lives in Pudong."}
+    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
+    (found,) = (each for each in officers.get("/privacy/requests").json["items"] if each["state"] == "open")
+    ApiClient(client.app, supplier.token).post(f"/privacy/tasks/{found['id']}/answer", told).expect(200)
+    officers.post(f"/privacy/requests/{found['id']}/close", {"outcome": "refused", "text": "It is not you."}).expect(
+        200
+    )
+    code = code_in(bodies(house, "eve0@example.org")[0])
+    seen = client.post(f"/privacy/requests/{found['id']}/open", {"code": code}).expect(200).json
+    assert (seen["answer"], seen["tasks"]) == ("It is not you.", [])
+
+
+def test_a_set_that_is_lost_keeps_nobody_from_asking(house: House, client: ApiClient, supplier: build.Built) -> None:
+    for path in (house.settings.data / "files" / "persons").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    request_id, _ = _confirmed(house, client)
+    tasks = ApiClient(client.app, supplier.token).get("/privacy/tasks").expect(200).json["items"]
+    assert [each["request_id"] for each in tasks] == [request_id]
+
+
+def test_codes_of_requests_that_are_not_there_are_counted_by_where_they_come_from(
+    house: House, client: ApiClient
+) -> None:
+    answers = [client.post(f"/privacy/requests/dsr_{number}/open", {"code": "X"}).status for number in range(60)]
+    assert (answers[0], answers[-1]) == (404, 429)
+
+
+def test_many_people_share_a_place(client: ApiClient) -> None:
+    for number in range(12):
+        client.post("/privacy/requests", {"kind": "access", "email": f"p{number}@example.org"}).expect(201)
