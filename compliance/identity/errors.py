@@ -107,4 +107,11 @@ class LastOwner(Conflict):
     code, title = "last_owner", "Nobody else owns the organisation: hand it over or close it first"
 
 
+class OrganisationStopped(Conflict):
+    code, title = (
+        "organisation_stopped",
+        "A compliance officer has stopped the organisation: it is not closed meanwhile",
+    )
+
+
 __all__ = ["DomainError"]

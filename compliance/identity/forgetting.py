@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select, update
 
 from compliance.audit.service import record
@@ -37,11 +39,17 @@ def forget_account(uow: Uow, actor: Actor, account_id: str, *, otp: str = "") ->
         factors.confirm(uow, actor, otp)
     if _owns_alone(uow, account_id):
         raise LastOwner()
-    retention.refuse_erasure(uow, actor, [account_id, account.subject_id])
+    retention.refuse_erasure(uow, actor, [account_id, account.subject_id, *_memberships(uow, account_id)])
     standing.disable(uow, account, actor)
     _erase(uow, account)
     record(uow, actor, action="account:forget", object_id=account.pseudonym)
     uow.emit(AccountForgotten(account_id=account_id))
+
+
+def _memberships(uow: Uow, account_id: str) -> Sequence[str]:
+    """The organisations whose people it is one of: a hold on one of them is a hold on what they did for it."""
+    theirs = select(Membership.organisation_id).where(Membership.account_id == account_id).distinct()
+    return uow.session.execute(theirs.order_by(Membership.organisation_id)).scalars().all()
 
 
 def _erase(uow: Uow, account: Account) -> None:

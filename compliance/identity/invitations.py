@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
 
 from compliance.audit.service import record
-from compliance.identity import letters, queries
+from compliance.identity import letters, queries, standing, throttle
 from compliance.identity.errors import EmailTaken, InvitationNotFound
 from compliance.identity.members import given_roles, owned
 from compliance.identity.models import Invitation, Membership
 from compliance.identity.rules import normal_email
 from compliance.identity.service import Person, create_account
-from compliance.identity.types import InvitationSnapshot
+from compliance.identity.types import InvitationSnapshot, QualificationState
 from compliance.subjects import service as subjects
 from core import mail
 from core.actor import Actor
@@ -23,18 +23,21 @@ from core.ids import new_id
 from core.keyring import hash_token, new_token
 
 _OPEN_FOR = timedelta(days=14)
+_LETTERS_TO_ONE, _LETTERS_OF_ONE = 5, 50
 
 
 def invite(uow: Uow, actor: Actor, *, email: str, roles: Sequence[str]) -> InvitationSnapshot:
     """An owner asks somebody to join; the letter holds the link. Another one to the same address takes its place.
 
-    Raises Forbidden, EmailInvalid, EmailTaken, OwnerIsTransferred.
+    Raises Forbidden, EmailInvalid, EmailTaken, OwnerIsTransferred, and TooManyAttempts when one address, or whom one
+    organisation writes to, is too much.
     """
     organisation_id, address = owned(actor), normal_email(email)
     chosen = given_roles(roles)
     if queries.account_by_address(uow, address) is not None:
         raise EmailTaken("One address has one account.", field="email")
     mark, token = queries.address_mark(uow.house.keyring, address), new_token()
+    _throttle(uow, {f"invite:{mark[:40]}": _LETTERS_TO_ONE, f"inviting:{organisation_id}": _LETTERS_OF_ONE})
     for earlier in _open(uow, organisation_id):
         if earlier.address_mark == mark:
             _end(uow, earlier)
@@ -49,6 +52,13 @@ def invite(uow: Uow, actor: Actor, *, email: str, roles: Sequence[str]) -> Invit
     mail.send(uow, address, *letters.invitation(actor.language, name, f"{_address(uow)}/invitation?token={token}"))
     _record(uow, actor, "organisation:invite", row)
     return _snapshot(row, address)
+
+
+def _throttle(uow: Uow, keys: Mapping[str, int]) -> None:
+    """Whoever registers can write to anybody: not without end."""
+    throttle.check(uow, keys)
+    for key, allowed in keys.items():
+        throttle.count_failure(uow, key, allowed=allowed)
 
 
 def pending(uow: Uow, actor: Actor) -> list[InvitationSnapshot]:
@@ -79,6 +89,8 @@ def accept(uow: Uow, *, token: str, name: str, password_hash: str, language: str
     Raises InvitationNotFound, EmailTaken.
     """
     row = _by_token(uow, token)
+    if standing.state_held(uow, row.organisation_id) == QualificationState.CLOSED:
+        raise InvitationNotFound()
     email = subjects.value(uow, row.subject_id, "email") or ""
     account = create_account(uow, Person(name, email, password_hash, language), row.subject_id)
     for role in row.roles.split(","):
@@ -87,6 +99,12 @@ def accept(uow: Uow, *, token: str, name: str, password_hash: str, language: str
     joined = Actor(account_id=account.id, organisation_id=row.organisation_id, pseudonym=account.pseudonym)
     _record(uow, joined, "organisation:accept_invitation", row)
     return account.id
+
+
+def end_all(uow: Uow, organisation_id: str) -> None:
+    """No link of an organisation opens anything any more."""
+    for row in _open(uow, organisation_id):
+        _end(uow, row)
 
 
 def forget_expired(uow: Uow) -> int:

@@ -71,14 +71,25 @@ def look_up(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     return InvitationOut().dump(found) | {"organisation_name": name}
 
 
-def _prepare_password(_house: House, body: dict[str, Any]) -> dict[str, Any]:
-    check_password(body["password"], "")
+def _hashed(body: dict[str, Any], email: str) -> dict[str, Any]:
+    """Hashing is dear: only for whom a link was given."""
+    check_password(body["password"], email)
     hashed = hash_password(body.pop("password"))
     return body | {"password_hash": hashed}
 
 
+def _prepare_member(house: House, body: dict[str, Any]) -> dict[str, Any]:
+    return _hashed(body, house.db.read(lambda uow: invitations.of_token(uow, body["token"])).email)
+
+
+def _prepare_reset(house: House, body: dict[str, Any]) -> dict[str, Any]:
+    return _hashed(
+        body, house.db.read(lambda uow: queries.address_of(uow, resets.account_of(uow, body["token"]).id)) or ""
+    )
+
+
 @api.post(
-    "/invitations/accept", body=AcceptIn, who=http.ANYONE, status=201, prepare=_prepare_password,
+    "/invitations/accept", body=AcceptIn, who=http.ANYONE, status=201, prepare=_prepare_member,
     summary="Become a member by an invitation's link",
 )  # fmt: skip
 def accept(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
@@ -92,7 +103,7 @@ def ask_reset(house: House, actor: Actor, request: flask.Request) -> flask.Respo
 
 
 @api.post(
-    "/password-resets/confirm", body=ResetIn, who=http.ANYONE, status=204, prepare=_prepare_password,
+    "/password-resets/confirm", body=ResetIn, who=http.ANYONE, status=204, prepare=_prepare_reset,
     summary="Choose a new password by the link of a reset",
 )  # fmt: skip
 def confirm_reset(uow: Uow, actor: Actor, body: dict[str, Any]) -> None:

@@ -8,13 +8,14 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import factors, letters, queries, standing
-from compliance.identity.errors import AccountNotFound, TransferNotFound
+from compliance.identity import factors, invitations, letters, queries, standing
+from compliance.identity.errors import AccountNotFound, OrganisationStopped, TransferNotFound
 from compliance.identity.events import OrganisationClosing, OwnerChanged
 from compliance.identity.members import given_roles, owned
-from compliance.identity.models import Account, Membership, Organisation, OwnershipTransfer
+from compliance.identity.models import Account, Membership, OwnershipTransfer
 from compliance.identity.service import set_qualification
 from compliance.identity.types import AccountKind, QualificationState, Role, TransferSnapshot
+from compliance.retention import queries as retention
 from core import mail
 from core.actor import Actor
 from core.db import Uow
@@ -64,9 +65,13 @@ def accept(uow: Uow, actor: Actor, transfer_id: str, otp: str) -> None:
     factors.confirm(uow, actor, otp)
     _give(uow, row)
     _end(uow, row, "accepted")
+    standing.state_held(uow, row.organisation_id)
     organisation = queries.organisation(uow, row.organisation_id)
-    if organisation.state != QualificationState.SUSPENDED:
-        set_qualification(uow, organisation.id, state=QualificationState.REGISTERED, level=1, until=None)
+    stopped = organisation.state == QualificationState.SUSPENDED
+    set_qualification(
+        uow, organisation.id, state=organisation.state if stopped else QualificationState.REGISTERED, level=1,
+        until=None, reason=organisation.reason if stopped else "",
+    )  # fmt: skip
     uow.emit(OwnerChanged(organisation_id=organisation.id, owner=row.to_account))
     _record(uow, actor, "organisation:accept_ownership", organisation.id, to=actor.pseudonym)
 
@@ -98,15 +103,19 @@ def close(uow: Uow, actor: Actor, otp: str) -> None:
     """The organisation acts no more: its members' sessions end, their credentials stop, nobody signs in.
 
     Refused by whoever has something open with it: orders under way, money that is held or owed.
-    Raises Forbidden, SecondFactorNeeded, SecondFactorWrong, and what they raise.
+    Raises Forbidden, SecondFactorNeeded, SecondFactorWrong, OrganisationStopped while an officer has suspended it or a
+    legal hold stands on it, and what they raise.
     """
     organisation_id = owned(actor)
     factors.confirm(uow, actor, otp)
-    uow.session.get_one(Organisation, organisation_id, with_for_update=True)
+    suspended = standing.state_held(uow, organisation_id) == QualificationState.SUSPENDED
+    if suspended or retention.standing(uow, organisation_id) is not None:
+        raise OrganisationStopped()
     uow.emit(OrganisationClosing(organisation_id=organisation_id))
     _record(uow, actor, "organisation:close", organisation_id)
     set_qualification(uow, organisation_id, state=QualificationState.CLOSED, level=1, until=None)
     theirs = select(Membership.account_id).where(Membership.organisation_id == organisation_id)
+    invitations.end_all(uow, organisation_id)
     for account in uow.session.execute(select(Account).where(Account.id.in_(theirs)).order_by(Account.id)).scalars():
         standing.disable(uow, account, actor)
 

@@ -48,15 +48,21 @@ def _ask(uow: Uow, address: str, token: str, keys: list[str]) -> None:
     mail.send(uow, account.id, *letters.reset(account.language, link))
 
 
+def account_of(uow: Uow, token: str) -> Account:
+    """Whose password a link changes. Raises ResetInvalid for whatever is no link in force."""
+    row = uow.session.get(PasswordReset, hash_token(token), with_for_update=uow.writes)
+    account = uow.session.get(Account, row.account_id) if row else None
+    if row is None or account is None or row.expires_at <= uow.now() or account.disabled_at is not None:
+        raise ResetInvalid("Ask for another one.", field="token")
+    return account
+
+
 def confirm(uow: Uow, *, token: str, password_hash: str, otp: str = "") -> None:
     """The account has this password; its sessions have ended, its other links are void, its owner is told.
 
     Raises ResetInvalid; of who has a second factor also SecondFactorNeeded, SecondFactorWrong, TooManyAttempts.
     """
-    row = uow.session.get(PasswordReset, hash_token(token), with_for_update=True)
-    account = uow.session.get(Account, row.account_id) if row else None
-    if row is None or account is None or row.expires_at <= uow.now() or account.disabled_at is not None:
-        raise ResetInvalid("Ask for another one.", field="token")
+    account = account_of(uow, token)
     if factors.of(uow, account.id).enrolled:
         factors.confirm_account(uow, account.id, otp)
     account.password_hash = password_hash

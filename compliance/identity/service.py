@@ -236,7 +236,7 @@ def sign_in(
         house.db.write(lambda uow: _count_failure(uow, keys))
         raise SignInFailed(hint="Check both; after several failures you must wait.")
     token = new_token()
-    return house.db.write(lambda uow: _open_session(uow, address, token, otp, kind, client, keys[0]))
+    return house.db.write(lambda uow: _open_session(uow, address, stored, token, otp, kind, client, keys[0]))
 
 
 def authenticate(house: House, token: str) -> Actor | None:
@@ -278,9 +278,13 @@ def _count_failure(uow: Uow, keys: list[str]) -> None:
 
 
 def _open_session(
-    uow: Uow, address: str, token: str, otp: str, kind: str, client: str, throttle_key: str
+    uow: Uow, address: str, verified: str | None, token: str, otp: str, kind: str, client: str, throttle_key: str
 ) -> SignedIn:  # fmt: skip
-    account = uow.session.execute(select(Account).where(Account.address_mark == address)).scalar_one()
+    """Raises SignInFailed when the password was changed, or the account stopped, since it was verified."""
+    in_force = (Account.address_mark == address, Account.password_hash == verified, Account.disabled_at.is_(None))
+    account = uow.session.execute(select(Account).where(*in_force).with_for_update()).scalar_one_or_none()
+    if account is None:
+        raise SignInFailed(hint="Check both; after several failures you must wait.")
     enrolled = factors.of(uow, account.id).enrolled
     if enrolled:
         factors.confirm_account(uow, account.id, otp)

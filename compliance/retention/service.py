@@ -77,8 +77,8 @@ def refuse_erasure(uow: Uow, actor: Actor, object_ids: Iterable[str]) -> None:
             until = kept.until.date().isoformat() if kept.until else None
             reason = Sentence("Until %(until)s (%(basis)s).", until=until, basis=kept.basis)
             raise MustBeKept(
-                reason if until else "A legal hold stands on it.", actor=actor, action="retention:erase", object_id=object_id,
-                kept=object_id, basis=kept.basis, until=until,
+                reason if until else "A legal hold stands on it.", actor=actor, action="retention:erase",
+                object_id=object_id, kept=object_id, basis=kept.basis, until=until,
             )  # fmt: skip
 
 

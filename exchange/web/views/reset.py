@@ -6,13 +6,14 @@ import flask
 from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
-from compliance.identity import resets
+from compliance.identity import queries, resets
 from compliance.identity.rules import check_password, hash_password
+from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.session import house
-from exchange.web.shell import act, done, pages, render
+from exchange.web.shell import act, done, pages, read, render
 
 
 class AskForm(Schema):
@@ -23,6 +24,10 @@ class ResetForm(Schema):
     token = fields.String(required=True, validate=validate.Length(max=200))
     password = fields.String(required=True)
     otp = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+def _address(uow: Uow, token: str) -> str:
+    return queries.address_of(uow, resets.account_of(uow, token).id) or ""
 
 
 @pages.get("/reset", endpoint="reset")
@@ -44,7 +49,7 @@ def ask_reset() -> Response:
 def confirm_reset() -> Response:
     try:
         form = forms.load(ResetForm)
-        check_password(form["password"], "")
+        check_password(form["password"], read(lambda uow: _address(uow, form["token"])))
         hashed = hash_password(form["password"])
         act(lambda uow: resets.confirm(uow, token=form["token"], password_hash=hashed, otp=form["otp"]))
     except DomainError as problem:

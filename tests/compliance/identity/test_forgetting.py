@@ -69,3 +69,13 @@ def test_a_sample_of_the_campaign_leaves_nothing_behind(tmp_path_factory: pytest
     assert report.hits == 0
     assert report.found_before > 0
     assert issubclass(CampaignFailed, Exception)
+
+
+def test_a_hold_on_an_organisation_is_one_on_its_people(house: House) -> None:
+    owner, officer = build.organisation(house), build.platform_person(house, "officer")
+    who = _member(house, owner)
+    its = owner.organisation_id or ""
+    house.db.write(lambda uow: retention.place_hold(uow, officer.actor, object_id=its, reason="a court's order"))
+    with pytest.raises(MustBeKept):
+        house.db.write(lambda uow: forgetting.forget_account(uow, who.actor, str(who.actor.account_id)))
+    assert house.db.read(lambda uow: queries.account_name(uow, str(who.actor.account_id))) != ""

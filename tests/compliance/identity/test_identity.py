@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.identity.errors import PasswordTooWeak
+from compliance.identity import service
+from compliance.identity.errors import PasswordTooWeak, SignInFailed
 from compliance.identity.rules import check_password
 from core.house import House
 from tests import build
@@ -176,3 +177,19 @@ def test_particulars_are_mended_only_at_the_version_read(client: ApiClient, hous
 def test_weak_passwords(password: str) -> None:
     with pytest.raises(PasswordTooWeak):
         check_password(password, "person@example.org")
+
+
+def test_a_password_that_was_changed_while_it_was_verified_opens_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = build.person()
+    house.db.write(lambda uow: service.create_platform_person(uow, who, ["operator"]))
+    matches = service.password_matches
+
+    def slowly(stored: str | None, password: str) -> bool:
+        house.db.write(lambda uow: service.set_password(uow, email=who.email, password_hash="$argon2id$other"))
+        return matches(stored, password)
+
+    monkeypatch.setattr(service, "password_matches", slowly)
+    with pytest.raises(SignInFailed):
+        service.sign_in(house, email=who.email, password=build.PASSWORD)

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from compliance.identity import member_views
+from compliance.identity.errors import EmailInvalid
+from compliance.identity.rules import normal_email
 from compliance.keys import queries as keys
 from core.house import House
 from core.outbox import relay
@@ -119,3 +122,33 @@ def test_a_service_account_has_keys_only_and_they_stop_with_it(owner: ApiClient,
     assert states == {made: "revoked", successor: "revoked", own: "active"}
     gone = owner.post("/keys", {"name": "n", "service_account_id": service})
     assert (gone.status, gone.code) == (404, "account_not_found")
+
+
+def test_nobody_is_written_to_without_end(owner: ApiClient, house: House) -> None:
+    body = {"email": "ada@example.org", "roles": ["buyer"]}
+    answers = [owner.post("/invitations", body).status for _ in range(7)]
+    assert (answers[:5], answers[-1]) == ([201] * 5, 429)
+    owner.post("/invitations", body | {"email": "eve@example.org"}).expect(201)
+
+
+@pytest.mark.parametrize("address", ["x<ada@example.org>", "ada@example.org,", "eve,ada@example.org", "a;b@example.org",
+    "ada@example.org(1)", "=?utf-8?q?ada?=@example.org", "g:ada@example.org"])  # fmt: skip
+def test_an_address_is_one_address(address: str) -> None:
+    with pytest.raises(EmailInvalid):
+        normal_email(address)
+
+
+def test_a_password_is_hashed_only_for_whoever_holds_a_link(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hashing(_password: str) -> str:
+        raise AssertionError("hashed for a stranger")
+
+    monkeypatch.setattr(member_views, "hash_password", hashing)
+    body = {"token": "x" * 43, "password": WELCOME}
+    assert client.post("/password-resets/confirm", body).expect(422).code == "reset_invalid"
+    assert client.post("/invitations/accept", body | {"name": "Eve"}).expect(404).code == "invitation_not_found"
+
+
+def test_a_new_password_is_not_the_address(client: ApiClient, owner: ApiClient, house: House) -> None:
+    token = _invited(owner, house, "ada.lovelace@example.org")
+    body = {"token": token, "name": "Ada", "password": "Ada.Lovelace"}
+    assert client.post("/invitations/accept", body).expect(422).code == "password_too_weak"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from compliance.identity.events import OwnerChanged
 from core.house import House
+from core.outbox import relay
 from tests import build
 from tests.client import ApiClient
+from tests.letters import letters
 
 
 @pytest.fixture
@@ -103,3 +106,44 @@ def test_open_orders_and_money_keep_it_open(client: ApiClient, house: House, own
     refused = mine.post("/organisation/close", {"otp": build.otp(house, owner)})
     assert (refused.status, refused.code, refused.json["accounts"]) == (409, "money_left", ["buyer_prepaid"])
     assert mine.get("/me").json["organisation"]["state"] == "approved"
+
+
+def _officer(client: ApiClient, house: House) -> ApiClient:
+    return ApiClient(client.app, build.platform_person(house, "officer").token)
+
+
+def test_a_suspended_organisation_neither_closes_nor_keeps_its_level_under_another_owner(
+    client: ApiClient, house: House, owner: build.Built
+) -> None:
+    old, (heir_id, heir), officer = ApiClient(client.app, owner.token), _heir(client, owner), _officer(client, house)
+    device = _enrolled(house, heir)
+    path = f"/qualifications/{owner.organisation_id}"
+    officer.post(f"{path}/suspend", {"reason": "an inquiry"}).expect(200)
+    assert old.post("/organisation/close", {"otp": build.otp(house, owner)}).expect(409).code == "organisation_stopped"
+    made = old.post("/ownership", {"account_id": heir_id, "otp": build.otp(house, owner)}).expect(201).json["id"]
+    heir.post(f"/ownership/{made}/accept", {"otp": device.next_code(house)}).expect(204)
+    shown = officer.get(f"/organisations/{owner.organisation_id}").json
+    assert (shown["state"], shown["reason"], shown["level"]) == ("suspended", "an inquiry", 1)
+    (standing,) = officer.get("/freezes").json["items"]
+    assert standing["object_id"] == owner.organisation_id
+    assert officer.post(f"{path}/reinstate", {"reason": "settled"}).expect(200).json["level"] == 1
+
+
+def test_what_a_legal_hold_stands_on_is_not_closed(client: ApiClient, house: House, owner: build.Built) -> None:
+    _officer(client, house).post("/holds", {"object_id": owner.organisation_id, "reason": "a court's order"}).expect(
+        201
+    )
+    refused = ApiClient(client.app, owner.token).post("/organisation/close", {"otp": build.otp(house, owner)})
+    assert refused.expect(409).code == "organisation_stopped"
+
+
+def test_nobody_joins_what_has_closed(client: ApiClient, house: House, owner: build.Built) -> None:
+    mine = ApiClient(client.app, owner.token)
+    mine.post("/invitations", {"email": "late@example.org", "roles": ["buyer"]}).expect(201)
+    relay(house)
+    found = re.search(r"token=([\w-]+)", letters(house)[-1].body)
+    assert found
+    mine.post("/organisation/close", {"otp": build.otp(house, owner)}).expect(204)
+    body = {"token": found[1], "name": "Late", "password": "a sentence is good"}
+    assert client.post("/invitations/accept", body).expect(404).code == "invitation_not_found"
+    client.post("/invitations/look-up", {"token": found[1]}).expect(404)
