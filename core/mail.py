@@ -61,6 +61,10 @@ class Addresses(Protocol):
     def address(self, uow: Uow, account_id: str) -> str | None: ...
 
 
+class NotDelivered(Exception):
+    """A mail server did not take a letter; by which code, not of whom."""
+
+
 class Folder:
     """Writes each letter as a file, ``{letter}-{whom}.eml``: for development, demonstrations and tests."""
 
@@ -90,8 +94,15 @@ class Smtp:
             raise ValueError("PIAOHAO_SMTP_URL must be smtp://host:port or smtps://host:port")
 
     def deliver(self, message: EmailMessage) -> None:
-        with self._connected() as server:
-            server.send_message(message)
+        """Raises NotDelivered, which names nobody: what a server says of an address is not to be logged."""
+        try:
+            with self._connected() as server:
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            codes = sorted({code for code, _ in refused.recipients.values()})
+            raise NotDelivered(f"the server refused the recipient: {codes}") from None
+        except smtplib.SMTPResponseException as refused:
+            raise NotDelivered(f"the server refused the letter: {refused.smtp_code}") from None
 
     def _connected(self) -> smtplib.SMTP:
         host, context = self._parts.hostname or "", ssl.create_default_context()

@@ -111,3 +111,24 @@ def test_a_server_that_is_away_is_asked_again(house: House, server: tuple[str, P
 def test_another_address_of_a_server_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(ValueError, match="PIAOHAO_SMTP_URL"):
         mail.Smtp(url)
+
+
+class _Refusing:
+    async def refuse(self, _server: object, _session: object, _envelope: object, address: str, _o: object) -> str:
+        return f"550 5.1.1 nobody is called {address}"
+
+    handle_RCPT = refuse  # noqa: N815 - as the server calls it
+
+
+def test_what_a_server_says_of_an_address_is_not_kept(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    controller = Controller(_Refusing(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        sending = build_house(dataclasses.replace(house.settings, smtp_url=f"smtp://127.0.0.1:{controller.port}"))
+        _send(sending, "ada@example.org")
+        relay(sending)
+    finally:
+        controller.stop()
+    kept = house.db.read(lambda uow: uow.session.execute(text("SELECT last_error FROM outbox")).scalars().all())
+    assert "550" in str(kept)
+    assert "ada@" not in f"{kept}{caplog.text}"
