@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from compliance.audit.service import record
 from compliance.documents import queries as documents
 from compliance.identity import queries as identity
+from compliance.identity import standing
 from compliance.identity.service import set_qualification
 from compliance.identity.types import OrganisationSnapshot, QualificationState
 from compliance.policy import require
@@ -45,11 +46,9 @@ def attach(
     decision = require(actor, "qualification:submit", queries.resource(organisation_id))
     if levels.kind(kind) is None:
         raise DocumentKindUnknown()
-    organisation = identity.organisation(uow, organisation_id)
-    if organisation.state in _WITH_THE_OFFICER:
-        raise QualificationStateConflict(
-            Sentence("It is %(state)s.", state=organisation.state), state=organisation.state
-        )  # fmt: skip
+    state = _state_held(uow, organisation_id)
+    if state in _WITH_THE_OFFICER:
+        raise QualificationStateConflict(Sentence("It is %(state)s.", state=state), state=state)
     if valid_until is not None and valid_until <= uow.now():
         raise DocumentsMissing("The document has expired.", field="valid_until")
     (document,) = documents.own(uow, actor, [document_id])
@@ -78,8 +77,8 @@ def submit(
     """
     organisation_id = actor.organisation_id or ""
     decision = require(actor, "qualification:submit", queries.resource(organisation_id))
+    state = follow(_state_held(uow, organisation_id), "submit")
     organisation = identity.organisation(uow, organisation_id)
-    state = follow(organisation.state, "submit")
     if not statement.strip():
         raise StatementMissing("Say what the organisation does and what proves it.", field="statement")
     if organisation.credit_code and not valid_credit_code(organisation.credit_code):
@@ -145,7 +144,7 @@ def approve(uow: Uow, actor: Actor, organisation_id: str, *, level: int, months:
     Raises PolicyRefused, OrganisationNotFound, QualificationStateConflict, LevelNotAskedFor, DocumentsMissing.
     """
     require(actor, "qualification:decide", queries.resource(organisation_id))
-    follow(identity.organisation(uow, organisation_id).state, "approve")
+    follow(_state_held(uow, organisation_id), "approve")
     aim = uow.session.get(QualificationAim, organisation_id)
     if aim is not None and level > aim.level:
         raise LevelNotAskedFor(Sentence("It asked for level %(level)s.", level=aim.level), field="level")
@@ -177,13 +176,18 @@ def ask_again(uow: Uow, organisation_id: str) -> None:
         uow.session.flush()
 
 
+def _state_held(uow: Uow, organisation_id: str) -> str:
+    """The state from which a step is taken: nobody takes another before this unit ends. Raises OrganisationNotFound."""
+    state = standing.state_held(uow, organisation_id)
+    return state if state is not None else identity.organisation(uow, organisation_id).state
+
+
 def _decide(
     uow: Uow, actor: Actor, organisation_id: str, step: str, *, reason: str = "", level: int | None = None,
     until: datetime | None = None,
 ) -> OrganisationSnapshot:  # fmt: skip
     decision = require(actor, "qualification:decide", queries.resource(organisation_id))
-    organisation = identity.organisation(uow, organisation_id)
-    state = follow(organisation.state, step)
+    state = follow(_state_held(uow, organisation_id), step)
     made = set_qualification(uow, organisation_id, state=state, level=level, until=until, reason=reason)
     data = {"state": state} | ({"level": str(level), "until": str(until)} if level is not None else {})
     record(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from compliance.identity import queries as identity
 from compliance.identity.events import OwnerChanged
+from compliance.qualification import service
 from compliance.qualification.errors import QualificationStateConflict
 from compliance.qualification.rules import TRANSITIONS, follow
+from core.db import Uow
 from core.house import House
 from tests import build
 from tests.client import Answer, ApiClient
@@ -189,3 +195,38 @@ def test_another_owner_is_authorised_anew(client: ApiClient, house: House) -> No
     changed = OwnerChanged(organisation_id=str(owner.organisation_id), owner="acc_1")
     house.db.write(lambda uow: uow.emit(changed))
     assert person.get("/qualification").json["missing"] == ["authorisation"]
+
+
+def test_a_decision_at_the_moment_of_a_suspension_does_not_undo_it(client: ApiClient, house: House) -> None:
+    """One officer approves while another suspends, after the first has looked and before it has decided."""
+    organisation = build.organisation(house, level=1)
+    hand_in(ApiClient(client.app, organisation.token)).expect(200)
+    one, two = (build.platform_person(house, "officer").actor for _ in range(2))
+    its = organisation.organisation_id or ""
+    together, answers = threading.Barrier(2, timeout=10), list[str]()
+
+    def act(step: Callable[[Uow], object]) -> None:
+        together.wait()
+        try:
+            house.db.write(step)
+            answers.append("done")
+        except QualificationStateConflict:
+            answers.append("refused")
+
+    def approve(uow: Uow) -> object:
+        made = service.approve(uow, one, its, level=2, months=1)
+        time.sleep(0.2)
+        return made
+
+    def suspend(uow: Uow) -> object:
+        return service.suspend(uow, two, its, reason="an inquiry")
+
+    threads = [threading.Thread(target=act, args=(step,)) for step in (approve, suspend)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    found = house.db.read(lambda uow: identity.organisation(uow, its))
+    assert (found.state, sorted(answers)) in [
+        ("suspended", ["done", "done"]), ("suspended", ["done", "refused"])
+    ]  # fmt: skip
