@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from compliance.policy import Resource, Value, decide
 from compliance.review.errors import ReviewNotFound
@@ -48,7 +48,9 @@ def reviews(
     if mine:
         statement = statement.where(Review.claimed_by == actor.account_id, Review.claimed_until > uow.now())
     if not actor.platform("reviewer", "officer"):
-        statement = statement.where(Review.owner_id == (actor.organisation_id or ""))
+        own = actor.organisation_id or ""
+        seen = decide(actor, "review:see", Resource("review", "own", {"owner": own})).permitted
+        statement = statement.where(Review.owner_id == own if seen else false())
     if state:
         statement = statement.where(Review.state == state)
     page = newest_first(uow, statement, key=Review.id, purpose="reviews", cursor=cursor, limit=limit)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from compliance.audit.service import record
 from compliance.documents import queries as documents
+from compliance.documents.errors import DocumentNotFound
 from compliance.policy import Decision, decide, require
 from compliance.review import approvals, queries
 from compliance.review.errors import (
@@ -204,6 +205,8 @@ def assess(uow: Uow, actor: Actor, review_id: str, kind: str, *, document_id: st
     if row is None or not approvals.kinds()[row.kind].by_document:
         raise ApprovalUnknown(Sentence("L%(tier)s asks for no document “%(kind)s”.", tier=review.tier, kind=kind))
     document = documents.get(uow, actor, document_id)
+    if document.owner_id not in (None, review.owner_id):
+        raise DocumentNotFound()
     row.document_id, row.number = document.id, number
     return _give(uow, actor, review, row, decision, {"document": document.id, "sha256": document.sha256})
 

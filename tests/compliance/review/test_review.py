@@ -238,3 +238,22 @@ def test_both_sides_talk_about_an_item_with_their_own_documents(house: House, su
     found = say(supplier, "We did, see the deed.", kept=(deed.id,))
     assert [(each.side, each.item) for each in found.comments] == [("reviewer", "source"), ("supplier", "source")]
     assert found.comments[1].documents == (deed.id,)
+
+
+def test_a_list_holds_what_a_single_read_shows(house: House, supplier: Built) -> None:
+    review = _submitted(house, supplier)
+    buyer = build.member(house, supplier, "buyer", "finance")
+    for who, seen in ((supplier, [review.id]), (buyer, [])):
+        listed = house.db.read(lambda uow, who=who: queries.reviews(uow, who.actor)).items  # type: ignore[misc]
+        assert [each.id for each in listed] == seen
+    with pytest.raises(ReviewNotFound):
+        house.db.read(lambda uow: queries.get(uow, buyer.actor, review.id))
+
+
+def test_an_approval_is_not_given_by_a_document_of_somebody_else(
+    house: House, supplier: Built, reviewer: Built
+) -> None:
+    review, officer = _submitted(house, supplier, tier=4), build.platform_person(house, "officer")
+    foreign = documents.hand_in(house, build.organisation(house).actor, name="a.pdf", content=b"of another")
+    with pytest.raises(DocumentNotFound):
+        house.db.write(lambda uow: service.assess(uow, officer.actor, review.id, "assessment", document_id=foreign.id))
