@@ -37,7 +37,8 @@ T = TypeVar("T")
 Id = String(40)
 _LONGEST_WAIT_S = 15.0
 _RETRIED_SQLSTATES = {"40001", "40P01"}
-_RETRIED_CONSTRAINTS = {"pk_idempotency", "pk_usage_record"}
+_INSERTED_BY_ANOTHER = "23505"
+_MOST_INSERTED_BY_ANOTHER = 5
 
 
 class Base(DeclarativeBase):
@@ -147,7 +148,7 @@ class Database:
             self._open.unit = False
 
     def _retried(self, work: Callable[[Uow], T], *, writes: bool) -> T:
-        give_up = time.monotonic() + _LONGEST_WAIT_S
+        give_up, met = time.monotonic() + _LONGEST_WAIT_S, 0
         while True:
             try:
                 return self._once(work, writes=writes)
@@ -157,7 +158,8 @@ class Database:
                 raise
             except DBAPIError as error:
                 _raise_storage_full(error)
-                if not _worth_retrying(error):
+                met += _inserted_by_another(error)
+                if not _worth_retrying(error) or met > _MOST_INSERTED_BY_ANOTHER:
                     raise
                 if time.monotonic() > give_up:
                     raise Unavailable("The database is busy.", hint="Try again in a moment.") from error
@@ -278,10 +280,12 @@ def _worth_retrying(error: DBAPIError) -> bool:
         return "locked" in str(error.orig) or "busy" in str(error.orig)
     if isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") is None:
         return True  # no server answers, yet
-    diagnostics = getattr(error.orig, "diag", None)
-    if getattr(diagnostics, "constraint_name", None) in _RETRIED_CONSTRAINTS:
-        return True  # somebody else inserted the same row first: run again and find it
-    return getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
+    return _inserted_by_another(error) or getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES
+
+
+def _inserted_by_another(error: DBAPIError) -> bool:
+    """Two units looked, found nothing, and inserted the same row: who runs again finds it."""
+    return getattr(error.orig, "sqlstate", None) == _INSERTED_BY_ANOTHER
 
 
 def _raise_storage_full(error: DBAPIError) -> None:

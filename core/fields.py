@@ -96,11 +96,11 @@ class UtcField(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
             parsed = datetime.fromisoformat(str(value))
-        except ValueError:
+            if parsed.tzinfo is not None:
+                return parsed.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise ValidationError("Write the time as 2026-11-24T15:31:00Z.") from None
-        if parsed.tzinfo is None:
-            raise ValidationError("The time needs its zone, for example a Z at the end.")
-        return parsed.astimezone(UTC)
+        raise ValidationError("The time needs its zone, for example a Z at the end.")
 
 
 class IdField(fields.String):

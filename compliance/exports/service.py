@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 
 from sqlalchemy import select
 
@@ -131,6 +131,8 @@ def record_clearance(
     known = sorted({each for threshold in queries.thresholds(uow) for each in threshold.accepts})
     if mechanism not in known:
         raise ClearanceInvalid(Sentence("One of %(names)s.", names=", ".join(known)), field="mechanism")
+    if valid_from.year > MAXYEAR - _LONGEST_YEARS:
+        raise ClearanceInvalid("It holds for three years at most.", field="valid_from")
     if not valid_from < valid_until <= years_after(valid_from, _LONGEST_YEARS):
         raise ClearanceInvalid("It holds for three years at most.", field="valid_until")
     assert actor.account_id is not None

@@ -5,7 +5,8 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from core.db import Database, Uow, UtcDateTime
 from core.house import House
@@ -166,3 +167,41 @@ def test_a_server_that_ended_our_connections_is_asked_again(house: House) -> Non
     other.engine.dispose()
     house.db.write(lambda uow: _job(uow, "job"))
     assert _names(house) == ["job"]
+
+
+def test_two_units_that_insert_the_same_row_at_once_both_end(house: House) -> None:
+    """As whoever looks first and then inserts: on PostgreSQL neither sees the other's row while it looks."""
+    together = threading.Barrier(2, timeout=10)
+    met: list[str] = []
+
+    def work(uow: Uow) -> str:
+        if uow.session.get(Job, "same") is not None:
+            return "found"
+        if not house.db.sqlite and len(met) < 2:
+            met.append("looked")
+            together.wait()
+        _job(uow, "same")
+        return "made"
+
+    answers: list[str] = []
+    threads = [threading.Thread(target=lambda: answers.append(house.db.write(work))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(answers) == ["found", "made"]
+
+
+def test_a_row_that_cannot_be_inserted_is_no_endless_work(house: House) -> None:
+    tries: list[int] = []
+
+    def work(uow: Uow) -> None:
+        tries.append(1)
+        for _ in range(2):
+            uow.connection.execute(
+                insert(Job), {"id": "twice", "kind": "test", "payload": "{}", "created_at": uow.now()}
+            )
+
+    with pytest.raises(IntegrityError):
+        house.db.write(work)
+    assert len(tries) <= 6

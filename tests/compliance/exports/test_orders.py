@@ -131,6 +131,9 @@ def test_a_clearance_of_a_word_nobody_knows_or_of_ten_years_is_refused(house: Ho
     assert officers.post("/clearances", given).expect(422).code == "clearance_invalid"
     given |= {"mechanism": "certification", "valid_until": (now + timedelta(days=3650)).isoformat()}
     assert officers.post("/clearances", given).expect(422).json["field"] == "valid_until"
+    for start, end in (("9999-06-01", "9999-12-31"), ("9999-12-31T23:59:59-12:00", "9999-12-31")):
+        given |= {"valid_from": start if "T" in start else f"{start}T00:00:00Z", "valid_until": f"{end}T00:00:00Z"}
+        assert officers.post("/clearances", given).expect(422).json["field"] == "valid_from"
 
 
 def test_an_exporter_sees_its_own_counter_only(house: House, client: ApiClient) -> None:
