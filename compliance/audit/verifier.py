@@ -488,6 +488,9 @@ def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
         raise Malformed(f"the manifest has other fields than version {manifest['version']}")
     if not all(type(manifest[name]) is kind for name, kind in shape.items()):
         raise Malformed("the manifest is incomplete")
+    encloses = any(name.startswith("contracts/") for name in files)
+    if encloses != (manifest["version"] == VERSION_WITH_CONTRACTS):
+        raise Malformed(f"contracts make version {VERSION_WITH_CONTRACTS}, and nothing else does")
     return manifest
 
 
