@@ -21,6 +21,7 @@ from core.addresses import address_allowed, allow_list
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
+_loading = threading.Lock()
 __all__ = ["CallFailed", "OutgoingAnswer", "OutgoingCall", "address_allowed", "allow_list", "call"]
 
 
@@ -69,6 +70,7 @@ def call(request: OutgoingCall, allow: Sequence[str] = ()) -> OutgoingAnswer:
 
     Raises CallFailed. Call it outside of any unit of work.
     """
+    _load_client()
     began = time.monotonic()
     deadline = began + request.timeout_ms / 1000
     parts = urlsplit(request.url)
@@ -80,6 +82,12 @@ def call(request: OutgoingCall, allow: Sequence[str] = ()) -> OutgoingAnswer:
         body, complete = _body(response, request.most_bytes)
     headers = tuple((str(name), str(value)) for name, value in response.headers.items())
     return OutgoingAnswer(response.status, headers, body, complete, int((time.monotonic() - began) * 1_000_000))
+
+
+def _load_client() -> None:
+    """Whole before a part of it is named: its modules import each other, and threads must not begin that together."""
+    with _loading:
+        import urllib3  # noqa: F401
 
 
 def _connect(host: str, port: int, allow: Sequence[str], deadline: float) -> socket.socket:
