@@ -186,6 +186,7 @@ WORDS = {
         "phone": _l("Telephone number"), "resident_id": _l("Resident identity number"), "email": _l("E-mail address"),
         "bank_card": _l("Bank card number"), "credit_code": _l("Unified social credit code"),
         "plate": _l("Vehicle plate"), "passport": _l("Passport number"), "ip_address": _l("IP address"),
+        "name": _l("Name"), "address": _l("Address"),
     },
     "request": {
         "unconfirmed": _l("Not confirmed"), "open": _l("With the suppliers"), "answered": _l("Suppliers have answered"),
