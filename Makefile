@@ -15,7 +15,7 @@ PYTEST = pytest $(TESTS) -q -n $(WORKERS) --dist=worksteal -m "not soak"
 test-sqlite test-postgresql: export PYTHONDONTWRITEBYTECODE =
 
 help:
-	@echo "make demo      set up, start a demo exchange, play two trades through its API, go on serving (ONCE=1: end)"
+	@echo "make demo      set up, start a demo exchange, play three trades through its API, go on serving (ONCE=1: end)"
 	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
 	@echo "make test      check, then all tests on SQLite with coverage, and those that use a database on PostgreSQL"
 	@echo "make check     ruff, mypy --strict, import contracts"
@@ -77,6 +77,13 @@ soak: setup-dev
 	@$(RUN) bench.longrun
 	@$(RUN) bench.policy
 	@$(RUN) bench.matrix
+	@$(RUN) bench.walks --database sqlite
+	@$(RUN) bench.walks --database postgresql
+	@$(RUN) bench.exports
+	@$(RUN) bench.forgetting
+	@$(RUN) bench.recognisers
+	@$(RUN) bench.watermark
+	@$(RUN) bench.browser
 
 bench: setup-dev
 	@$(RUN) bench.web

@@ -118,7 +118,7 @@ def _gateway_welcome(settings: Settings) -> str:
 @click.option("--language", type=click.Choice(("zh", "en")), default="en", help="In which the story is told.")
 @click.pass_obj
 def demo(settings: Settings, once: bool, language: str) -> None:
-    """Make a demo exchange, play two trades through its public API, and go on serving it."""
+    """Make a demo exchange, play three trades through its public API, and go on serving it."""
     from exchange import stage
 
     sys.exit(stage.perform(dataclasses.replace(settings, profile="demo"), once=once, language=language))
