@@ -38,13 +38,13 @@ def state_of(described: Description) -> ScanState:
     return ScanState.DONE if whole else ScanState.WAITING
 
 
-def begin(uow: Uow, file: StoredFile, *, counted: bool) -> None:
+def enqueue(uow: Uow, file: StoredFile, *, counted: bool) -> None:
     """Leave to the job what was not seen of a new file. ``counted``: its persons were."""
     if file.scan_state == ScanState.WAITING or not counted:
         jobs.enqueue(uow, JOB, {"file_id": file.id}, owner=file.owner_id)
 
 
-def begin_again(uow: Uow, file: StoredFile) -> None:
+def again(uow: Uow, file: StoredFile) -> None:
     """Another try of a scan that failed; nothing when it did not."""
     if file.scan_state == ScanState.FAILED:
         file.scan_state, file.scan_done = ScanState.WAITING, 0

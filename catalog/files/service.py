@@ -204,7 +204,7 @@ def scan_again(uow: Uow, actor: Actor, file_id: str) -> FileSnapshot:
     """Another try of a scan that failed; one that did not is left as it is. Raises FileNotFound, PolicyRefused."""
     _may_upload(actor)
     file = queries.load_own(uow, actor, file_id)
-    scanning.begin_again(uow, file)
+    scanning.again(uow, file)
     return file.snapshot()
 
 
@@ -239,7 +239,7 @@ def _add_file(
     uow.session.add(file)
     uow.session.flush()
     persons.keep(uow, file, counted)
-    scanning.begin(uow, file, counted=counted[1] != persons.BEING_COUNTED)
+    scanning.enqueue(uow, file, counted=counted[1] != persons.BEING_COUNTED)
     record(
         uow, actor, action="file:store", object_id=file.id,
         data={"sha256": digest, "size": str(size)}, concerns=[actor.organisation_id or ""],
