@@ -51,15 +51,16 @@ def tend_abroad(house: House) -> int:
 def raise_alert(uow: Uow, found: Finding) -> bool:
     """Raise a finding that was never raised, or let the figures of an open alert grow; whether it did either."""
     figures, evidence = _text(found.figures), _text(found.evidence)
+    alert_id = new_id("alr")
     row = {
-        "id": new_id("alr"), "key": found.key, "rule": str(found.rule), "organisation_id": found.organisation_id,
+        "id": alert_id, "key": found.key, "rule": str(found.rule), "organisation_id": found.organisation_id,
         "subject_id": found.subject_id, "starts_at": found.starts_at, "ends_at": found.ends_at, "figures": figures,
         "evidence": evidence, "raised_at": uow.now(), "changed_at": uow.now(), "acknowledged_at": None,
         "acknowledged_by": None, "note": "",
     }  # fmt: skip
     if insert_missing(uow, Alert, [row]):
-        _record(uow, SYSTEM, "raise", row["id"], found.rule, figures, subject=found.subject_id)
-        uow.emit(AlertRaised(alert_id=row["id"]))
+        _record(uow, SYSTEM, "raise", alert_id, found.rule, figures, subject=found.subject_id)
+        uow.emit(AlertRaised(alert_id=alert_id))
         return True
     known = uow.session.execute(select(Alert).where(Alert.key == found.key).with_for_update()).scalar_one()
     if known.acknowledged_at is not None or known.figures == figures:
