@@ -207,7 +207,8 @@ def _meet(stage: Stage, page: Page, visitor: Visitor, order: str, name: str) -> 
         if not page.locator(f"form[action^='{action}']").count():
             return
         send(page, action, otp=visitor.code(stage.url))
-    raise AssertionError(f"{visitor.name} could not meet {name}: {page.locator('.flash, [role=alert]').all_inner_texts()}")
+    told = page.locator(".flash, [role=alert]").all_inner_texts()
+    raise AssertionError(f"{visitor.name} could not meet {name}: {told}")
 
 
 def _deliver(stage: Stage, cast: Cast, order: str) -> None:
