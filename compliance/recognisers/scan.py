@@ -22,6 +22,10 @@ _MAY_HOLD = re.compile(
     rf"{_RUN.pattern}|@|\d\.\d{{1,3}}\.\d|[0-9A-Fa-f]::?[0-9A-Fa-f]{{1,4}}:|[{PROVINCE_SIGNS}][A-Z]", re.ASCII
 )
 _LONGEST_CELL = 100_000
+_SHORTEST_NUMBER = 11
+"""A phone number is the shortest of what is told by a run of digits."""
+_MOST_CLEAN = 20_000
+_LONGEST_CLEAN = 100
 
 
 class _Claims:
@@ -59,8 +63,9 @@ def find(text: str, *, context: str = "") -> list[Found]:
 def _find_numbers(plain: str, context: str, claims: _Claims) -> None:
     """What has a form of its own."""
     run = _RUN.search(plain) is not None
+    long_enough = run and len(plain) >= _SHORTEST_NUMBER
     for recogniser in RECOGNISERS:
-        if _may_hold(recogniser, plain, run):
+        if _may_hold(recogniser, plain, long_enough):
             _claim(recogniser, plain, claims)
     if run and (speaks_of(Identifier.PASSPORT, context) or speaks_of(Identifier.PASSPORT, plain)):
         _claim(PASSPORT, plain, claims)
@@ -116,10 +121,17 @@ class TableTally:
         """Look at every cell."""
         may_hold, wide, spoken = _MAY_HOLD.search, _WIDE.search, people.may_hold
         tallies, named = self._tallies, [people.names_column(tally.name) for tally in self._tallies]
+        clean: set[str] = {""}  # most columns say the same few things again and again
         for row in rows:
             for tally, people_stand_here, cell in zip(tallies, named, row, strict=False):
+                if cell in clean and not people_stand_here:
+                    continue
                 if people_stand_here or may_hold(cell) or spoken(cell) or (not cell.isascii() and wide(cell)):
                     _count(cell, tally)
+                elif len(cell) <= _LONGEST_CLEAN:
+                    if len(clean) > _MOST_CLEAN:
+                        clean = {""}
+                    clean.add(cell)
             self.rows += 1
 
     def result(self) -> ScanSummary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.recognisers import ScanSummary, find, mask, scan_cells
+from compliance.recognisers import ScanSummary, TableTally, find, mask, scan_cells
 from tests.compliance.recognisers import made_up
 
 _KINDS = {
@@ -146,3 +147,19 @@ def test_an_identifier_across_the_seam_of_a_very_long_cell_is_found() -> None:
 def test_texts_made_to_be_slow_are_not() -> None:
     for hostile in ("a" * 200_000, "a@" * 50_000, "1" * 200_000, "1.1." * 50_000, "a@" + "a." * 50_000, "1 " * 100_000):
         find(hostile)
+
+
+def test_what_was_clean_in_one_column_is_looked_at_in_one_of_names() -> None:
+    scan = scan_cells(["note", "姓名"], [["王小明", "王小明"]] * 3)
+    assert [column.counts for column in scan.columns] == [{}, {"name": 3}]
+
+
+def test_a_table_is_put_aside_and_gone_on_with() -> None:
+    rows = [[str(n), f"1391234{n:04}", "6222021234567890128"] for n in range(20)]
+    whole, first = TableTally(["n", "phone", "serial"]), TableTally(["n", "phone", "serial"])
+    whole.read(rows)
+    first.read(rows[:7])
+    second = TableTally(["n", "phone", "serial"])
+    second.go_on(json.loads(json.dumps(first.state())))
+    second.read(rows[7:])
+    assert (second.result(), second.state()) == (whole.result(), whole.state())

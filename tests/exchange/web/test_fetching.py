@@ -12,8 +12,8 @@ import pytest
 from compliance.tiers import profile
 from core.house import House
 from exchange.app import build_house, create_app_of
+from exchange.delivery import links
 from exchange.gateway import tickets, tries
-from exchange.web import fetching
 from tests import build
 from tests.exchange.delivery.marked import contracted
 from tests.exchange.web.browser import Browser
@@ -56,8 +56,8 @@ def test_the_order_page_gives_a_link_with_its_line_its_tries_and_its_end(
     stranger.send(address.group(), 404)
     stranger.send(address.group(), 404, link=line.group(2))
 
-    asked = dataclasses.replace(fetching.links.of_tier(fronted, 3), second_factor=True)
-    monkeypatch.setattr(fetching.links, "of_tier", lambda *_: asked)
+    asked = dataclasses.replace(links.of_tier(fronted, 3), second_factor=True)
+    monkeypatch.setattr(links, "of_tier", lambda *_: asked)
     page = reader.get(f"/orders/{order.id}")
     assert 'autocomplete="one-time-code"' in page.split('id="fetch"')[1]
     refused = reader.send(address.group(), 403, otp="000000").get_data(as_text=True)
