@@ -210,7 +210,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("level >= 0 AND level <= 4", name=op.f("ck_organisation_level_in_range")),
-        sa.CheckConstraint("(credit_code IS NULL) <> (registration_number IS NULL)", name=op.f("ck_organisation_one_number")),
+        sa.CheckConstraint(
+            "(credit_code IS NULL) <> (registration_number IS NULL)", name=op.f("ck_organisation_one_number")
+        ),
         sa.CheckConstraint("parent_id <> id", name=op.f("ck_organisation_not_its_own_parent")),
         sa.ForeignKeyConstraint(["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),

@@ -102,11 +102,17 @@ def _membership() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("outcome", sa.String(length=10), nullable=False),
         sa.ForeignKeyConstraint(["from_account"], ["account.id"], name=op.f("fk_ownership_transfer_from_account")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_ownership_transfer_organisation_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_ownership_transfer_organisation_id")
+        ),
         sa.ForeignKeyConstraint(["to_account"], ["account.id"], name=op.f("fk_ownership_transfer_to_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ownership_transfer")),
     )
     op.create_index(
-        "ix_ownership_transfer_open", "ownership_transfer", ["organisation_id"], unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
+        "ix_ownership_transfer_open",
+        "ownership_transfer",
+        ["organisation_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
