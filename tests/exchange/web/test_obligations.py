@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 from compliance.audit import sequencer
@@ -21,8 +22,15 @@ def test_a_person_without_account_asks_and_reads_the_answer(house: House, browse
     supplier, officer = build.organisation(house), build.platform_person(house, "officer")
     build.file(house, supplier, _TABLE)
     person = browser()
-    assert "PIPL 47" in person.get("/privacy")
-    form = {"kind": "delete", "email": "li@example.org", "phone": "12", "resident_id": "", "name": "Li", "text": ""}
+    assert "PIPL, article 47" in person.get("/privacy")
+    form: dict[str, Any] = {
+        "kind": "delete",
+        "email": "li@example.org",
+        "phone": "12",
+        "resident_id": "",
+        "name": "Li",
+        "text": "",
+    }
     assert "mobile number of mainland" in person.send("/privacy", 422, **form).get_data(as_text=True)
     sent = person.send("/privacy", **form | {"phone": "139 1234 5678"})
     address = sent.headers["Location"].partition("?")[0]
@@ -80,7 +88,7 @@ def test_what_went_abroad_is_told_to_the_exporter_and_to_officers(
         officers = browser().sign_in(officer)
         assert "more is needed from 100 on" in officers.get("/exports")
         today = house.clock.now().date()
-        form = {
+        form: dict[str, Any] = {
             "organisation_id": supplier.organisation_id, "mechanism": "standard_contract", "number": "沪-2026-7",
             "countries": "sg, us", "valid_from": today, "valid_until": today + timedelta(days=300),
         }  # fmt: skip
