@@ -6,7 +6,7 @@ import pytest
 
 from compliance.identity import rules, service
 from compliance.identity.errors import PasswordTooWeak, SignInFailed
-from compliance.identity.rules import check_password
+from compliance.identity.rules import check_password, password_matches
 from core.house import House
 from tests import build
 from tests.client import ApiClient
@@ -188,7 +188,7 @@ def test_a_password_that_was_changed_while_it_was_verified_opens_nothing(
 
     def slowly(stored: str | None, password: str) -> bool:
         house.db.write(lambda uow: service.set_password(uow, email=who.email, password_hash="$argon2id$other"))
-        return matches(stored, password)
+        return password_matches(stored, password)
 
     monkeypatch.setattr(service, "password_matches", slowly)
     with pytest.raises(SignInFailed):
