@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from compliance.identity import rules, service
+from compliance.identity import service
 from compliance.identity.errors import PasswordTooWeak, SignInFailed
 from compliance.identity.rules import check_password, password_matches
 from core.house import House
@@ -184,7 +184,6 @@ def test_a_password_that_was_changed_while_it_was_verified_opens_nothing(
 ) -> None:
     who = build.person()
     house.db.write(lambda uow: service.create_platform_person(uow, who, ["operator"]))
-    matches = rules.password_matches
 
     def slowly(stored: str | None, password: str) -> bool:
         house.db.write(lambda uow: service.set_password(uow, email=who.email, password_hash="$argon2id$other"))
