@@ -8,7 +8,7 @@ from tests.servers.upstream import Upstream
 
 def test_nobody_sees_more_or_less_than_the_tier_table_says(calling_house: House, upstream: Upstream) -> None:
     app = create_app_of(calling_house)
-    report = campaign(calling_house, app, listings_count=24, actors_count=12, seed=7, upstream=upstream)
+    report = campaign(calling_house, app, listings_count=18, actors_count=8, seed=7, upstream=upstream)
     assert report.faults == []
-    assert report.checks["hits"] == 12 * 3
-    assert report.checks["gateway"] == 12 * 6
+    assert report.checks["hits"] == 8 * 3
+    assert report.checks["gateway"] == 8 * 6
