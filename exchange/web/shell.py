@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import flask
+from werkzeug.wrappers import Response
 
 from core.db import Uow
-from core.problems import Unauthenticated
+from core.problems import DomainError, Unauthenticated
 from exchange.web import language, repeats
 from exchange.web.session import actor, house, keep_visitor, refuse_foreign_forms
 
@@ -69,6 +70,27 @@ def done(notice: str, endpoint: str, **values: Any) -> flask.Response:
     response = flask.redirect(target, 303)
     repeats.remember(house(), actor(), target)
     return flask.make_response(response)
+
+
+def again(page: Callable[..., Response]) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """For the command of a form: what is refused is shown on ``page``, which is called as the command was and told why.
+
+    A stranger is sent to sign in all the same.
+    """
+
+    def around(command: Callable[..., Response]) -> Callable[..., Response]:
+        @wraps(command)
+        def call(**values: Any) -> Response:
+            try:
+                return command(**values)
+            except Unauthenticated:
+                raise
+            except DomainError as problem:
+                return page(**values, problem=problem)
+
+        return call
+
+    return around
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from core.ids import is_id
 from core.problems import DomainError, Forbidden, Invalid
 from exchange.web import forms
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 class AffiliateForm(Schema):
@@ -51,14 +51,12 @@ def _ordered(members: tuple[str, ...], known: Mapping[str, OrganisationSnapshot]
 
 
 @pages.post("/affiliates")
+@again(affiliates)
 def set_affiliate() -> Response:
     """Under which organisation one stands; without one, it stands alone again."""
     signed_in()
-    try:
-        form = forms.load(AffiliateForm)
-        act(lambda uow: _set(uow, **form))
-    except DomainError as problem:
-        return affiliates(problem)
+    form = forms.load(AffiliateForm)
+    act(lambda uow: _set(uow, **form))
     return done("affiliates-set", "web.affiliates")
 
 

@@ -19,7 +19,7 @@ from exchange.web import forms
 from exchange.web.explain import card
 from exchange.web.papers import attached
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 @pages.get("/references/<reference_id>/claim")
@@ -40,14 +40,12 @@ def claim_form(reference_id: str, problem: DomainError | None = None) -> flask.R
 
 
 @pages.post("/references/<reference_id>/claim")
+@again(claim_form)
 def claim(reference_id: str) -> Response:
     signed_in()
-    try:
-        statement = forms.load(forms.ClaimForm)["statement"]
-        kept = attached("files")
-        made = act(lambda uow: service.claim(uow, actor(), reference_id, statement=statement, document_ids=kept))
-    except DomainError as problem:
-        return claim_form(reference_id, problem)
+    statement = forms.load(forms.ClaimForm)["statement"]
+    kept = attached("files")
+    made = act(lambda uow: service.claim(uow, actor(), reference_id, statement=statement, document_ids=kept))
     return done("claim-made", "web.show_claim", claim_id=made.id)
 
 

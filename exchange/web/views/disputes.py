@@ -26,7 +26,7 @@ from exchange.trading.types import OrderState
 from exchange.web import forms
 from exchange.web.explain import card
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.words import word
 
 _DEEDS = ("state", "withdraw", "rule")
@@ -97,17 +97,15 @@ def _concerned(uow: Uow, order_id: str) -> dict[str, Any]:
 
 
 @pages.post("/orders/<order_id>/dispute")
+@again(dispute)
 def open_dispute(order_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(DisputeForm, "concerns", "files")
-        given = {
-            "ground": form["ground"], "text": form["text"], "amount": form["amount"].strip() or None,
-            "files": form["files"], "concerns": _chosen(form["concerns"]),
-        }  # fmt: skip
-        act(lambda uow: service.open_dispute(uow, actor(), order_id, **given))
-    except DomainError as problem:
-        return dispute(order_id, problem)
+    form = forms.load_lists(DisputeForm, "concerns", "files")
+    given = {
+        "ground": form["ground"], "text": form["text"], "amount": form["amount"].strip() or None,
+        "files": form["files"], "concerns": _chosen(form["concerns"]),
+    }  # fmt: skip
+    act(lambda uow: service.open_dispute(uow, actor(), order_id, **given))
     return done("dispute-opened", "web.dispute", order_id=order_id)
 
 

@@ -16,7 +16,7 @@ from core.fields import IdField, TextField
 from core.problems import DomainError, Invalid
 from exchange.web import forms
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 class ClearanceForm(Schema):
@@ -53,18 +53,16 @@ def _page(uow: Uow) -> dict[str, Any]:
 
 
 @pages.post("/clearances")
+@again(exports)
 def record_clearance() -> Response:
     signed_in()
-    try:
-        form = forms.load(ClearanceForm)
-        given = form | {
-            "countries": _countries(form["countries"]),
-            "valid_from": datetime.combine(form["valid_from"], time(), UTC),
-            "valid_until": datetime.combine(form["valid_until"], time(), UTC),
-        }
-        act(lambda uow: service.record_clearance(uow, actor(), **given))
-    except DomainError as problem:
-        return exports(problem)
+    form = forms.load(ClearanceForm)
+    given = form | {
+        "countries": _countries(form["countries"]),
+        "valid_from": datetime.combine(form["valid_from"], time(), UTC),
+        "valid_until": datetime.combine(form["valid_until"], time(), UTC),
+    }
+    act(lambda uow: service.record_clearance(uow, actor(), **given))
     return done("clearance-recorded", "web.exports")
 
 

@@ -21,7 +21,7 @@ from core.problems import DomainError, Invalid
 from exchange.trading import service as trading
 from exchange.web import forms
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 class ObjectForm(Schema):
@@ -50,14 +50,12 @@ def freezes(problem: DomainError | None = None) -> flask.Response:
 
 
 @pages.post("/freezes")
+@again(freezes)
 def freeze_something() -> Response:
     """An order, a listing or an organisation, by its id."""
     signed_in()
-    try:
-        form = forms.load(ObjectForm)
-        act(lambda uow: _freeze(uow, **form))
-    except DomainError as problem:
-        return freezes(problem)
+    form = forms.load(ObjectForm)
+    act(lambda uow: _freeze(uow, **form))
     return done("frozen", "web.freezes")
 
 
@@ -92,13 +90,11 @@ def _release(uow: Uow, freeze_id: str, reason: str) -> None:
 
 
 @pages.post("/holds")
+@again(freezes)
 def place_hold() -> Response:
     signed_in()
-    try:
-        form = forms.load(ObjectForm)
-        act(lambda uow: holds.place_hold(uow, actor(), **form))
-    except DomainError as problem:
-        return freezes(problem)
+    form = forms.load(ObjectForm)
+    act(lambda uow: holds.place_hold(uow, actor(), **form))
     return done("hold-placed", "web.freezes")
 
 

@@ -18,7 +18,7 @@ from core.fields import TextField
 from core.problems import DomainError, Invalid, Sentence
 from exchange.web import forms, interfaces, offers
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.views.listing import edit_listing
 
 
@@ -80,13 +80,11 @@ def pick_operations(listing_id: str, problem: DomainError | None = None) -> flas
 
 
 @pages.post("/listings/<listing_id>/interface")
+@again(pick_operations)
 def make_interface(listing_id: str) -> Response:
     """The interface, its credential and the revision that holds it: all of them or none."""
     signed_in()
-    try:
-        act(lambda uow: _make(uow, listing_id))
-    except DomainError as problem:
-        return pick_operations(listing_id, problem)
+    act(lambda uow: _make(uow, listing_id))
     return done("interface-made", "web.edit_listing", listing_id=listing_id, _anchor="trials")
 
 
@@ -105,13 +103,11 @@ def _make(uow: Uow, listing_id: str) -> None:
 
 
 @pages.post("/listings/<listing_id>/credential")
+@again(edit_listing)
 def set_credential(listing_id: str) -> Response:
     signed_in()
-    try:
-        value = forms.load(SecretForm)["value"]
-        act(lambda uow: service.set_credential(uow, actor(), _interface_id(uow, listing_id), value=value))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    value = forms.load(SecretForm)["value"]
+    act(lambda uow: service.set_credential(uow, actor(), _interface_id(uow, listing_id), value=value))
     return done("credential-set", "web.edit_listing", listing_id=listing_id, _anchor="trials")
 
 
@@ -139,15 +135,13 @@ def _interface_id(uow: Uow, listing_id: str) -> str:
 
 
 @pages.post("/listings/<listing_id>/call-offer")
+@again(edit_listing)
 def set_call_offer(listing_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(offers.CallOfferForm, "purposes", keep_empty=False)
-        terms = {
-            "plan": offers.plan_of(form, house().settings.currency), "limits": offers.limits_of(form),
-            "purposes": form["purposes"], "term_months": form["term_months"],
-        }  # fmt: skip
-        act(lambda uow: listing_service.set_offer(uow, actor(), listing_id, **terms))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    form = forms.load_lists(offers.CallOfferForm, "purposes", keep_empty=False)
+    terms = {
+        "plan": offers.plan_of(form, house().settings.currency), "limits": offers.limits_of(form),
+        "purposes": form["purposes"], "term_months": form["term_months"],
+    }  # fmt: skip
+    act(lambda uow: listing_service.set_offer(uow, actor(), listing_id, **terms))
     return done("offer-saved", "web.edit_listing", listing_id=listing_id, _anchor="submit")

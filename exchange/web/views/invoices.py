@@ -21,7 +21,7 @@ from core.problems import DomainError, Invalid, NotFound
 from exchange.web import forms
 from exchange.web.explain import DecisionText, card
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 _NO_STORE = {"Cache-Control": "private, no-store"}
 
@@ -54,15 +54,13 @@ def _may_credit(found: Invoice) -> DecisionText | None:
 
 
 @pages.post("/invoices/<invoice_id>/credit")
+@again(invoice)
 def credit_invoice(invoice_id: str) -> Response:
     """All of it, or the lines that were ticked."""
     signed_in()
-    try:
-        form = forms.load_lists(CreditForm, ignored=("lines",))
-        lines = _lines(flask.request.form.getlist("lines"))
-        made = act(lambda uow: service.credit(uow, actor(), invoice_id, reason=form["reason"], lines=lines))
-    except DomainError as problem:
-        return invoice(invoice_id, problem)
+    form = forms.load_lists(CreditForm, ignored=("lines",))
+    lines = _lines(flask.request.form.getlist("lines"))
+    made = act(lambda uow: service.credit(uow, actor(), invoice_id, reason=form["reason"], lines=lines))
     return done("invoice-credited", "web.invoice", invoice_id=made.id)
 
 

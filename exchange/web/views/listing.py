@@ -23,7 +23,7 @@ from exchange.web import drafts, forms, licences, negotiations, offers, operatio
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.words import word
 
 _ABILITIES = ("listing:sample", "listing:order")
@@ -147,13 +147,11 @@ def new_listing(problem: DomainError | None = None) -> flask.Response:
 
 
 @pages.post("/listings/new")
+@again(new_listing)
 def create_listing() -> Response:
     signed_in()
-    try:
-        form = forms.load(forms.ListingForm)
-        made = act(lambda uow: service.create(uow, actor(), fields=drafts.fields_of(form) | {"kind": form["kind"]}))
-    except DomainError as problem:
-        return new_listing(problem)
+    form = forms.load(forms.ListingForm)
+    made = act(lambda uow: service.create(uow, actor(), fields=drafts.fields_of(form) | {"kind": form["kind"]}))
     return done("listing-created", "web.edit_listing", listing_id=made.id, _anchor="files")
 
 
@@ -174,24 +172,20 @@ def edit_listing(listing_id: str, problem: DomainError | None = None) -> flask.R
 
 
 @pages.post("/listings/<listing_id>/edit")
+@again(edit_listing)
 def save_listing(listing_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(forms.ListingForm)
-        act(lambda uow: service.edit(uow, actor(), listing_id, form["version"], drafts.fields_of(form)))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    form = forms.load(forms.ListingForm)
+    act(lambda uow: service.edit(uow, actor(), listing_id, form["version"], drafts.fields_of(form)))
     return done("listing-saved", "web.edit_listing", listing_id=listing_id, _anchor="files")
 
 
 @pages.post("/listings/<listing_id>/files")
+@again(edit_listing)
 def add_files(listing_id: str) -> Response:
     """Store the files of a form, then make them one new revision."""
     signed_in()
-    try:
-        uploads.add_revision(listing_id, flask.request.files.getlist("files"), flask.request.form.get("notes", ""))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    uploads.add_revision(listing_id, flask.request.files.getlist("files"), flask.request.form.get("notes", ""))
     return done("files-added", "web.edit_listing", listing_id=listing_id, _anchor="offer")
 
 
@@ -206,25 +200,21 @@ def scan_again(listing_id: str, file_id: str) -> Response:
 
 
 @pages.post("/listings/<listing_id>/offer")
+@again(edit_listing)
 def set_offer(listing_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(forms.OfferForm, "purposes")
-        offer = drafts.offer_of(form, house().settings.currency)
-        act(lambda uow: service.set_offer(uow, actor(), listing_id, **offer))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    form = forms.load_lists(forms.OfferForm, "purposes")
+    offer = drafts.offer_of(form, house().settings.currency)
+    act(lambda uow: service.set_offer(uow, actor(), listing_id, **offer))
     return done("offer-saved", "web.edit_listing", listing_id=listing_id, _anchor="submit")
 
 
 @pages.post("/listings/<listing_id>/submit")
+@again(edit_listing)
 def submit_listing(listing_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(forms.DeclarationForm)
-        act(lambda uow: _declare_and_submit(uow, listing_id, form))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    form = forms.load(forms.DeclarationForm)
+    act(lambda uow: _declare_and_submit(uow, listing_id, form))
     return done("listing-sent", "web.edit_listing", listing_id=listing_id)
 
 
@@ -236,14 +226,12 @@ def _declare_and_submit(uow: Uow, listing_id: str, declarations: dict[str, str])
 
 
 @pages.post("/listings/<listing_id>/tier")
+@again(edit_listing)
 def raise_tier(listing_id: str) -> Response:
     """Upwards only; what is on sale and now needs more approval goes back into review."""
     signed_in()
-    try:
-        form = forms.load(forms.TierForm)
-        act(lambda uow: service.raise_tier(uow, actor(), listing_id, tier=form["tier"]))
-    except DomainError as problem:
-        return edit_listing(listing_id, problem)
+    form = forms.load(forms.TierForm)
+    act(lambda uow: service.raise_tier(uow, actor(), listing_id, tier=form["tier"]))
     return done("tier-raised", "web.edit_listing", listing_id=listing_id)
 
 

@@ -15,7 +15,7 @@ from core.problems import DomainError
 from exchange.trading import spending
 from exchange.web import forms, language
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 ROLES = ("supplier", "buyer", "developer", "finance")
 
@@ -53,27 +53,23 @@ def _shown(uow: Uow) -> dict[str, Any]:
 
 
 @pages.post("/settings/members")
+@again(show_members)
 def add_member() -> Response:
     """An owner adds a person of the own organisation, who can sign in at once."""
     signed_in()
-    try:
-        form = forms.load_lists(forms.MemberForm, "roles")
-        roles = form.pop("roles")
-        person = service.new_person(**form, language=language.language())
-        act(lambda uow: service.add_member(uow, actor(), person=person, roles=roles))
-    except DomainError as problem:
-        return show_members(problem)
+    form = forms.load_lists(forms.MemberForm, "roles")
+    roles = form.pop("roles")
+    person = service.new_person(**form, language=language.language())
+    act(lambda uow: service.add_member(uow, actor(), person=person, roles=roles))
     return done("member-added", "web.members")
 
 
 @pages.post("/settings/invitations")
+@again(show_members)
 def invite() -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(InviteForm, "roles")
-        act(lambda uow: invitations.invite(uow, actor(), **form))
-    except DomainError as problem:
-        return show_members(problem)
+    form = forms.load_lists(InviteForm, "roles")
+    act(lambda uow: invitations.invite(uow, actor(), **form))
     return done("invited", "web.members")
 
 
@@ -118,11 +114,9 @@ def remove_member(account_id: str) -> Response:
 
 
 @pages.post("/settings/service-accounts")
+@again(show_members)
 def create_service_account() -> Response:
     signed_in()
-    try:
-        form = forms.load(ServiceForm)
-        act(lambda uow: members.create_service_account(uow, actor(), name=form["name"]))
-    except DomainError as problem:
-        return show_members(problem)
+    form = forms.load(ServiceForm)
+    act(lambda uow: members.create_service_account(uow, actor(), name=form["name"]))
     return done("service-account-made", "web.members")

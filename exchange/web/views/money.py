@@ -17,7 +17,7 @@ from core.db import Uow
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 @pages.get("/balance")
@@ -78,13 +78,11 @@ def topups(problem: DomainError | None = None) -> flask.Response:
 
 
 @pages.post("/topups")
+@again(topups)
 def record_topup() -> Response:
     signed_in()
-    try:
-        form = forms.load(forms.TopUpForm)
-        act(lambda uow: payments_service.record_topup(uow, actor(), currency=house().settings.currency, **form))
-    except DomainError as problem:
-        return topups(problem)
+    form = forms.load(forms.TopUpForm)
+    act(lambda uow: payments_service.record_topup(uow, actor(), currency=house().settings.currency, **form))
     return done("topup-recorded", "web.topups")
 
 

@@ -18,7 +18,7 @@ from exchange.trading import negotiating, papers, queries, requirements
 from exchange.web import forms, terms
 from exchange.web.language import language
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.views.orders import show_order
 
 _LISTS = ("purposes", "deliveries")
@@ -84,19 +84,17 @@ def say(order_id: str) -> Response:
 
 
 @pages.post("/orders/<order_id>/terms")
-def put_terms(order_id: str) -> Response | flask.Response:
+@again(show_order)
+def put_terms(order_id: str) -> Response:
     """New terms; when they cannot be, the page with what was typed and why."""
     signed_in()
-    try:
-        form = forms.load_lists(terms.TermsForm, *_LISTS, keep_empty=False)
-        given = terms.of_form(form, house().settings.currency)
-        act(
-            lambda uow: negotiating.propose(
-                uow, actor(), order_id, in_reply_to=form["in_reply_to"], given=given, text=form["text"]
-            )
+    form = forms.load_lists(terms.TermsForm, *_LISTS, keep_empty=False)
+    given = terms.of_form(form, house().settings.currency)
+    act(
+        lambda uow: negotiating.propose(
+            uow, actor(), order_id, in_reply_to=form["in_reply_to"], given=given, text=form["text"]
         )
-    except DomainError as problem:
-        return show_order(order_id, problem)
+    )
     return done("terms-put", "web.order", order_id=order_id)
 
 

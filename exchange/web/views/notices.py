@@ -19,7 +19,7 @@ from exchange.web import forms
 from exchange.web.formats import money
 from exchange.web.language import language
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.words import WORDS, word
 
 _AMOUNT = re.compile(r"(?P<amount>\d+(?:\.\d+)?) (?P<currency>[A-Z]{3})\b")
@@ -91,12 +91,10 @@ def notifications(problem: DomainError | None = None) -> flask.Response:
 
 
 @pages.post("/settings/notifications")
+@again(notifications)
 def change_notifications() -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(PreferencesForm, "told")
-        muted = [topic for topic in TOPICS if topic not in form["told"]]
-        act(lambda uow: service.prefer(uow, actor(), digest=form["digest"], muted=muted))
-    except DomainError as problem:
-        return notifications(problem)
+    form = forms.load_lists(PreferencesForm, "told")
+    muted = [topic for topic in TOPICS if topic not in form["told"]]
+    act(lambda uow: service.prefer(uow, actor(), digest=form["digest"], muted=muted))
     return done("notifications-saved", "web.notifications")

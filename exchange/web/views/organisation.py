@@ -13,7 +13,7 @@ from core.db import Uow
 from core.problems import DomainError, NotFound
 from exchange.web import forms
 from exchange.web.session import actor, drop_session
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 class OtpForm(Schema):
@@ -45,13 +45,11 @@ def _shown(uow: Uow) -> dict[str, Any]:
 
 
 @pages.post("/settings/ownership")
+@again(show_organisation)
 def offer_ownership() -> Response:
     signed_in()
-    try:
-        form = forms.load(OfferForm)
-        act(lambda uow: ownership.offer(uow, actor(), account_id=form["account_id"], otp=form["otp"]))
-    except DomainError as problem:
-        return show_organisation(problem)
+    form = forms.load(OfferForm)
+    act(lambda uow: ownership.offer(uow, actor(), account_id=form["account_id"], otp=form["otp"]))
     return done("ownership-offered", "web.organisation")
 
 

@@ -20,7 +20,7 @@ from exchange.oversight import queries, service
 from exchange.oversight.thresholds import thresholds
 from exchange.web import forms, language, trademap
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 MEASURES = ("gross", "orders", "calls", "rows", "bytes")
 DAYS = (7, 30, 90, 365)
@@ -53,13 +53,11 @@ def alert(alert_id: str, problem: DomainError | None = None) -> flask.Response:
 
 
 @pages.post("/oversight/alerts/<alert_id>")
+@again(alert)
 def acknowledge_alert(alert_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(NoteForm)
-        act(lambda uow: service.acknowledge(uow, actor(), alert_id, **form))
-    except DomainError as problem:
-        return alert(alert_id, problem)
+    form = forms.load(NoteForm)
+    act(lambda uow: service.acknowledge(uow, actor(), alert_id, **form))
     return done("alert-acknowledged", "web.alert", alert_id=alert_id)
 
 

@@ -25,7 +25,7 @@ from exchange.web import forms
 from exchange.web.explain import DecisionText, card
 from exchange.web.language import language
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 KINDS = ("listing", "order")
 _FACTS = {
@@ -121,13 +121,11 @@ def _may(verb: str, proposed_by: str | None = None) -> DecisionText | None:
 
 
 @pages.post("/review/policy")
+@again(policy)
 def propose_policy() -> Response:
     signed_in()
-    try:
-        form = forms.load(ProposalForm)
-        made = act(lambda uow: service.propose(uow, actor(), document=_read(form["document"]), reason=form["reason"]))
-    except DomainError as problem:
-        return policy(problem)
+    form = forms.load(ProposalForm)
+    made = act(lambda uow: service.propose(uow, actor(), document=_read(form["document"]), reason=form["reason"]))
     return done("policy-proposed", "web.policy_version", version_id=made.id)
 
 
@@ -167,24 +165,20 @@ def _plain(value: Any) -> str:
 
 
 @pages.post("/review/policy/<version_id>/activate")
+@again(policy_version)
 def activate_policy(version_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(ActivationForm)
-        act(lambda uow: service.activate(uow, actor(), version_id, hash=form["hash"]))
-    except DomainError as problem:
-        return policy_version(version_id, problem)
+    form = forms.load(ActivationForm)
+    act(lambda uow: service.activate(uow, actor(), version_id, hash=form["hash"]))
     return done("policy-activated", "web.policy_version", version_id=version_id)
 
 
 @pages.post("/review/policy/<version_id>/reject")
+@again(policy_version)
 def reject_policy(version_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(RejectionForm)
-        act(lambda uow: service.reject(uow, actor(), version_id, reason=form["reason"]))
-    except DomainError as problem:
-        return policy_version(version_id, problem)
+    form = forms.load(RejectionForm)
+    act(lambda uow: service.reject(uow, actor(), version_id, reason=form["reason"]))
     return done("policy-rejected", "web.policy_version", version_id=version_id)
 
 

@@ -20,7 +20,7 @@ from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.language import language
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 _TOLD = ("email", "phone", "resident_id", "name", "text")
 
@@ -123,35 +123,29 @@ def _task(uow: Uow, request_id: str) -> dict[str, Any]:
 
 
 @pages.post("/requests/<request_id>/answer")
+@again(request_page)
 def answer_request(request_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(AnswerForm)
-        act(lambda uow: service.answer(uow, actor(), request_id, **form))
-    except DomainError as problem:
-        return request_page(request_id, problem)
+    form = forms.load(AnswerForm)
+    act(lambda uow: service.answer(uow, actor(), request_id, **form))
     return done("request-answered", "web.request_page", request_id=request_id)
 
 
 @pages.post("/requests/<request_id>/close")
+@again(request_page)
 def close_request(request_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(AnswerForm)
-        act(lambda uow: service.close(uow, actor(), request_id, **form))
-    except DomainError as problem:
-        return request_page(request_id, problem)
+    form = forms.load(AnswerForm)
+    act(lambda uow: service.close(uow, actor(), request_id, **form))
     return done("request-closed", "web.request_page", request_id=request_id)
 
 
 @pages.post("/requests/<request_id>/erase-account")
+@again(request_page)
 def erase_account_of_request(request_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load(OtpForm)
-        act(lambda uow: service.erase_account(uow, actor(), request_id, **form))
-    except DomainError as problem:
-        return request_page(request_id, problem)
+    form = forms.load(OtpForm)
+    act(lambda uow: service.erase_account(uow, actor(), request_id, **form))
     return done("account-erased", "web.request_page", request_id=request_id)
 
 

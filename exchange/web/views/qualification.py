@@ -21,7 +21,7 @@ from core.problems import DomainError, Invalid
 from exchange.web import forms
 from exchange.web.papers import attached
 from exchange.web.session import actor, house
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 _MARK = "document-"
 _BEFORE_APPROVAL = ("registered", "returned")
@@ -50,16 +50,14 @@ def _asked_for() -> int | None:
 
 
 @pages.post("/onboarding")
+@again(onboarding)
 def hand_in() -> Response:
     """Correct the particulars, attach what came along and hand it all in, or nothing of it."""
     signed_in()
-    try:
-        form = forms.load_marked(forms.HandInForm, "until-")
-        until = {kind: _end_of(kind, text) for kind, text in form.pop("values").items()}
-        kept = _kept()
-        act(lambda uow: _hand_in(uow, form, kept, until))
-    except DomainError as problem:
-        return onboarding(problem)
+    form = forms.load_marked(forms.HandInForm, "until-")
+    until = {kind: _end_of(kind, text) for kind, text in form.pop("values").items()}
+    kept = _kept()
+    act(lambda uow: _hand_in(uow, form, kept, until))
     return done("qualification-sent", "web.onboarding")
 
 

@@ -12,7 +12,7 @@ from core.problems import DomainError, Invalid
 from exchange.web import checklists, forms
 from exchange.web.papers import attached
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 @pages.get("/review")
@@ -29,13 +29,11 @@ def review(review_id: str, problem: DomainError | None = None) -> flask.Response
 
 
 @pages.post("/review/<review_id>/items")
+@again(review)
 def answer_items(review_id: str) -> Response:
     """Every answer that changed, all of them or none."""
     signed_in()
-    try:
-        act(lambda uow: _answer(uow, review_id))
-    except DomainError as problem:
-        return review(review_id, problem)
+    act(lambda uow: _answer(uow, review_id))
     return done("items-answered", "web.review", review_id=review_id)
 
 
@@ -47,12 +45,10 @@ def _answer(uow: Uow, review_id: str) -> None:
 
 
 @pages.post("/review/<review_id>/approve")
+@again(review)
 def approve_review(review_id: str) -> Response:
     signed_in()
-    try:
-        made = act(lambda uow: service.approve(uow, actor(), review_id))
-    except DomainError as problem:
-        return review(review_id, problem)
+    made = act(lambda uow: service.approve(uow, actor(), review_id))
     return done("review-first" if made.awaits_officer else "review-approved", "web.review", review_id=review_id)
 
 

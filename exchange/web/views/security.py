@@ -13,7 +13,7 @@ from core.db import Uow
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.session import actor, drop_session
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 class CodeForm(Schema):
@@ -63,24 +63,20 @@ def finish() -> Response:
 
 
 @pages.post("/settings/security/keys/renew")
+@again(show_security)
 def renew_key() -> Response:
     signed_in()
-    try:
-        form = forms.load(CodeForm)
-        act(lambda uow: signing.renew_key(uow, actor(), form["otp"]))
-    except DomainError as problem:
-        return show_security(problem)
+    form = forms.load(CodeForm)
+    act(lambda uow: signing.renew_key(uow, actor(), form["otp"]))
     return done("signing-key-changed", "web.security")
 
 
 @pages.post("/settings/security/keys")
+@again(show_security)
 def register_key() -> Response:
     signed_in()
-    try:
-        form = forms.load(OwnKeyForm)
-        act(lambda uow: signing.register_key(uow, actor(), **form))
-    except DomainError as problem:
-        return show_security(problem)
+    form = forms.load(OwnKeyForm)
+    act(lambda uow: signing.register_key(uow, actor(), **form))
     return done("signing-key-changed", "web.security")
 
 

@@ -15,7 +15,7 @@ from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.explain import card
 from exchange.web.session import actor
-from exchange.web.shell import act, done, pages, read, render, signed_in
+from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.webhooks import queries, service
 from exchange.webhooks.types import TYPES
 
@@ -77,13 +77,11 @@ def _one(uow: Uow, endpoint_id: str) -> dict[str, Any]:
 
 
 @pages.post("/webhooks/<endpoint_id>")
+@again(webhook)
 def change_webhook(endpoint_id: str) -> Response:
     signed_in()
-    try:
-        form = forms.load_lists(ChangeForm, "types")
-        act(lambda uow: service.change(uow, actor(), endpoint_id, **form))
-    except DomainError as problem:
-        return webhook(endpoint_id, problem)
+    form = forms.load_lists(ChangeForm, "types")
+    act(lambda uow: service.change(uow, actor(), endpoint_id, **form))
     return done("webhook-saved", "web.webhook", endpoint_id=endpoint_id)
 
 
