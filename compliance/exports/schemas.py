@@ -48,19 +48,6 @@ class ClearancesOut(Schema):
     items = fields.List(fields.Nested(ClearanceOut))
 
 
-class ExportOut(Schema):
-    order_id = fields.String()
-    supplier_id = fields.String()
-    year = fields.Integer()
-    tier = fields.Integer()
-    destinations = fields.List(fields.String())
-    state = fields.String()
-    persons = fields.Integer()
-    sensitive = fields.Integer()
-    clearance_id = fields.String(allow_none=True)
-    reserved_at = UtcField()
-
-
 class CounterOut(Schema):
     """``members`` are counted together; ``accepts`` are the clearances of which one is needed by now."""
 
