@@ -96,14 +96,6 @@ def checkpoint_sizes(uow: Uow, first: int, last: int, limit: int) -> list[int]:
     return list(uow.session.execute(between.order_by(AuditCheckpoint.size.desc()).limit(limit)).scalars())
 
 
-def checkpoint_of_size(uow: Uow, size: int) -> CheckpointSnapshot:
-    """Raises CheckpointNotFound."""
-    row = uow.session.get(AuditCheckpoint, size) if 0 <= size < 1 << 62 else None
-    if row is None:
-        raise CheckpointNotFound()
-    return _checkpoint(row)
-
-
 def _checkpoint(row: AuditCheckpoint) -> CheckpointSnapshot:
     return CheckpointSnapshot(row.note.partition("\n")[0], row.size, row.root.hex(), row.note, row.signed_at)
 
