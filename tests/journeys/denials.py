@@ -118,6 +118,15 @@ VALUES: dict[str, Any] = {
     "valid_until": "2027-01-01T00:00:00Z",
     "currency": "CNY",
     "bank_reference": "BANK11223344",
+    "document": {},
+    "action": "listing:see",
+    "object_id": new_id("lst"),
+    "email": "theirs@example.org",
+    "public_key": "A" * 43 + "=",
+    "size": 3,
+    "sha256": "0" * 64,
+    "openapi_check_id": new_id("oas"),
+    "digest": "daily",
 }
 """A right value for each field that a body may need, so that no answer is about the body."""
 OPEN_TO_ALL = {
@@ -269,8 +278,13 @@ def _required(route: Route) -> set[str]:
     return {name for name, each in route.body().fields.items() if each.required} if route.body else set()
 
 
+def filled(path: str, ids: dict[str, str]) -> str:
+    """A route's path with these ids in it."""
+    return _PLACEHOLDER.sub(lambda found: ids.get(found[1], "1" if found[1] == "number" else "entity"), path)
+
+
 def question(route: Route, ids: dict[str, str]) -> Question:
-    path = _PLACEHOLDER.sub(lambda found: ids.get(found[1], "1" if found[1] == "number" else "entity"), route.path)
+    path = filled(route.path, ids)
     headers = {"If-Match": '"1"'} if route.if_match else {}
     if route.path.endswith("/parts"):
         return Question("PUT", f"{path}?offset=0", data=b"abc", headers=headers)
