@@ -99,11 +99,8 @@ class _Campaign:
         who = dataclasses.replace(build.person(name), email=address)
         if number % 5 == 0:
             _invited(self.house, owner, who)
-        elif number % 10 == 1:
-            body = {"name": name, "email": address, "password": build.PASSWORD, "roles": ["buyer"]}
-            ApiClient(self.client.app, owner.token).post("/members", body, key=f"member-{number}").expect(201)
         else:
-            self.house.db.write(lambda uow: service.add_member(uow, owner.actor, person=who, roles=["buyer"]))
+            build.joins(self.house, owner, who, "buyer")
         return _signed_in(self.house, who, number, owner)
 
     def _act(self, number: int, who: build.Built) -> None:

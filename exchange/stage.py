@@ -44,7 +44,8 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
         try:
             _wait_until_ready(settings, process, log)
             click.echo(f"Piaohao serves http://{settings.host}:{settings.port}/  (its log: {log})")
-            outcome = _play(settings, World(settings.gateway_address, upstream, secret), language)
+            world = World(settings.gateway_address, upstream, secret, settings.data / "mail")
+            outcome = _play(settings, world, language)
             if not once:
                 click.echo("\nLook around; Ctrl-C stops the exchange.")
                 process.wait()

@@ -22,7 +22,7 @@ from catalog.interfaces import service as interfaces
 from catalog.listings import queries as listing_queries
 from catalog.listings import service as listings
 from catalog.listings.types import DECLARATIONS, ListingSnapshot
-from compliance.identity import factors
+from compliance.identity import factors, invitations
 from compliance.identity import queries as identity
 from compliance.identity import service as identity_service
 from compliance.identity.service import Person
@@ -84,10 +84,16 @@ def organisation(house: House, *, name: str = "", origin: str = "enterprise", le
 
 
 def member(house: House, owner: Built, *roles: str) -> Built:
-    """Another person of the owner's organisation."""
+    """Another person of the owner's organisation, as if by an invitation."""
     who = person()
-    house.db.write(lambda uow: identity_service.add_member(uow, owner.actor, person=who, roles=roles))
+    joins(house, owner, who, *roles)
     return _signed_in(house, who, owner.organisation_id)
+
+
+def joins(house: House, owner: Built, who: Person, *roles: str) -> str:
+    """Somebody becomes a member of the owner's organisation; answers the account's id."""
+    organisation_id = owner.actor.organisation_id or ""
+    return house.db.write(lambda uow: invitations.join(uow, organisation_id, who, roles)).account_id or ""
 
 
 def platform_person(house: House, *roles: str) -> Built:

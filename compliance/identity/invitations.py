@@ -92,13 +92,25 @@ def accept(uow: Uow, *, token: str, name: str, password_hash: str, language: str
     if standing.state_held(uow, row.organisation_id) == QualificationState.CLOSED:
         raise InvitationNotFound()
     email = subjects.value(uow, row.subject_id, "email") or ""
-    account = create_account(uow, Person(name, email, password_hash, language), row.subject_id)
-    for role in row.roles.split(","):
-        uow.session.add(Membership(account_id=account.id, organisation_id=row.organisation_id, role=role))
+    person = Person(name, email, password_hash, language)
+    joined = join(uow, row.organisation_id, person, row.roles.split(","), row.subject_id)
     row.ended_at = uow.now()
-    joined = Actor(account_id=account.id, organisation_id=row.organisation_id, pseudonym=account.pseudonym)
     _record(uow, joined, "organisation:accept_invitation", row)
-    return account.id
+    return joined.account_id or ""
+
+
+def join(
+    uow: Uow, organisation_id: str, person: Person, roles: Sequence[str], subject_id: str | None = None
+) -> Actor:  # fmt: skip
+    """The new member itself: nobody else brings a person in, or knows the password. Whoever calls has seen the link.
+
+    Raises OwnerIsTransferred, EmailTaken, EmailInvalid.
+    """
+    account = create_account(uow, person, subject_id)
+    for role in given_roles(roles):
+        uow.session.add(Membership(account_id=account.id, organisation_id=organisation_id, role=role))
+    uow.session.flush()
+    return Actor(account_id=account.id, organisation_id=organisation_id, pseudonym=account.pseudonym)
 
 
 def end_all(uow: Uow, organisation_id: str) -> None:

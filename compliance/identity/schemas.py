@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from compliance.identity.types import Origin, Role
+from compliance.identity.types import Origin
 from core.fields import TextField, UtcField
 
 
@@ -69,14 +69,6 @@ class PublicOrganisationOut(Schema):
     country = fields.String()
     origin = fields.String()
     level = fields.Integer()
-
-
-class MemberIn(PersonIn):
-    roles = fields.List(
-        fields.String(validate=validate.OneOf([str(r) for r in Role])),
-        required=True,
-        validate=validate.Length(min=1, max=len(Role)),
-    )
 
 
 class MemberOut(Schema):

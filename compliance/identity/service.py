@@ -1,4 +1,4 @@
-"""What people do with identity: register, sign in, end sessions, add members."""
+"""What people do with identity: register, sign in, end sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from compliance.audit.service import record
-from compliance.identity import factors, members, numbers, queries, throttle
+from compliance.identity import factors, numbers, queries, throttle
 from compliance.identity.errors import (
     EmailTaken,
     OrganisationNotFound,
@@ -169,24 +169,6 @@ def create_platform_person(uow: Uow, person: Person, roles: Sequence[str]) -> st
     for role in roles:
         uow.session.add(PlatformRoleGrant(account_id=account.id, role=PlatformRole(role)))
     record(uow, SYSTEM, action="account:appoint", object_id=account.id, data={"roles": ",".join(sorted(roles))})
-    return account.id
-
-
-def add_member(uow: Uow, actor: Actor, *, person: Person, roles: Sequence[str]) -> str:
-    """An owner adds a person to the own organisation. Answers the account's id.
-
-    Raises Forbidden, OwnerIsTransferred, EmailTaken, EmailInvalid.
-    """
-    if "owner" not in actor.roles or actor.organisation_id is None:
-        raise Forbidden("Only an owner adds members.")
-    members.given_roles(roles)
-    account = create_account(uow, person)
-    for role in dict.fromkeys(roles):
-        uow.session.add(Membership(account_id=account.id, organisation_id=actor.organisation_id, role=Role(role)))
-    record(
-        uow, actor, action="organisation:add_member", object_id=actor.organisation_id,
-        data={"account": account.pseudonym, "roles": ",".join(sorted(set(roles)))}, concerns=[actor.organisation_id],
-    )  # fmt: skip
     return account.id
 
 

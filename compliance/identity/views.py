@@ -10,7 +10,6 @@ from compliance.identity import affiliates, queries, service
 from compliance.identity.errors import OrganisationNotFound
 from compliance.identity.rules import check_password, hash_password, normal_email
 from compliance.identity.schemas import (
-    MemberIn,
     MemberOut,
     OpenSessionOut,
     OrganisationEdit,
@@ -41,10 +40,6 @@ def _person(body: dict[str, Any]) -> Person:
 
 def _prepare_registration(_house: House, body: dict[str, Any]) -> dict[str, Any]:
     return {**body["organisation"], "person": _person(body["person"])}
-
-
-def _prepare_member(_house: House, body: dict[str, Any]) -> dict[str, Any]:
-    return {"person": _person(body), "roles": body["roles"]}
 
 
 @api.post(
@@ -135,11 +130,3 @@ def show_group(uow: Uow, actor: Actor, organisation_id: str) -> Any:
 @api.get("/members", summary="The members of your organisation")
 def list_members(uow: Uow, actor: Actor) -> Any:
     return {"items": MemberOut(many=True).dump(queries.members(uow, actor))}
-
-
-@api.post(
-    "/members", body=MemberIn, status=201, idempotent=True, prepare=_prepare_member,
-    summary="Add a person to your organisation",
-)  # fmt: skip
-def add_member(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
-    return {"id": service.add_member(uow, actor, person=body["person"], roles=body["roles"])}

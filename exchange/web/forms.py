@@ -12,7 +12,6 @@ from core.fields import TextField
 from core.http import load as load_schema
 
 _OWN = {"csrf", "done", "once"}
-MEMBER_ROLES = ("owner", "supplier", "buyer", "developer", "finance")
 
 
 def load(schema: type[Schema], *, keep_empty: bool = True) -> Any:
@@ -60,12 +59,6 @@ class RegistrationForm(PersonForm):
     credit_code = TextField(load_default="", longest=40)
     registration_number = TextField(load_default="", longest=60)
     origin = fields.String(load_default="enterprise", validate=validate.OneOf(["government", "enterprise", "social"]))
-
-
-class MemberForm(PersonForm):
-    roles = fields.List(
-        fields.String(validate=validate.OneOf(MEMBER_ROLES)), required=True, validate=validate.Length(min=1)
-    )
 
 
 class TierForm(Schema):

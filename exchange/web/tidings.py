@@ -8,7 +8,6 @@ TEXTS = {
     "registered": _l("Your organisation is registered. Sign in to hand in its qualification."),
     "signed-out": _l("You have signed out."),
     "session-ended": _l("The session has ended."),
-    "member-added": _l("The person can sign in now."),
     "invited": _l("Invited. A letter with the link is on its way."),
     "invitation-ended": _l("The invitation opens nothing any more."),
     "roles-changed": _l("The member has these roles now."),

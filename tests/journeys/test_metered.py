@@ -40,7 +40,8 @@ def tale() -> Tale:
 def cast(running: Running, shared_settings: Settings, upstream: Upstream, tale: Tale) -> Cast:
     """Everybody, one dataset for sale, and money for those who pay."""
     bootstrap.main(shared_settings)
-    world = World(f"http://127.0.0.1:{running.gateway_port}", upstream.url, upstream.secret)
+    letters = shared_settings.data / "mail"
+    world = World(f"http://127.0.0.1:{running.gateway_port}", upstream.url, upstream.secret, letters)
     made = fill(Door(f"http://127.0.0.1:{running.port}", "en"), world, Tale("en"), DATASETS[:1])
     buying.top_up(made, tale)
     return made

@@ -21,7 +21,8 @@ def test_from_registration_to_verified_evidence(app: flask.Flask, house: House) 
     bootstrap.appoint(house)
     tale = Tale("zh")
     with served(app, house) as address:
-        cast = fill(Door(address, "zh"), World("", "", ""), tale, [each for each in DATASETS if each.key in _ENOUGH])
+        world = World("", "", "", house.settings.data / "mail")
+        cast = fill(Door(address, "zh"), world, tale, [each for each in DATASETS if each.key in _ENOUGH])
         dataset_trade(cast, tale)
     assert tale.steps > 90
 

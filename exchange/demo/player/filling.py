@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from exchange.demo.listings import DATASETS, Dataset
@@ -18,11 +19,15 @@ _BY_TWO = 3
 
 @dataclass(frozen=True)
 class World:
-    """What stands around the exchange: its gateway, a supplier's service, and the secret that the service demands."""
+    """What stands around the exchange: its gateway, a supplier's service, and the secret that the service demands.
+
+    ``letters`` is the folder that the exchange writes its letters to, as there is nobody to send them to.
+    """
 
     gateway: str
     upstream: str
     secret: str
+    letters: Path
 
 
 @dataclass
@@ -60,7 +65,7 @@ def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
     tale.chapter("布置交易所", "Filling the exchange")
     cast = Cast(door, staff(door), world)
     for organisation in (*ORGANISATIONS, OUTSIDER):
-        cast.members[organisation.key] = join(cast.staff["officer"], organisation)
+        cast.members[organisation.key] = join(cast.staff["officer"], organisation, world.letters)
         tale.done(
             f"{organisation.name}（{organisation.origin}）入驻", f"{organisation.name_en} ({organisation.origin}) joins"
         )

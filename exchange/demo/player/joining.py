@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from exchange.demo.people import PASSWORD, Member, Organisation
 from exchange.demo.player.client import Person, Reply
+from exchange.demo.player.mailbox import invitation
 
 STATEMENT = "营业执照与联系人已核对，附扫描件编号。/ Licence and contacts checked; scans are numbered."
 
@@ -23,11 +25,13 @@ def registration(organisation: Organisation, **instead: str) -> dict[str, Any]:
     return {"organisation": particulars | instead, "person": person}
 
 
-def add_member(owner: Person, member: Member) -> Person:
-    """The owner adds a colleague, who signs in."""
-    body = {"name": member.name, "email": member.email, "password": PASSWORD, "roles": list(member.roles)}
-    owner.post("/members", body).expect(201)
-    return Person(owner.door, member.name).sign_in(member.email, PASSWORD)
+def invite(owner: Person, member: Member, letters: Path) -> Person:
+    """The owner invites a colleague, who follows the letter's link, chooses a password, and signs in."""
+    owner.post("/invitations", {"email": member.email, "roles": list(member.roles)}).expect(201)
+    colleague = Person(owner.door, member.name)
+    body = {"token": invitation(letters, member.email), "name": member.name, "password": PASSWORD}
+    colleague.post("/invitations/accept", body).expect(201)
+    return colleague.sign_in(member.email, PASSWORD)
 
 
 def hand_in(owner: Person, level: int) -> Reply:
@@ -47,8 +51,8 @@ def _scan(owner: Person, kind: str) -> str:
     return str(owner.post_bytes("/documents", content, name=f"{kind}.txt").expect(201).json["id"])
 
 
-def join(officer: Person, organisation: Organisation) -> dict[str, Person]:
-    """Register, qualify, add the members; answers everybody signed in, by the first part of the address."""
+def join(officer: Person, organisation: Organisation, letters: Path) -> dict[str, Person]:
+    """Register, qualify, invite the members; answers everybody signed in, by the first part of the address."""
     stranger = Person(officer.door, organisation.owner.name)
     organisation_id = stranger.post("/registrations", registration(organisation)).expect(201).json["id"]
     owner = stranger.sign_in(organisation.owner.email, PASSWORD)
@@ -58,5 +62,5 @@ def join(officer: Person, organisation: Organisation) -> dict[str, Person]:
         officer.post(f"/qualifications/{organisation_id}/approve", decision).expect(200)
     people = {organisation.owner.email.partition("@")[0]: owner}
     for member in organisation.members[1:]:
-        people[member.email.partition("@")[0]] = add_member(owner, member)
+        people[member.email.partition("@")[0]] = invite(owner, member, letters)
     return people

@@ -8,12 +8,12 @@ import flask
 from marshmallow import Schema, fields, validate
 from werkzeug.wrappers import Response
 
-from compliance.identity import invitations, members, queries, service
+from compliance.identity import invitations, members, queries
 from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
 from exchange.trading import spending
-from exchange.web import forms, language
+from exchange.web import forms
 from exchange.web.session import actor
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -50,18 +50,6 @@ def _shown(uow: Uow) -> dict[str, Any]:
     waiting = invitations.pending(uow, who) if "owner" in who.roles else []
     limits = {each.account_id: each for each in spending.limits(uow, who)}
     return {"members": queries.members(uow, who), "invitations": waiting, "limits": limits}
-
-
-@pages.post("/settings/members")
-@again(show_members)
-def add_member() -> Response:
-    """An owner adds a person of the own organisation, who can sign in at once."""
-    signed_in()
-    form = forms.load_lists(forms.MemberForm, "roles")
-    roles = form.pop("roles")
-    person = service.new_person(**form, language=language.language())
-    act(lambda uow: service.add_member(uow, actor(), person=person, roles=roles))
-    return done("member-added", "web.members")
 
 
 @pages.post("/settings/invitations")

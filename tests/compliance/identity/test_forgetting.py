@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bench.forgetting import CampaignFailed, run
-from compliance.identity import forgetting, members, queries, service, signing
+from compliance.identity import forgetting, members, queries, signing
 from compliance.identity.errors import AccountNotFound, LastOwner
 from compliance.retention import service as retention
 from compliance.retention.errors import MustBeKept
@@ -35,7 +35,7 @@ def test_the_account_is_nobodys_and_its_signatures_stay_verifiable(house: House,
     (key,) = house.db.read(lambda uow: signing.public_keys(uow, [account_id]))
     assert signing.verify(key.public_key, b"terms", signed.signature)
     again = dataclasses.replace(build.person(), email=who.email)
-    house.db.write(lambda uow: service.add_member(uow, owner.actor, person=again, roles=["buyer"]))
+    build.joins(house, owner, again, "buyer")
 
 
 def test_holds_and_terms_of_keeping_win(house: House) -> None:

@@ -144,15 +144,17 @@ def test_a_session_ends_by_itself(client: ApiClient, house: House) -> None:
     mine.get("/me").expect(401)
 
 
-def test_members_are_added_by_an_owner_only_and_hold_only_their_roles(client: ApiClient, house: House) -> None:
-    owner = ApiClient(client.app, build.organisation(house).token)
+def test_nobody_makes_an_account_for_somebody_else(client: ApiClient, house: House) -> None:
+    """Who chose the password, or the device, of a second person would be both people of a four-eyes step."""
+    who = build.organisation(house)
+    owner, member = ApiClient(client.app, who.token), build.member(house, who, "buyer")
     buyer = {"name": "采购", "email": "buyer@example.org", "password": "correct horse battery", "roles": ["buyer"]}
-    owner.post("/members", buyer).expect(201)
-    member = client.sign_in("buyer@example.org", "correct horse battery")
-    assert member.get("/me").json["roles"] == ["buyer"]
-    refused = member.post("/members", buyer | {"email": "more@example.org", "roles": ["owner"]}).expect(403)
-    assert refused.code == "forbidden"
-    assert len(owner.get("/members").json["items"]) == 2
+    owner.post("/members", buyer).expect(405)
+    client.post("/sessions", {"email": buyer["email"], "password": buyer["password"]}).expect(401)
+    (account,) = (m["id"] for m in owner.get("/members").json["items"] if m["roles"] == ["buyer"])
+    for path in ("password", "second-factor", "reset", "sessions"):
+        owner.post(f"/members/{account}/{path}", {"password": "another sentence", "otp": ""}).expect(404)
+    assert client.sign_in(member.email, build.PASSWORD).get("/me").json["roles"] == ["buyer"]
 
 
 def test_another_organisation_is_seen_without_its_particulars(client: ApiClient, house: House) -> None:

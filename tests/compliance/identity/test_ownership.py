@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import timedelta
 
@@ -21,8 +22,8 @@ def owner(house: House) -> build.Built:
 
 
 def _heir(client: ApiClient, owner: build.Built) -> tuple[str, ApiClient]:
-    body = {"name": "Heir", "email": "heir@example.org", "password": build.PASSWORD, "roles": ["finance"]}
-    made = ApiClient(client.app, owner.token).post("/members", body).expect(201).json["id"]
+    who = dataclasses.replace(build.person("Heir"), email="heir@example.org")
+    made = build.joins(client.app.extensions["house"], owner, who, "finance")
     return made, client.sign_in("heir@example.org", build.PASSWORD)
 
 

@@ -35,10 +35,7 @@ def developer(client: ApiClient, owner: build.Built) -> ApiClient:
 
 
 def _member(client: ApiClient, owner: build.Built, role: str) -> ApiClient:
-    email = f"{role}.{new_id('key')}@example.org"
-    body = {"name": role, "email": email, "password": build.PASSWORD, "roles": [role]}
-    ApiClient(client.app, owner.token).post("/members", body).expect(201)
-    return client.sign_in(email, build.PASSWORD)
+    return ApiClient(client.app, build.member(client.app.extensions["house"], owner, role).token)
 
 
 def _made(developer: ApiClient, **fields: Any) -> Any:

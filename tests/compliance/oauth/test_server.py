@@ -267,12 +267,8 @@ def test_the_clients_of_a_disabled_account_stop(
 
 
 @pytest.mark.parametrize("role", ["supplier", "buyer", "finance"])
-def test_only_developers_and_owners(
-    client: ApiClient, developer: ApiClient, house: House, made: Any, role: str
-) -> None:
-    body = {"name": role, "email": f"{role}@example.org", "password": build.PASSWORD, "roles": [role]}
-    developer.post("/members", body).expect(201)
-    member = client.sign_in(f"{role}@example.org", build.PASSWORD)
+def test_only_developers_and_owners(client: ApiClient, owner: build.Built, house: House, made: Any, role: str) -> None:
+    member = ApiClient(client.app, build.member(house, owner, role).token)
     path = f"/oauth-clients/{made['client_id']}"
     answers = [
         member.get("/oauth-clients"), member.get(path), member.post("/oauth-clients", {"name": "n"}),

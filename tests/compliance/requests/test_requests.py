@@ -10,7 +10,6 @@ from sqlalchemy import select, text
 
 from compliance.audit import queries as audit
 from compliance.audit import sequencer
-from compliance.identity import service as identity
 from compliance.requests import service
 from compliance.retention import queries as holds
 from compliance.retention import service as retention
@@ -164,7 +163,7 @@ def test_who_is_in_nobodys_data_waits_for_the_officer_only(house: House, client:
 def test_whoever_has_an_account_here_is_erased_by_an_officer_unless_it_is_held(house: House, client: ApiClient) -> None:
     owner, officer = build.organisation(house), build.platform_person(house, "officer")
     member = build.person()
-    house.db.write(lambda uow: identity.add_member(uow, owner.actor, person=member, roles=["buyer"]))
+    build.joins(house, owner, member, "buyer")
     request_id, _ = _confirmed(house, client, email=member.email, phone="")
     officers, path = ApiClient(client.app, officer.token), f"/privacy/requests/{request_id}/erase-account"
     account_id = officers.get(f"/privacy/requests/{request_id}").expect(200).json["account_id"]

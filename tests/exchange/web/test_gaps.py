@@ -9,7 +9,6 @@ from billing.payments import queries as payments
 from billing.payments import service as payment_service
 from billing.payments.types import TopUp
 from catalog.listings import queries as listings
-from compliance.identity import queries as identity
 from core.house import House
 from exchange.trading import queries as trading
 from tests import build
@@ -71,23 +70,6 @@ def test_two_people_at_one_draft_see_both_versions(browser: Open, house: House) 
     assert 'value="The second"' in answer.text
     two.send(f"/listings/{draft.id}/edit", **form | {"version": draft.version + 1}, title_en="The second")
     assert house.db.read(lambda uow: listings.get(uow, supplier.actor, draft.id)).title["en"] == "The second"
-
-
-def test_an_owner_adds_members_and_nobody_else_does(browser: Open, house: House) -> None:
-    owner = build.organisation(house)
-    person = browser().sign_in(owner)
-    person.get("/settings/members")
-    form: dict[str, Any] = {"name": "Ding", "email": "ding@example.org", "password": "a sentence is good"}
-    assert "Choose at least one role" in person.send("/settings/members", status=422, **form).text
-    person.send("/settings/members", **form, roles=["developer", "buyer"])
-    found = house.db.read(lambda uow: identity.members(uow, owner.actor))
-    assert {"developer", "buyer"} == {role for each in found if each.name == "Ding" for role in each.roles}
-    member = browser()
-    member.get("/sign-in")
-    member.send("/sign-in", email="ding@example.org", password="a sentence is good")
-    assert "Add a member" not in member.get("/settings/members")
-    member.send("/settings/members", status=403, **form | {"email": "other@example.org"}, roles=["buyer"])
-    assert house.db.read(lambda uow: identity.members(uow, owner.actor)) == found
 
 
 def test_a_tier_is_raised_and_never_lowered_and_an_officer_suspends(browser: Open, house: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exchange.demo.people import NEWCOMER, PASSWORD
 from exchange.demo.player.client import Person
 from exchange.demo.player.filling import Cast
-from exchange.demo.player.joining import STATEMENT, add_member, hand_in, registration
+from exchange.demo.player.joining import STATEMENT, hand_in, invite, registration
 from exchange.demo.player.tale import Tale
 
 _SHORT_NAME = "听澜声学"
@@ -16,9 +16,14 @@ def play(cast: Cast, tale: Tale) -> None:
     tale.chapter("一、供方注册与资质", "1. A supplier registers")
     owner = _register(cast, tale)
     _qualify(cast, tale, owner)
-    members = {member.email.partition("@")[0]: add_member(owner, member) for member in NEWCOMER.members[1:]}
+    letters = cast.world.letters
+    members = {member.email.partition("@")[0]: invite(owner, member, letters) for member in NEWCOMER.members[1:]}
     cast.members[NEWCOMER.key] = {"wen": owner} | members
-    tale.done("负责人添加供方与财务同事", "the owner adds a supplier and a finance person", ", ".join(members))
+    tale.done(
+        "负责人以邮件邀请供方与财务同事，各自设定口令",
+        "the owner invites a supplier and a finance person by mail; each chooses a password",
+        ", ".join(members),
+    )
 
 
 def _register(cast: Cast, tale: Tale) -> Person:
