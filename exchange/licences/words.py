@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from exchange.licences.policy import urn
@@ -17,14 +18,18 @@ _PURPOSES = {
 _CHANNELS = {"download": ("下载", "download"), "api": ("接口调用", "calls of the interface")}
 
 
-def words(policy: Mapping[str, Any], language: Language, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def words(
+    policy: Mapping[str, Any], language: Language, names: Mapping[str, str] | None = None, zone: tzinfo = UTC
+) -> tuple[str, ...]:
     """What the licence says, sentence by sentence, in ``zh`` or ``en``; ``names`` are said in place of ids.
+
+    Times are told in ``zone``.
 
     A term that has no words is told by its own spelling: nothing of a licence is left out.
     """
     chinese = language == "zh"
     (permission,) = policy["permission"]
-    said = [_parties(permission, chinese), *(_term(each, chinese) for each in permission["constraint"])]
+    said = [_parties(permission, chinese), *(_term(each, chinese, zone) for each in permission["constraint"])]
     for rule in policy.get("prohibition", ()):
         said.append(_prohibited(rule, chinese))
     for rule in policy.get("obligation", ()):
@@ -45,19 +50,21 @@ def _parties(permission: Mapping[str, Any], chinese: bool) -> str:
     return f"{supplier} licenses {holder} to use {target}."
 
 
-def _term(constraint: Mapping[str, Any], chinese: bool) -> str:
+def _term(constraint: Mapping[str, Any], chinese: bool, zone: tzinfo) -> str:
     name = (constraint["leftOperand"], constraint["operator"])
     spell = _SPELLED.get(name)
     value = constraint["rightOperand"]
+    if spell and name[0] == "dateTime":
+        value = _time(value, zone)
     return spell(value)[not chinese] if spell else f"{name[0]} {name[1]} {value}"
 
 
 def _starts(value: Any) -> tuple[str, str]:
-    return f"自 {_time(value)} 起有效。", f"In force from {_time(value)}."
+    return f"自 {value} 起有效。", f"In force from {value}."
 
 
 def _ends(value: Any) -> tuple[str, str]:
-    return f"至 {_time(value)} 止，此刻起不得再使用。", f"Until {_time(value)}; from that moment on no use is allowed."
+    return f"至 {value} 止，此刻起不得再使用。", f"Until {value}; from that moment on no use is allowed."
 
 
 def _purpose(value: Any) -> tuple[str, str]:
@@ -99,8 +106,9 @@ def _id(text: str) -> str:
     return text.removeprefix(_URN)
 
 
-def _time(value: Mapping[str, str]) -> str:
-    return value["@value"][:19].replace("T", " ") + " UTC"
+def _time(value: Mapping[str, str], zone: tzinfo) -> str:
+    told = datetime.fromisoformat(value["@value"]).astimezone(zone).isoformat(" ", "seconds")
+    return f"{told[:19]} UTC{told[19:].removesuffix('+00:00')}"
 
 
 _SPELLED: Mapping[tuple[str, str], Callable[[Any], tuple[str, str]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from billing.usage import service as usage
@@ -46,8 +46,8 @@ class LicenceView:
     used: int
 
 
-def of_order(uow: Uow, actor: Actor, order_id: str) -> LicenceView:
-    """Raises OrderNotFound, and LicenceNotFound before it was granted."""
+def of_order(uow: Uow, actor: Actor, order_id: str, zone: tzinfo = UTC) -> LicenceView:
+    """In words that tell times in ``zone``. Raises OrderNotFound, and LicenceNotFound before it was granted."""
     order = queries.load(uow, actor, order_id)
     licence, right = order.licence, order.entitlement
     if licence is None or right is None:
@@ -56,7 +56,7 @@ def of_order(uow: Uow, actor: Actor, order_id: str) -> LicenceView:
     names = _names(uow, order, now)
     return LicenceView(
         licence.id, order.id, licence.document, licence.policy_hash,
-        {language: licences.words(licence.document, language, names[language]) for language in names},
+        {language: licences.words(licence.document, language, names[language], zone) for language in names},
         licence.starts_at, licence.ends_at, right.tier, _code(uow, order, now), now.purposes, now.territories,
         now.recipients, now.count, usage.taken_in_term(uow, right.id),
     )  # fmt: skip

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import flask
 from flask_babel import get_locale
 
-from core.house import House
-from exchange.web import explain, formats, language, plans, tidings, words
-from exchange.web.frame import frame
+from exchange.web import explain, formats, language, plans, tidings, words, zones
+from exchange.web.frame import frame_of_request
 from exchange.web.repeats import form_key
 from exchange.web.session import actor, csrf_token, house
 from exchange.web.shell import asset
-
-log = logging.getLogger("piaohao.web")
 
 
 def install(app: flask.Flask) -> None:
@@ -43,21 +39,10 @@ def _context() -> dict[str, Any]:
         "lang": lang,
         "html_lang": "zh-CN" if lang == "zh" else "en",
         "theme": language.theme(),
-        "frame": _frame_of(house()),
+        "frame": frame_of_request(),
+        "zone": zones.zone().key,
+        "zone_text": zones.described(house().clock.now()),
         "done": tidings.text_of(flask.request.args.get("done")),
         "locale": get_locale(),
         "now": house().clock.now(),
     }
-
-
-def _frame_of(served: House) -> dict[str, Any]:
-    """The frame never breaks a page: an error page must show even when the database does not answer."""
-    if "frame" not in flask.g:
-        try:
-            who = actor()
-            flask.g.frame = served.db.read(lambda uow: frame(uow, who))
-        except Exception:
-            log.exception("the frame of the page could not be read")
-            flask.g.frame = {"organisation": None, "checkpoint": None, "open_tasks": 0}
-    known: dict[str, Any] = flask.g.frame
-    return known

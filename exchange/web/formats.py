@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from markupsafe import Markup
 
 from core import money as amounts
+from exchange.web.zones import zone
 
-ZONE = ZoneInfo("Asia/Shanghai")
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
 
 
@@ -35,7 +34,7 @@ def moment(at: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str | Markup:
     if at is None:
         return "—"
     iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}">{}</time>').format(iso, at.astimezone(ZONE).strftime(form))
+    return Markup('<time datetime="{}">{}</time>').format(iso, at.astimezone(zone()).strftime(form))
 
 
 def day(at: datetime | None) -> str | Markup:

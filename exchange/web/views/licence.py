@@ -13,6 +13,7 @@ from exchange.trading import licensing, queries
 from exchange.web.language import language
 from exchange.web.session import actor
 from exchange.web.shell import pages, read, render, signed_in
+from exchange.web.zones import zone
 
 _OTHER = {"zh": "en", "en": "zh"}
 
@@ -20,9 +21,10 @@ _OTHER = {"zh": "en", "en": "zh"}
 @pages.get("/orders/<order_id>/licence")
 def licence(order_id: str) -> flask.Response:
     signed_in()
+    told_in = zone()
 
     def work(uow: Uow) -> dict[str, Any]:
-        found = licensing.of_order(uow, actor(), order_id)
+        found = licensing.of_order(uow, actor(), order_id, told_in)
         order = queries.get(uow, actor(), order_id)
         ids = {order.buyer_id, order.supplier_id, *found.recipients}
         return {"licence": found, "order": order, "parties": identity.organisations(uow, ids)}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -154,6 +155,11 @@ def test_every_term_is_said_in_words(language: str) -> None:
     for part in (HOLDER, AFFILIATE, "CN", "SG", "3", "2026-07-01 08:00:00", "2027-07-01 08:00:00"):
         assert part in text
     assert ("水印" in text) == (language == "zh")
+
+
+def test_times_are_told_in_the_readers_zone() -> None:
+    said = "\n".join(words(POLICY, "en", zone=ZoneInfo("Asia/Kolkata")))
+    assert "In force from 2026-07-01 13:30:00 UTC+05:30." in said
 
 
 def test_names_stand_in_place_of_ids() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import flask
 import pytest
 
 from exchange.web import formats
@@ -31,9 +32,10 @@ def test_sizes_are_decimal(count: int | None, shown: str) -> None:
     assert formats.size(count) == shown
 
 
-def test_a_time_is_shown_in_the_zone_of_the_exchange_and_kept_for_machines() -> None:
+def test_a_time_is_shown_in_the_zone_of_the_exchange_and_kept_for_machines(app: flask.Flask) -> None:
     at = datetime(2026, 11, 24, 23, 31, tzinfo=UTC)
-    assert formats.moment(at) == '<time datetime="2026-11-24T23:31:00Z">2026-11-25 07:31</time>'
+    with app.test_request_context("/"):
+        assert formats.moment(at) == '<time datetime="2026-11-24T23:31:00Z">2026-11-25 07:31</time>'
 
 
 def test_ids_are_shortened_to_their_end() -> None:
