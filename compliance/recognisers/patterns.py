@@ -15,7 +15,7 @@ _LEFT, _RIGHT = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 # A number is also found right behind such a word, as in "tel13800138000"; behind other letters it may be a hash.
 _BEHIND_WORD = r"(?:(?<![0-9A-Za-z])|(?<=tel)|(?<=Tel)|(?<=TEL)|(?<=phone)|(?<=mobile)|(?<=wx)|(?<=vx))"
 _AREA = r"0(?:10|2\d|[3-9]\d\d)"
-_CREDIT = "0-9A-HJ-NPQRTUWXY"
+CREDIT_SIGNS = "0-9A-HJ-NPQRTUWXY"
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ def _recogniser(kind: Identifier, pattern: str, check: Callable[[str], bool], hi
     return Recogniser(kind, frozenset(hint) if hint is not None else None, re.compile(pattern, re.ASCII), check)
 
 
-def _bare(check: Callable[[str], bool]) -> Callable[[str], bool]:
+def without_gaps(check: Callable[[str], bool]) -> Callable[[str], bool]:
+    """The check of a number that may be written in groups."""
     return lambda text: check(text.translate(_SEPARATORS))
 
 
@@ -43,14 +44,16 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         bool, "@",
     ),
     _recogniser(
-        Identifier.RESIDENT_ID, r"(?<![0-9])[1-9]\d{5}[ -]?\d{8}[ -]?\d{3}[0-9Xx](?![0-9])", _bare(valid_resident_id)
+        Identifier.RESIDENT_ID, r"(?<![0-9])[1-9]\d{5}[ -]?\d{8}[ -]?\d{3}[0-9Xx](?![0-9])",
+        without_gaps(valid_resident_id),
     ),
     _recogniser(
-        Identifier.CREDIT_CODE, rf"{_LEFT}[{_CREDIT}]{{2}}\d{{6}}[{_CREDIT}]{{10}}{_RIGHT}", issued_credit_code
+        Identifier.CREDIT_CODE, rf"{_LEFT}[{CREDIT_SIGNS}]{{2}}\d{{6}}[{CREDIT_SIGNS}]{{10}}{_RIGHT}",
+        issued_credit_code,
     ),
     _recogniser(
         Identifier.BANK_CARD, rf"{_LEFT}(?:\d{{13,19}}|\d{{4}}(?:[ -]\d{{4}}){{2,3}}(?:[ -]?\d{{1,3}})?){_RIGHT}",
-        _bare(valid_bank_card),
+        without_gaps(valid_bank_card),
     ),
     _recogniser(
         Identifier.PHONE,

@@ -72,7 +72,7 @@ _ADDRESS_AGAINST = re.compile(
     r"hospital|restaurant|branch|venue",
     re.IGNORECASE,
 )
-_DOORS = re.compile("[号弄栋幢座单]")
+_DOORS = re.compile(r"[号弄栋幢座单](?<=\d.)")
 # Every way begins with a letter of its own, which lets the search skip what begins with none of them.
 _WORDS = re.compile(
     r"姓名|联系人|收件人|收货人|申请人|患者|客户|说话人|本人|我叫|我是|先生|女士|小姐|同志|老师|医生|医师|教授"
@@ -88,6 +88,13 @@ def may_hold(text: str) -> bool:
     if not text.isascii() and _DOORS.search(text) is not None:
         return True
     return _WORDS.search(text) is not None
+
+
+def hints(text: str) -> Iterator[int]:
+    """All places that the cheap look stops at."""
+    if not text.isascii():
+        yield from (match.start() for match in _DOORS.finditer(text))
+    yield from (match.start() for match in _WORDS.finditer(text))
 
 
 @lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.recognisers import ScanSummary, TableTally, find, mask, scan_cells
+from compliance.recognisers.context import ColumnTally
 from tests.compliance.recognisers import made_up
 
 _KINDS = {
@@ -109,6 +110,31 @@ def test_a_scan_counts_cells_and_shows_masked_examples_only() -> None:
     assert scan.columns[1].examples
     assert not any(value in repr(scan) for value in (RESIDENT, "13800138000", "13900139000"))
     assert ScanSummary.from_dict(scan.as_dict()).as_dict() == scan.as_dict()
+
+
+_CELLS = st.lists(
+    st.one_of(
+        st.tuples(surroundings, one_of_each.map(lambda pair: pair[1]), surroundings).map("".join),
+        st.text(max_size=40),
+        st.text("0123456789-. :@号路st\n姓名", max_size=30),
+        st.from_regex(
+            r"(tel|86|\+86 |x)?1[3-9][0-9]{9}[a-z]?|[0-9]{13,19}|[A-Z0-9]{18}|[2f:0-9]{0,12}", fullmatch=True
+        ),
+        st.sampled_from(
+            ["护照 E12345678", "Dr. Mary Smith", "12 Baker Street", "中山路12号3室", "客户王小明", RESIDENT, CARD]
+        ),
+    ),
+    max_size=30,
+)
+
+
+@pytest.mark.parametrize("column", ["note", "护照", "姓名", "卡号"])
+@given(cells=_CELLS)
+def test_what_is_sifted_out_of_many_cells_holds_nothing(column: str, cells: list[str]) -> None:
+    one_by_one = ColumnTally(column)
+    for cell in cells:
+        one_by_one.add(cell, find(cell, context=column))
+    assert scan_cells([column], [[cell] for cell in cells]).columns == (one_by_one.result(),)
 
 
 def test_one_planted_identifier_among_many_rows_is_found() -> None:
