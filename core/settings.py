@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,10 @@ class Settings:
     ``segment_fsync`` makes every usage record survive a power loss, not only the death of a process.
     ``smtp_url`` (``smtp://user:word@host:587`` speaks STARTTLS when there is a user, ``smtps://`` TLS from the start)
     empty means that mails are written to a folder of the data folder. ``home_country`` is where this exchange is.
-    ``scanned_at_once_bytes``: a file with more text is looked at in part when it comes, and wholly by a job.
+    ``scanned_at_once_bytes``: of a file with more text only the beginning is looked at when it comes, and all by a job.
     ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
+    ``stripe_key`` empty means that nobody pays by card or wallet here; ``stripe_url`` leads to another address than
+    Stripe's own, for a test double, never in production.
     """
 
     data: Path = Path("var/exchange")
@@ -46,7 +48,7 @@ class Settings:
     answer_days: int = 14
     session_hours: int = 12
     max_upload_bytes: int = 5_000_000_000
-    scanned_at_once_bytes: int = 32 << 20
+    scanned_at_once_bytes: int = 4 << 20
     download_slots: int = 4
     secure_cookies: bool = False
     public_url: str = ""
@@ -64,6 +66,10 @@ class Settings:
     dispute_answer_days: int = 7
     timezone: str = "Asia/Shanghai"
     home_country: str = "CN"
+    stripe_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_url: str = ""
+    stripe_methods: str = "card,alipay,wechat_pay"
 
     @property
     def database(self) -> str:
@@ -93,10 +99,10 @@ class Settings:
         """Settings of this process. Raises ValueError naming the variable that cannot be read."""
         environ = os.environ if environ is None else environ
         given: dict[str, Any] = {}
-        for field in fields(cls):
-            name = f"PIAOHAO_{field.name.upper()}"
+        for each in fields(cls):
+            name = f"PIAOHAO_{each.name.upper()}"
             if name in environ:
-                given[field.name] = _read(name, environ[name], getattr(cls, field.name))
+                given[each.name] = _read(name, environ[name], each.default)
         if data is not None:
             given["data"] = Path(data)
         if "data" in given:
@@ -110,6 +116,8 @@ class Settings:
         if settings.profile not in PROFILES:
             raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
         _ = settings.allowed_upstreams  # what is wrong in it is told at the start
+        if settings.production and settings.stripe_url:
+            raise ValueError("PIAOHAO_STRIPE_URL is for tests and the demo; production speaks to Stripe itself")
         return settings
 
 

@@ -62,6 +62,20 @@ def collect(uow: Uow, buyer_id: str, currency: str) -> int:
     return collected
 
 
+def pay_one(uow: Uow, invoice_id: str) -> int:
+    """Pay one open invoice before all others, as far as the prepaid balance reaches; answers the amount."""
+    found = uow.session.get(OpenInvoice, invoice_id)
+    if found is None:
+        return 0
+    left = available(uow, Account(AccountKind.BUYER_PREPAID, found.buyer_id, found.currency))
+    mine = uow.session.get(OpenInvoice, invoice_id, with_for_update=True, populate_existing=True)
+    amount = min(left, mine.outstanding) if mine is not None else 0
+    if mine is None or amount <= 0:
+        return 0
+    _pay_off(uow, mine, amount)
+    return amount
+
+
 def take_turn(uow: Uow, invoice: Invoice) -> None:
     """Lock the buyer's balance before anything else of a correction, as all other units do."""
     available(uow, Account(AccountKind.BUYER_PREPAID, invoice.buyer_id, invoice.currency))

@@ -153,6 +153,11 @@ def collect(uow: Uow, *, buyer_id: str, currency: str) -> int:
     return postings.collect(uow, buyer_id, currency)
 
 
+def pay(uow: Uow, invoice_id: str) -> int:
+    """Pay what is open of one invoice from the buyer's balance, as far as that reaches; answers how much was paid."""
+    return postings.pay_one(uow, invoice_id)
+
+
 def _left(uow: Uow, invoice: Invoice) -> list[Rest]:
     """Raises AlreadyCredited when its credit notes left nothing."""
     notes = queries.corrections_of(uow, invoice.id)

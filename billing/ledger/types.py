@@ -23,7 +23,11 @@ PLATFORM = "platform"
 
 
 class AccountKind(StrEnum):
-    """Every kind of account. The first four belong to an organisation, the others to the platform."""
+    """Every kind of account. The first four belong to an organisation, the others to the platform.
+
+    ``in_flight`` is what left an account and has not arrived: a refund or payout without an answer yet.
+    ``chargebacks`` is what card networks took back and nobody has made good.
+    """
 
     BUYER_RECEIVABLE = "buyer_receivable"
     BUYER_PREPAID = "buyer_prepaid"
@@ -33,11 +37,24 @@ class AccountKind(StrEnum):
     PLATFORM_REVENUE = "platform_revenue"
     TAX_PAYABLE = "tax_payable"
     BANK_CLEARING = "bank_clearing"
+    PROCESSOR_CLEARING = "processor_clearing"
+    PROCESSOR_FEES = "processor_fees"
+    CHARGEBACKS = "chargebacks"
+    IN_FLIGHT = "in_flight"
     REFUNDS = "refunds"
     ROUNDING = "rounding"
 
 
-DEBIT_KINDS = frozenset({AccountKind.BUYER_RECEIVABLE, AccountKind.BANK_CLEARING, AccountKind.REFUNDS})
+DEBIT_KINDS = frozenset(
+    {
+        AccountKind.BUYER_RECEIVABLE,
+        AccountKind.BANK_CLEARING,
+        AccountKind.PROCESSOR_CLEARING,
+        AccountKind.PROCESSOR_FEES,
+        AccountKind.CHARGEBACKS,
+        AccountKind.REFUNDS,
+    }
+)
 OWNED_KINDS = frozenset(
     {
         AccountKind.BUYER_RECEIVABLE,
@@ -58,6 +75,12 @@ class TransactionKind(StrEnum):
     REFUND = "refund"
     RELEASE = "release"
     REVERSAL = "reversal"
+    CARD_PAYMENT = "card_payment"
+    CARD_REFUND = "card_refund"
+    PROCESSOR_FEE = "processor_fee"
+    PROCESSOR_PAYOUT = "processor_payout"
+    CHARGEBACK = "chargeback"
+    PAYOUT = "payout"
 
 
 @dataclass(frozen=True, order=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Conflict, NotFound
+from core.problems import Conflict, Invalid, NotFound
 
 
 class TopUpNotFound(NotFound):
@@ -15,3 +15,35 @@ class BankReferenceUsed(Conflict):
 
 class TopUpDecided(Conflict):
     code, title = "top_up_decided", "This top-up was already decided"
+
+
+class PaymentNotFound(NotFound):
+    code, title = "payment_not_found", "There is no such payment"
+
+
+class PaymentOpen(Conflict):
+    code, title = "payment_open", "It is being paid already"
+
+
+class PaymentEnded(Conflict):
+    code, title = "payment_ended", "This payment has ended"
+
+
+class NothingToPay(Conflict):
+    code, title = "nothing_to_pay", "There is nothing to pay"
+
+
+class NoCardSaved(Conflict):
+    code, title = "no_card_saved", "No card is saved"
+
+
+class RefundTooLarge(Invalid):
+    code, title = "refund_too_large", "That is more than can go back"
+
+
+class ChargebackNotFound(NotFound):
+    code, title = "chargeback_not_found", "There is no such chargeback"
+
+
+class ChargebackDecided(Conflict):
+    code, title = "chargeback_decided", "This chargeback was decided"

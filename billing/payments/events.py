@@ -27,3 +27,56 @@ class TopUpSettled(Event):
     state: str
     amount: int
     currency: str
+
+
+@dataclass(frozen=True)
+class PaymentSucceeded(Event):
+    """Money arrived through the processor and stands on the prepaid balance."""
+
+    name: ClassVar[str] = "payment.succeeded"
+    payment_id: str
+    organisation_id: str
+    purpose: str
+    subject_id: str
+    amount: int
+    currency: str
+    begun_by: str
+
+
+@dataclass(frozen=True)
+class PaymentEndedUnpaid(Event):
+    """A payment failed, expired or was cancelled; ``code`` says why."""
+
+    name: ClassVar[str] = "payment.unpaid"
+    payment_id: str
+    organisation_id: str
+    purpose: str
+    subject_id: str
+    state: str
+    code: str
+
+
+@dataclass(frozen=True)
+class CardRefundEnded(Event):
+    """A refund arrived where the money had come from, or failed and is back on the balance."""
+
+    name: ClassVar[str] = "card_refund.ended"
+    refund_id: str
+    payment_id: str
+    organisation_id: str
+    state: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class ChargebackChanged(Event):
+    """A payer's bank contests a payment, or that was decided."""
+
+    name: ClassVar[str] = "chargeback.changed"
+    chargeback_id: str
+    payment_id: str
+    organisation_id: str
+    state: str
+    amount: int
+    currency: str

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from billing.ledger.queries import kind_totals
 from billing.ledger.types import AccountKind, Discrepancy
-from billing.payments.errors import TopUpNotFound
-from billing.payments.models import TopUpRow
-from billing.payments.types import TopUp, TopUpState
+from billing.payments.errors import ChargebackNotFound, PaymentNotFound, TopUpNotFound
+from billing.payments.models import CardRefundRow, ChargebackRow, CustomerRow, PaymentRow, TopUpRow
+from billing.payments.types import (
+    PENDING,
+    CardRefund,
+    Chargeback,
+    ChargebackState,
+    Customer,
+    Payment,
+    RefundState,
+    TopUp,
+    TopUpState,
+)
 from compliance.policy import Resource, decide, require
 from core.actor import Actor
 from core.db import Uow
@@ -45,17 +57,135 @@ def waiting(uow: Uow, limit: int = 100) -> list[TopUp]:
     return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
 
 
+def payment(uow: Uow, actor: Actor, payment_id: str) -> Payment:
+    """Raises PaymentNotFound, also for one that the actor may not see."""
+    row = uow.session.get(PaymentRow, payment_id, populate_existing=True)
+    if row is None or not decide(actor, "ledger:see", _resource(row.organisation_id)).permitted:
+        raise PaymentNotFound()
+    return row.snapshot()
+
+
+def load(uow: Uow, payment_id: str) -> Payment:
+    """Asks no policy: for services."""
+    return uow.session.get_one(PaymentRow, payment_id, populate_existing=True).snapshot()
+
+
+def payments(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[Payment]:
+    """Payments of the own organisation, or of all for finance of the platform; newest first."""
+    own = actor.organisation_id
+    require(actor, "ledger:see", _resource(own))
+    chosen = select(PaymentRow)
+    if own is not None:
+        chosen = chosen.where(PaymentRow.organisation_id == own)
+    page = newest_first(uow, chosen, key=PaymentRow.id, purpose=f"payments:{own}", cursor=cursor, limit=limit)
+    return convert(page, PaymentRow.snapshot)
+
+
+def pending_of(uow: Uow, purpose: str, subject_id: str) -> Payment | None:
+    """The payment by which an invoice or order is being paid. Asks no policy: for services and pages that asked."""
+    mine = PaymentRow.purpose == purpose, PaymentRow.subject_id == subject_id, PaymentRow.state.in_(PENDING)
+    row = uow.session.execute(select(PaymentRow).where(*mine)).scalars().first() if subject_id else None
+    return row.snapshot() if row else None
+
+
+def customer(uow: Uow, organisation_id: str) -> Customer:
+    """An organisation as the processor knows it; with empty ids when it does not. Asks no policy: for services."""
+    row = uow.session.get(CustomerRow, organisation_id, populate_existing=True)
+    return row.snapshot() if row else Customer(organisation_id, "", "", "")
+
+
+def refunds_of(uow: Uow, payment_id: str) -> list[CardRefund]:
+    """What went or goes back of a payment, the oldest first. Asks no policy: for pages that asked."""
+    chosen = select(CardRefundRow).where(CardRefundRow.payment_id == payment_id).order_by(CardRefundRow.id)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
+def chargeback(uow: Uow, actor: Actor, chargeback_id: str) -> Chargeback:
+    """Raises ChargebackNotFound, also for one that the actor may not see."""
+    row = uow.session.get(ChargebackRow, chargeback_id, populate_existing=True)
+    if row is None or not decide(actor, "ledger:see", _resource(row.organisation_id)).permitted:
+        raise ChargebackNotFound()
+    return row.snapshot()
+
+
+def chargebacks(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[Chargeback]:
+    """Contested payments of the own organisation, or of all for finance of the platform; newest first."""
+    own = actor.organisation_id
+    require(actor, "ledger:see", _resource(own))
+    chosen = select(ChargebackRow)
+    if own is not None:
+        chosen = chosen.where(ChargebackRow.organisation_id == own)
+    page = newest_first(uow, chosen, key=ChargebackRow.id, purpose=f"chargebacks:{own}", cursor=cursor, limit=limit)
+    return convert(page, ChargebackRow.snapshot)
+
+
+def known_sources(uow: Uow, sources: set[str]) -> set[str]:
+    """Those remote objects that a payment, a refund or a chargeback of ours stands for. Asks no policy."""
+    found: set[str] = set()
+    for column in (PaymentRow.intent_id, CardRefundRow.remote_id, ChargebackRow.remote_id):
+        found |= set(uow.session.execute(select(column).where(column.in_(sources))).scalars())
+    return found
+
+
 def check(uow: Uow) -> list[Discrepancy]:
-    """Currencies whose account at the bank differs from the confirmed top-ups; none is expected."""
-    chosen = select(TopUpRow.currency, func.sum(TopUpRow.amount)).where(TopUpRow.state == str(TopUpState.CONFIRMED))
-    arrived = {currency: int(total) for currency, total in uow.session.execute(chosen.group_by(TopUpRow.currency))}
-    kept = {row.currency: row.balance for row in kind_totals(uow) if row.kind == AccountKind.BANK_CLEARING}
-    pairs = {currency: (arrived.get(currency, 0), kept.get(currency, 0)) for currency in sorted({*arrived, *kept})}
-    return [
-        Discrepancy(f"bank_clearing {currency}", f"the top-ups say {said}, the ledger {posted}")
-        for currency, (said, posted) in pairs.items()
-        if said != posted
-    ]
+    """Accounts of money outside that differ from what is written down of it, by currency; none is expected."""
+    found = []
+    for kind, said in _outside(uow).items():
+        kept = {row.currency: row.balance for row in kind_totals(uow) if row.kind == kind}
+        found += [
+            Discrepancy(
+                f"{kind} {currency}",
+                f"what is written down says {said.get(currency, 0)}, the ledger {kept.get(currency, 0)}",
+            )
+            for currency in sorted({*said, *kept})
+            if said.get(currency, 0) != kept.get(currency, 0)
+        ]
+    return found
+
+
+def through_processor(uow: Uow) -> dict[str, int]:
+    """What payments, refunds and chargebacks left with the processor, by currency. Asks no policy: for checks."""
+    settled = CardRefundRow.state == RefundState.SETTLED
+    taken = ChargebackRow.withdrawn, ChargebackRow.state != ChargebackState.WON
+    return added(
+        _sums(uow, PaymentRow.currency, PaymentRow.received),
+        _sums(uow, CardRefundRow.currency, -CardRefundRow.amount, settled),
+        _sums(uow, ChargebackRow.currency, -ChargebackRow.amount, *taken),
+    )
+
+
+def in_flight(uow: Uow) -> dict[str, int]:
+    """What refunds and chargebacks have taken from balances and not brought anywhere, by currency. For checks."""
+    reserved = CardRefundRow.state == RefundState.RESERVED
+    return added(
+        _sums(uow, CardRefundRow.currency, CardRefundRow.amount, reserved),
+        _sums(uow, ChargebackRow.currency, ChargebackRow.held),
+    )
+
+
+def added(*parts: dict[str, int]) -> dict[str, int]:
+    return {currency: sum(part.get(currency, 0) for part in parts) for part in parts for currency in part}
+
+
+def _outside(uow: Uow) -> dict[AccountKind, dict[str, int]]:
+    """What the chargebacks' account must hold: what was taken and is undecided, or lost and not made good."""
+    undecided = ChargebackRow.withdrawn, ChargebackRow.ended_at.is_(None)
+    return {
+        AccountKind.CHARGEBACKS: added(
+            _sums(uow, ChargebackRow.currency, ChargebackRow.amount, *undecided),
+            _sums(uow, ChargebackRow.currency, ChargebackRow.owed),
+        )
+    }
+
+
+def arrived_at_bank(uow: Uow) -> dict[str, int]:
+    """The confirmed top-ups by currency. Asks no policy: for checks."""
+    return _sums(uow, TopUpRow.currency, TopUpRow.amount, TopUpRow.state == str(TopUpState.CONFIRMED))
+
+
+def _sums(uow: Uow, currency: Any, amount: Any, *conditions: Any) -> dict[str, int]:
+    chosen = select(currency, func.sum(amount)).where(*conditions).group_by(currency)
+    return {found: int(total) for found, total in uow.session.execute(chosen)}
 
 
 def _resource(organisation_id: str | None) -> Resource:

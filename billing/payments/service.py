@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from billing.invoices import service as invoices
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, TransactionKind, credit, debit
 from billing.payments import queries
 from billing.payments.errors import BankReferenceUsed, TopUpDecided
 from billing.payments.events import TopUpRecorded, TopUpSettled
+from billing.payments.following import spend
 from billing.payments.models import TopUpRow
 from billing.payments.rules import normal_reference
 from billing.payments.types import TRANSITIONS, TopUp, TopUpState
@@ -61,7 +61,7 @@ def confirm_topup(uow: Uow, actor: Actor, topup_id: str) -> TopUp:
     entries = [debit(bank, topup.amount), credit(prepaid, topup.amount)]
     posted = post(uow, [Draft(f"top_up:{topup.id}", TransactionKind.TOP_UP, topup.id, entries)])
     _note(uow, actor, "topup:confirm", topup, decision, top_up_sha256=posted[0].sha256())
-    invoices.collect(uow, buyer_id=topup.organisation_id, currency=topup.currency)
+    spend(uow, topup.organisation_id, topup.currency)
     return topup
 
 
