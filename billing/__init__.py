@@ -14,11 +14,13 @@ def include(house: House) -> None:
     from billing.ledger.include import include as include_ledger
     from billing.payments.include import include as include_payments
     from billing.periods.include import include as include_periods
+    from billing.processor.include import include as include_processor
     from billing.settlement.include import include as include_settlement
     from billing.usage.include import include as include_usage
 
     features = (
-        include_ledger, include_usage, include_invoices, include_periods, include_payments, include_settlement,
+        include_ledger, include_usage, include_invoices, include_periods, include_processor, include_payments,
+        include_settlement,
     )  # fmt: skip
     for include_feature in features:
         include_feature(house)
