@@ -14,9 +14,9 @@ from compliance.identity import queries as identity
 from compliance.identity.types import OrganisationSnapshot
 from core.db import Uow
 from core.fields import TextField
-from core.ids import is_id
-from core.problems import DomainError, Forbidden, Invalid
+from core.problems import DomainError, Forbidden
 from exchange.web import forms
+from exchange.web.naming import organisation_named
 from exchange.web.session import actor
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -63,15 +63,5 @@ def set_affiliate() -> Response:
 def _set(uow: Uow, organisation: str, parent: str) -> None:
     if not actor().platform("officer"):
         raise Forbidden("Only a compliance officer records who belongs to whom.")
-    chosen = _id_of(uow, organisation, "organisation")
-    service.set_parent(uow, actor(), chosen, _id_of(uow, parent, "parent") if parent else None)
-
-
-def _id_of(uow: Uow, text: str, field: str) -> str:
-    """By id, or by unified social credit code."""
-    if is_id("org", text):
-        return text
-    found = identity.organisation_by_credit_code(uow, text.upper())
-    if found is None:
-        raise Invalid("There is no organisation of this id or credit code.", field=field)
-    return found.id
+    chosen = organisation_named(uow, organisation, "organisation")
+    service.set_parent(uow, actor(), chosen, organisation_named(uow, parent, "parent") if parent else None)

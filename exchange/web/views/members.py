@@ -30,6 +30,7 @@ class InviteForm(RolesForm):
 
 class LimitForm(Schema):
     amount = TextField(load_default="", longest=40)
+    monthly = TextField(load_default="", longest=40)
 
 
 class ServiceForm(Schema):
@@ -84,8 +85,9 @@ def limit_spending(account_id: str) -> Response:
     """What the member may order alone; empty lifts the limit."""
     signed_in()
     try:
-        amount = forms.load(LimitForm)["amount"] or None
-        act(lambda uow: spending.limit(uow, actor(), account_id, amount))
+        form = forms.load(LimitForm)
+        amount, monthly = form["amount"] or None, form["monthly"] or None
+        act(lambda uow: spending.limit(uow, actor(), account_id, amount, monthly))
     except DomainError as problem:
         return show_members(problem)
     return done("limit-set" if amount else "limit-lifted", "web.members")

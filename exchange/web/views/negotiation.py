@@ -17,6 +17,7 @@ from exchange.contracts.types import ContractSnapshot
 from exchange.trading import negotiating, papers, queries, requirements
 from exchange.web import forms, terms
 from exchange.web.language import language
+from exchange.web.naming import organisation_named
 from exchange.web.session import actor, house
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.views.orders import show_order
@@ -69,7 +70,12 @@ def offer_privately(listing_id: str) -> Response:
     given = terms.of_form(form, house().settings.currency)
     made = act(
         lambda uow: negotiating.offer(
-            uow, actor(), listing_id=listing_id, buyer_id=form["buyer_id"], given=given, text=form["text"]
+            uow,
+            actor(),
+            listing_id=listing_id,
+            buyer_id=organisation_named(uow, form["buyer_id"], "buyer_id"),
+            given=given,
+            text=form["text"],
         )
     )
     return done("terms-put", "web.order", order_id=made.id)

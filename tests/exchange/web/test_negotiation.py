@@ -8,6 +8,7 @@ from typing import Any
 
 import flask
 
+from compliance.identity import queries as identity
 from core.house import House
 from exchange.web import terms
 from tests import build
@@ -60,12 +61,16 @@ def test_a_quote_becomes_a_signed_contract(browser: Open, house: House) -> None:
     assert "Next: pay" in buyer.get(order)
 
 
+def _credit_code(house: House, who: build.Built) -> str:
+    return house.db.read(lambda uow: identity.organisation(uow, who.organisation_id or "").credit_code)
+
+
 def test_a_private_offer_is_declined(browser: Open, house: House) -> None:
     seller, purchaser = build.organisation(house), build.organisation(house)
     listing = build.listed(house, seller)
     supplier, buyer = browser().sign_in(seller), browser().sign_in(purchaser)
     assert "Offer it to one buyer" in supplier.get(f"/listings/{listing.id}")
-    form = TERMS | {"buyer_id": purchaser.organisation_id, "watermark": "", "contract": "none", "nda": ""}
+    form = TERMS | {"buyer_id": _credit_code(house, purchaser), "watermark": "", "contract": "none", "nda": ""}
     order = supplier.send(f"/listings/{listing.id}/private-offer", **form).headers["Location"].partition("?")[0]
     page = buyer.get(order)
     assert "Accept these terms" in page
