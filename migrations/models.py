@@ -37,6 +37,7 @@ FEATURES = (
     "exchange.contracts.models",
     "exchange.trading.models",
     "exchange.trading.contested",
+    "exchange.trading.funded",
     "exchange.trading.recurring",
     "exchange.trading.thread",
     "exchange.delivery.models",

@@ -223,6 +223,25 @@ def actor_of_token(uow: Uow, token: str) -> Actor | None:
     )
 
 
+def actor_of_account(uow: Uow, account_id: str, organisation_id: str) -> Actor:
+    """A member as they stand now, for what they began and time finishes: no session, no office of the platform.
+
+    Without any role for who is no member any more, or whose account was closed. Asks no policy: for services.
+    """
+    account = uow.session.get(Account, account_id)
+    organisation = uow.session.get(Organisation, organisation_id)
+    if account is None or organisation is None or account.disabled_at is not None:
+        return Actor(account_id=account_id, organisation_id=organisation_id)
+    member = Membership.account_id == account_id, Membership.organisation_id == organisation_id
+    known = relations.of(uow, organisation_id)
+    return Actor(
+        account_id=account.id, organisation_id=organisation.id, pseudonym=account.pseudonym,
+        roles=frozenset(uow.session.execute(select(Membership.role).where(*member)).scalars()),
+        qualification=organisation.level_at(uow.now()), country=organisation.country, language=account.language,
+        invited=known.invited, agreed=known.nda,
+    )  # fmt: skip
+
+
 _BEHIND_TOKEN = (
     select(
         SignInSession,

@@ -18,6 +18,20 @@ class ReasonIn(Schema):
     reason = TextField(required=True, shortest=2, longest=1000)
 
 
+class OrderPaymentIn(Schema):
+    method = fields.String(required=True)
+
+
+class OrderPaymentOut(Schema):
+    """The payment that was begun: ``POST /payments/<id>/open`` answers where it is paid."""
+
+    id = fields.String()
+    state = fields.String()
+    amount = MoneyField()
+    currency = fields.String()
+    method = fields.String()
+
+
 class OrdersQuery(PageQuery):
     state = fields.String(load_default=None)
 

@@ -8,8 +8,18 @@ from core import http
 from core.actor import Actor
 from core.db import Uow
 from core.fields import NoFields
-from exchange.trading import licensing, queries, service
-from exchange.trading.schemas import LicenceViewOut, OrderIn, OrderOut, OrderPageOut, OrdersQuery, ReasonIn, StepOut
+from exchange.trading import funded, licensing, queries, service
+from exchange.trading.schemas import (
+    LicenceViewOut,
+    OrderIn,
+    OrderOut,
+    OrderPageOut,
+    OrderPaymentIn,
+    OrderPaymentOut,
+    OrdersQuery,
+    ReasonIn,
+    StepOut,
+)
 
 api = http.Api("orders")
 
@@ -42,6 +52,14 @@ def licence(uow: Uow, actor: Actor, order_id: str) -> Any:
 @api.post("/orders/<order_id>/pay", body=NoFields, answer=OrderOut, idempotent=True, summary="Pay from the balance")
 def pay(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return service.pay(uow, actor, order_id)
+
+
+@api.post(
+    "/orders/<order_id>/payments", body=OrderPaymentIn, answer=OrderPaymentOut, status=201, idempotent=True,
+    summary="Begin to pay by card or wallet",
+)  # fmt: skip
+def pay_from_outside(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
+    return funded.begin(uow, actor, order_id, method=body["method"])
 
 
 @api.post("/orders/<order_id>/cancel", body=ReasonIn, answer=OrderOut, idempotent=True, summary="Cancel before payment")

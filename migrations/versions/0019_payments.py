@@ -172,3 +172,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_chargeback_organisation_id", "chargeback", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_chargeback_payment_id"), "chargeback", ["payment_id"], unique=False)
+    op.create_table(
+        "funded_order",
+        sa.Column("payment_id", sa.String(length=40), nullable=False),
+        sa.Column("order_id", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["trade_order.id"], name=op.f("fk_funded_order_order_id")),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_funded_order")),
+    )
+    op.create_index(op.f("ix_funded_order_ended_at"), "funded_order", ["ended_at"], unique=False)
+    op.create_index(op.f("ix_funded_order_order_id"), "funded_order", ["order_id"], unique=False)
