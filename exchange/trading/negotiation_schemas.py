@@ -47,6 +47,7 @@ class MeetIn(Schema):
 
 class LimitIn(Schema):
     amount = MoneyField(required=True, allow_none=True)
+    monthly = MoneyField(load_default=None, allow_none=True)
 
 
 class MessageOut(Schema):
@@ -104,6 +105,7 @@ class ContractsOut(Schema):
 class LimitOut(Schema):
     account_id = fields.String()
     amount = MoneyField()
+    monthly = MoneyField()
     currency = fields.String()
 
 

@@ -102,10 +102,10 @@ def limits(uow: Uow, actor: Actor) -> Any:
 
 @api.put(
     "/organisation/spending-limits/<account_id>", body=LimitIn, answer=LimitsOut,
-    summary="An owner says what a member may order alone; null: without limit",
+    summary="An owner says what a member may order alone, by one order and in a month; null: without limit",
 )  # fmt: skip
 def limit(uow: Uow, actor: Actor, account_id: str, body: dict[str, Any]) -> Any:
-    spending.limit(uow, actor, account_id, body["amount"])
+    spending.limit(uow, actor, account_id, body["amount"], body["monthly"])
     return {"items": spending.limits(uow, actor)}
 
 

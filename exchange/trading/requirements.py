@@ -99,9 +99,10 @@ def open_all(uow: Uow, actor: Actor, order: Order, first: Mapping[str, str], dec
 
 def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[str, str]) -> None:
     under_nda = relations.holds(uow, NDA, order.buyer_id, order.listing_id)
+    known = {(row.kind, row.side) for row in _rows(uow, order.id)}
+    over_limit = (SPENDING, Side.BUYER) not in known and spending.bind(uow, order, first.get(Side.BUYER, ""))
     wanted = needed(
-        tier_row(uow, order.tier), document, first, under_nda=under_nda,
-        over_limit=spending.over(uow, order, first.get(Side.BUYER, "")),
+        tier_row(uow, order.tier), document, first, under_nda=under_nda, over_limit=over_limit
     )  # fmt: skip
     known = {(row.kind, row.side) for row in _rows(uow, order.id)}
     for kind, side, not_by in wanted:

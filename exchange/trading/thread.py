@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, UtcDateTime
@@ -59,10 +59,26 @@ class Requirement(Base):
 
 
 class SpendingLimit(Base):
-    """The most, in minor units, that one member may bind the organisation to by one order without another member."""
+    """The most, in minor units, that one member may bind the organisation to without another member.
+
+    ``amount`` is that of one order, ``monthly`` that of a calendar month; without one, a month has that of one order.
+    """
 
     __tablename__ = "spending_limit"
 
     organisation_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), primary_key=True)
     account_id: Mapped[str] = mapped_column(Id, primary_key=True)
     amount: Mapped[int] = mapped_column(BigInteger)
+    monthly: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class BoundAlone(Base):
+    """Which member of the buyer bound it to an order without another one: what counts in that member's month."""
+
+    __tablename__ = "order_bound_alone"
+    __table_args__ = (Index("ix_order_bound_alone_member", "organisation_id", "account_id", "at"),)
+
+    order_id: Mapped[str] = mapped_column(Id, ForeignKey("trade_order.id"), primary_key=True)
+    organisation_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    account_id: Mapped[str] = mapped_column(Id)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -246,6 +246,7 @@ def test_a_member_beyond_its_limit_needs_another(talk: Talk) -> None:
     assert talk.meet(chief, order, "spending.buyer").expect(200).json["state"] == "placed"
     talk.by(talk.buyer).put(path, {"amount": "848.00"}).expect(200)
     assert talk.act(clerk, talk.offered(), "agree").expect(200).json["state"] == "placed"
+    assert talk.act(clerk, talk.offered(), "agree").expect(200).json["state"] == "agreed", "a purchase in two parts"
 
 
 def test_what_was_stopped_meanwhile_is_not_placed(talk: Talk) -> None:

@@ -67,6 +67,9 @@ def test_an_owner_sets_what_a_member_orders_alone(house: House, browser: Callabl
     owners.send(f"/settings/members/{account}/limit", amount="5000.00")
     assert "¥5,000.00" in owners.get("/settings/members")
     owners.send(f"/settings/members/{account}/limit", 422, amount="much")
+    assert "at least the amount" in owners.send(f"/settings/members/{account}/limit", 422, amount="2", monthly="1").text
+    owners.send(f"/settings/members/{account}/limit", amount="5000.00", monthly="9000.00")
+    assert "¥9,000.00 a month" in owners.get("/settings/members")
     (limit,) = house.db.read(lambda uow: spending.limits(uow, owner.actor))
     assert (limit.account_id, limit.amount) == (account, 500_000)
     member = browser().sign_in(buyer)
