@@ -104,7 +104,6 @@ def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[st
     wanted = needed(
         tier_row(uow, order.tier), document, first, under_nda=under_nda, over_limit=over_limit
     )  # fmt: skip
-    known = {(row.kind, row.side) for row in _rows(uow, order.id)}
     for kind, side, not_by in wanted:
         if (kind, side) not in known:
             uow.session.add(Requirement(order_id=order.id, kind=kind, side=side, not_by=not_by))
