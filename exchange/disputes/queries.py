@@ -1,7 +1,8 @@
-"""Reads of disputes: for the order's two parties and the officers."""
+"""Reads of disputes: for the order's two parties and the officers; what was charged, for who may see the books."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select, true
@@ -41,19 +42,29 @@ def resource_of(dispute: Dispute | DisputeSnapshot) -> Resource:
 
 
 def get(uow: Uow, actor: Actor, dispute_id: str) -> DisputeSnapshot:
-    """Raises DisputeNotFound."""
-    return load(uow, actor, dispute_id).snapshot()
+    """Without its invoices for who may not see the books. Raises DisputeNotFound."""
+    return _shown(actor, load(uow, actor, dispute_id))
+
+
+def sees_charges(actor: Actor, order_id: str) -> bool:
+    """Whether the invoices of an order that the actor knows of are for its eyes too."""
+    return decide(actor, "ledger:see", Resource("invoice", order_id, {"owner": actor.organisation_id})).permitted
+
+
+def _shown(actor: Actor, found: Dispute) -> DisputeSnapshot:
+    shown = found.snapshot()
+    return shown if sees_charges(actor, found.order_id) else replace(shown, concerns=())
 
 
 def disputes(
     uow: Uow, actor: Actor, *, order_id: str | None = None, cursor: str | None = None, limit: int = 25
 ) -> Page[DisputeSnapshot]:
-    """The disputes an actor may see, newest first; those of one order, if it is named."""
+    """The disputes an actor may see, as ``get`` shows them, newest first; those of one order, if it is named."""
     chosen = select(Dispute).where(visible_to(actor))
     if order_id is not None:
         chosen = chosen.where(Dispute.order_id == order_id)
     page = newest_first(uow, chosen, key=Dispute.id, purpose="disputes", cursor=cursor, limit=limit)
-    return convert(page, Dispute.snapshot)
+    return convert(page, lambda found: _shown(actor, found))
 
 
 def statements(uow: Uow, actor: Actor, dispute_id: str) -> list[Statement]:

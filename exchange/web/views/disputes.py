@@ -86,13 +86,15 @@ def _said(uow: Uow, found: Sequence[DisputeSnapshot]) -> dict[str, Any]:
 
 
 def _concerned(uow: Uow, order_id: str) -> dict[str, Any]:
-    """The invoices with what is left of each line, the files, and the supplier's lines that stay on hold."""
-    charged = [each for each in invoices.of_order(uow, order_id) if not each.corrects]
+    """The files; for who sees the books also the invoices, what is left of each line, and what stays on hold."""
+    books = queries.sees_charges(actor(), order_id)
+    charged = [each for each in invoices.of_order(uow, order_id) if not each.corrects] if books else []
     return {
+        "books": books,
         "invoices": {each.id: each for each in charged},
         "rests": {each.id: invoices.rests_of(uow, each) for each in charged},
         "files": {file.file_id: file for file in delivery.files(uow, actor(), order_id)},
-        "withheld": settlement.withheld_lines(uow, order_id),
+        "withheld": settlement.withheld_lines(uow, order_id) if books else [],
     }
 
 

@@ -315,3 +315,15 @@ def test_who_disputes_again_and_again_does_not_hold_the_money_up_for_ever(scene:
     scene.wait(days=scene.house.settings.acceptance_days + 1)
     assert trading.tick(scene.house) == 1
     assert scene.state() == "accepted"
+
+
+@pytest.mark.parametrize(("role", "shown"), [("finance", 1), ("developer", 0)])
+def test_what_was_charged_is_for_those_who_see_the_books(scene: Scene, role: str, shown: int) -> None:
+    dispute_id = scene.answered()
+    for side in scene.people[:2]:
+        member = ApiClient(scene.buyer.app, build.member(scene.house, side, role).token)
+        found = member.get(f"/disputes/{dispute_id}").expect(200).json
+        (listed,) = member.get(f"/disputes?order_id={scene.order_id}").expect(200).json["items"]
+        assert (len(found["concerns"]), len(listed["concerns"])) == (shown, shown)
+        assert found["state"] == "answered"
+    assert len(scene.officer.get(f"/disputes/{dispute_id}").expect(200).json["concerns"]) == 1
