@@ -23,10 +23,14 @@ from exchange.trading.types import OrderSnapshot
 
 
 def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
-    """The receipts of an order, oldest first. Raises OrderNotFound."""
-    trading.get(uow, actor, order_id)
+    """The receipts of an order, oldest first; the supplier reads no hash of a buyer's copy. Raises OrderNotFound."""
+    order = trading.get(uow, actor, order_id)
     rows = uow.session.execute(select(Receipt).where(Receipt.order_id == order_id).order_by(Receipt.id)).scalars()
-    return [row.snapshot() for row in rows]
+    found = [row.snapshot() for row in rows]
+    if actor.organisation_id != order.supplier_id:
+        return found
+    own = {file.sha256 for file in _originals(uow, order)}
+    return [each if each.sha256 in own else dataclasses.replace(each, sha256="") for each in found]
 
 
 def handed_out(uow: Uow, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
@@ -53,9 +57,15 @@ def accused(uow: Uow, since: datetime) -> list[tuple[str, str, str, datetime]]:
 
 
 def files(uow: Uow, actor: Actor, order_id: str) -> list[DeliveryFile]:
-    """The files that the order is about, as they leave: marked copies where it has them. Raises OrderNotFound."""
+    """The files that the order is about, as they leave: marked copies where it has them.
+
+    The supplier learns that a copy is marked, and not what makes it the buyer's. Raises OrderNotFound.
+    """
     order = trading.get(uow, actor, order_id)
-    return copies.delivered(uow, order, _originals(uow, order))
+    found = copies.delivered(uow, order, _originals(uow, order))
+    if actor.organisation_id != order.supplier_id:
+        return found
+    return [dataclasses.replace(each, sha256="", size=0) if each.marked else each for each in found]
 
 
 def _originals(uow: Uow, order: OrderSnapshot) -> list[DeliveryFile]:

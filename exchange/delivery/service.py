@@ -50,7 +50,7 @@ def grant(
     record(
         uow, actor, action="order:grant", object_id=order_id, tier=order.entitlement.tier,
         data={"file": file.file_id, "sha256": file.sha256, "until": expires_at.isoformat()},
-        concerns=[order.buyer_id, order.supplier_id],
+        concerns=[order.buyer_id] if file.marked else [order.buyer_id, order.supplier_id],
     )  # fmt: skip
     return Grant(f"{settings.gateway_address}/files/{ticket}", expires_at, link.tries, link.own_key)
 

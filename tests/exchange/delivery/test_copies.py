@@ -59,8 +59,9 @@ def _client(house: House, who: Built) -> ApiClient:
 
 
 def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
-    shared: House, sold: list[tuple[Built, OrderSnapshot]]
+    shared: House, supplier: Built, sold: list[tuple[Built, OrderSnapshot]]
 ) -> None:
+    """What makes a copy the buyer's is for the buyer and the officers: the supplier could name, or make, the leak."""
     bodies = [downloaded(shared, buyer, order.id) for buyer, order in sold]
     assert len({*bodies, ORIGINAL}) == 3
     for (buyer, order), body in zip(sold, bodies, strict=True):
@@ -71,6 +72,14 @@ def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
         receipt = client.get(f"/orders/{order.id}/receipts").json["items"][0]
         assert (receipt["sha256"], receipt["size"]) == (digest, len(body))
         assert client.get(f"/orders/{order.id}").json["state"] == "delivered"
+        theirs, paths = (
+            _client(shared, supplier),
+            [f"/orders/{order.id}/{part}" for part in ("files", "receipts", "copies")],
+        )
+        assert [digest in str(theirs.get(path).expect(200).json) for path in paths] == [False] * 3
+        assert theirs.get(paths[0]).json["items"][0]["marked"] is True
+        officers = _client(shared, build.platform_person(shared, "officer"))
+        assert digest in str(officers.get(paths[0]).expect(200).json)
 
 
 def test_a_leaked_half_names_its_buyer_and_nobody_else(shared: House, sold: list[tuple[Built, OrderSnapshot]]) -> None:
