@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -91,16 +92,20 @@ def parse(document: Mapping[str, Any]) -> Policy:
     """A policy from its document. Raises PolicyInvalid naming what is wrong."""
     if set(document) != _KEYS:
         raise PolicyInvalid(f"a policy has {', '.join(sorted(_KEYS))}, and nothing else")
+    if type(document["version"]) is not int:
+        raise PolicyInvalid("a policy has a version, a number")
     try:
         conditions = {name: _condition(name, raw) for name, raw in document["conditions"].items()}
-        actions = tuple(f"{kind}:{verb}" for kind, verbs in document["actions"].items() for verb in verbs)
+        actions = tuple(
+            f"{kind}:{verb}" for kind, verbs in document["actions"].items() for verb in _words(verbs, "what is done")
+        )
         rules = tuple(_rule(raw, conditions) for raw in document["rules"])
         canonical = rfc8785.dumps(dict(document))
     except (KeyError, TypeError, AttributeError) as error:
         raise PolicyInvalid(f"the policy is incomplete: {error}") from None
     except rfc8785.CanonicalizationError as error:
         raise PolicyInvalid(f"the policy cannot be written down: {error}") from None
-    _check(document["version"], rules, actions, conditions)
+    _check(rules, actions, conditions)
     by_action = {action: tuple(rule for rule in rules if action in rule.actions) for action in actions}
     return Policy(rules, actions, hashlib.sha256(canonical).hexdigest(), by_action, document["version"], canonical)
 
@@ -171,11 +176,7 @@ def _range(rule_id: str, tiers: Any) -> tuple[int, int]:
     return tiers[0], tiers[1]
 
 
-def _check(
-    version: Any, rules: tuple[Rule, ...], actions: tuple[str, ...], conditions: Mapping[str, Condition]
-) -> None:
-    if type(version) is not int:
-        raise PolicyInvalid("a policy has a version, a number")
+def _check(rules: tuple[Rule, ...], actions: tuple[str, ...], conditions: Mapping[str, Condition]) -> None:
     foreign = [each for rule in rules for each in rule.obligations if each not in OBLIGATIONS]
     if foreign:
         raise PolicyInvalid(f"nothing carries out the obligation {foreign[0]}")
@@ -192,12 +193,22 @@ def _check(
 
 
 class _Strict(yaml.SafeLoader):
-    """YAML in which a name stands once: of two conditions with one name the first would be gone unnoticed."""
+    """YAML in which a name stands once: of two conditions with one name the first would be gone unnoticed.
+
+    And everything is written out: what is repeated by reference can be small as a text and have no end as a document.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise PolicyInvalid("a policy repeats nothing by reference: write it out")
+        return super().compose_node(parent, index)
 
 
 def _once(loader: _Strict, node: yaml.MappingNode) -> dict[Any, Any]:
     names = [loader.construct_object(name) for name, _ in node.value]
-    twice = [name for name in names if names.count(name) > 1]
+    if not all(isinstance(name, str) for name in names):
+        raise PolicyInvalid(f"a name is a text, {str(node.start_mark).strip()}")
+    twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise PolicyInvalid(f"{twice[0]} stands twice, {str(node.start_mark).strip()}")
     return loader.construct_mapping(node, deep=True)
@@ -210,8 +221,10 @@ def read(text: str) -> dict[str, Any]:
     """A policy document as it is written. Raises PolicyInvalid when a name stands twice, or when it is none."""
     try:
         loaded = yaml.load(text, _Strict)  # noqa: S506  (a SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, TypeError, ValueError) as error:
         raise PolicyInvalid(f"the policy is not YAML: {error}") from None
+    except RecursionError:
+        raise PolicyInvalid("the policy is nested too deeply") from None
     if not isinstance(loaded, dict):
         raise PolicyInvalid("the policy is not a document")
     return loaded

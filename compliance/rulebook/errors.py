@@ -17,6 +17,10 @@ class PolicyDocumentInvalid(Invalid):
     code, title = "policy_invalid", "The policy cannot be used"
 
 
+class PolicyTooLarge(Invalid):
+    code, title = "policy_too_large", "What this policy changes takes too long to look at"
+
+
 class PolicyUnchanged(Conflict):
     code, title = "policy_unchanged", "These rules are in force already"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import select
@@ -15,15 +16,17 @@ from compliance.policy.document import current
 from compliance.policy.evaluate import judge
 from compliance.policy.models import PolicyVersion
 from compliance.rulebook import cells, facts
-from compliance.rulebook.errors import DecisionNotFound, VersionNotFound
+from compliance.rulebook.errors import DecisionNotFound, PolicyTooLarge, VersionNotFound
 from compliance.rulebook.types import Changes, Explained, Proposal
 from compliance.tiers import profile
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
+from core.problems import Sentence
 
 _BOOK = Resource("policy", "policy")
+_asking = Lock()
 
 
 def list_versions(
@@ -48,7 +51,7 @@ def load(uow: Uow, version_id: str, *, lock: bool = False) -> PolicyVersion:
 def proposal(uow: Uow, actor: Actor, version_id: str) -> Proposal:
     """A version and the cells of the matrix that it changes, against the rules it was proposed to replace.
 
-    Raises PolicyRefused, VersionNotFound.
+    Raises PolicyRefused, VersionNotFound, PolicyTooLarge.
     """
     require(actor, "policy:see", _BOOK)
     row = load(uow, version_id)
@@ -64,8 +67,23 @@ def in_force(uow: Uow, actor: Actor) -> Policy:
 
 
 def changes(house: House, old: Policy, new: Policy) -> Changes:
-    """What one policy answers otherwise than another. Kept, as asking every cell takes a second."""
-    return _changes(old.hash, new.hash, not_built(house), _Both(old, new))
+    """What one policy answers otherwise than another. Kept, and asked once at a time, as it takes seconds.
+
+    Raises PolicyTooLarge.
+    """
+    check_work(house, old, new)
+    with _asking:
+        return _changes(old.hash, new.hash, not_built(house), _Both(old, new))
+
+
+def check_work(house: House, old: Policy, new: Policy) -> None:
+    """Raises PolicyTooLarge when it would take too long to ask what changes."""
+    found = cells.work(old, new, not_built(house))
+    if found > cells.MOST_WORK:
+        raise PolicyTooLarge(
+            Sentence("It would ask %(found)s times, %(most)s at most.", found=found, most=cells.MOST_WORK),
+            field="document", hint="Ask for fewer values in one rule, or change it in several steps.",
+        )  # fmt: skip
 
 
 class _Both:

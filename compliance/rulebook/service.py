@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from compliance.audit.service import record
-from compliance.policy import Decision, PolicyInvalid, Resource, listing_predicate, parse, require, versions
+from compliance.policy import Decision, PolicyInvalid, Resource, bounds, listing_predicate, parse, require, versions
 from compliance.policy.document import Policy, shipped
 from compliance.policy.evaluate import permits
 from compliance.policy.events import PolicyActivated
@@ -32,11 +32,12 @@ from core.ids import new_id
 def propose(uow: Uow, actor: Actor, *, document: Mapping[str, Any], reason: str) -> VersionSnapshot:
     """A whole new policy, with a reason; nothing changes before another officer activates it.
 
-    Raises PolicyRefused, PolicyDocumentInvalid, PolicyUnchanged, PolicyLocksOut.
+    Raises PolicyRefused, PolicyDocumentInvalid, PolicyTooLarge, PolicyUnchanged, PolicyLocksOut.
     """
     decision = require(actor, "policy:propose", Resource("policy", "new"))
     base = _in_force(uow)
     made = _checked(document, base)
+    queries.check_work(uow.house, base, made)
     assert actor.account_id is not None
     row = PolicyVersion(
         id=new_id("pol"), hash=made.hash, document=made.canonical.decode(), state=VersionState.PROPOSED, reason=reason,
@@ -88,6 +89,7 @@ def _in_force(uow: Uow, *, lock: bool = False) -> Policy:
 
 def _checked(document: Mapping[str, Any], base: Policy) -> Policy:
     try:
+        bounds.check(document)
         made = parse(document)
         listing_predicate(ANONYMOUS, policy=made)  # lists and search could not be asked any more
     except (PolicyInvalid, ValueError) as error:
