@@ -92,7 +92,7 @@ def regrade(uow: Uow, subject_id: str, tier: int) -> None:
 
 
 def claim(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
-    """Take the review for a while: nobody else answers its items meanwhile.
+    """Take the review for a while: nobody else answers its items, approves or returns it meanwhile.
 
     Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed.
     """
@@ -182,10 +182,11 @@ def approve(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
     """Give the next approval that a person gives: every item has passed, or does not apply.
 
     With the last approval that the tier asks for the subject may go on. After the first each is another person's, a
-    compliance officer. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ItemsOpen naming what is open, and
-    ApprovalsMissing when only documents are awaited.
+    compliance officer. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed, ItemsOpen naming what is
+    open, and ApprovalsMissing when only documents are awaited.
     """
     review, decision = _open(uow, actor, review_id)
+    _check_free(uow, actor, review)
     _check_all_passed(review)
     row = _next_by_person(review)
     if row.kind != approvals.FIRST:
@@ -196,11 +197,12 @@ def approve(uow: Uow, actor: Actor, review_id: str) -> ReviewSnapshot:
 def assess(uow: Uow, actor: Actor, review_id: str, kind: str, *, document_id: str, number: str = "") -> ReviewSnapshot:
     """Record the document that gives an approval: an outside assessment, an authority's opinion. For officers.
 
-    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ApprovalUnknown, DocumentNotFound.
+    Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed, ApprovalUnknown, DocumentNotFound.
     """
     review = queries.load(uow, actor, review_id)
     decision = require(actor, "review:assess", queries.resource_of(review))
     _check_open(review)
+    _check_free(uow, actor, review)
     row = next((each for each in review.approvals if each.kind == kind), None)
     if row is None or not approvals.kinds()[row.kind].by_document:
         raise ApprovalUnknown(Sentence("L%(tier)s asks for no document “%(kind)s”.", tier=review.tier, kind=kind))
@@ -230,6 +232,7 @@ def _give(
     done = all(each.given_at is not None for each in review.approvals)
     said = {"subject": review.subject_id, "approval": row.kind} | data
     if not done:
+        review.claimed_by = review.claimed_until = None  # another person is next
         review.version += 1
         _record(uow, actor, "review:approve_part", review, decision, said)
         return review.snapshot()
@@ -252,8 +255,9 @@ def _check_all_passed(review: Review) -> None:
 
 
 def return_to_supplier(uow: Uow, actor: Actor, review_id: str, *, reason: str) -> ReviewSnapshot:
-    """Back to the supplier with a reason. Raises ReviewNotFound, PolicyRefused, ReviewClosed."""
+    """Back to the supplier with a reason. Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed."""
     review, decision = _open(uow, actor, review_id)
+    _check_free(uow, actor, review)
     review.reason = reason
     _close(uow, review, ReviewState.RETURNED)
     _record(uow, actor, "review:return", review, decision, {"subject": review.subject_id})

@@ -257,3 +257,30 @@ def test_an_approval_is_not_given_by_a_document_of_somebody_else(
     foreign = documents.hand_in(house, build.organisation(house).actor, name="a.pdf", content=b"of another")
     with pytest.raises(DocumentNotFound):
         house.db.write(lambda uow: service.assess(uow, officer.actor, review.id, "assessment", document_id=foreign.id))
+
+
+def test_only_who_has_taken_a_review_decides_it(house: House, supplier: Built, reviewer: Built) -> None:
+    review = _submitted(house, supplier, tier=4)
+    officer, other = build.platform_person(house, "officer"), build.platform_person(house, "reviewer", "officer")
+    _pass_all(house, reviewer, review)
+    house.db.write(lambda uow: service.claim(uow, reviewer.actor, review.id))
+    report = documents.hand_in(house, officer.actor, name="report.pdf", content=b"%PDF")
+
+    def refused(who: Built) -> None:
+        with pytest.raises(ReviewClaimed):
+            _approve(house, who, review)
+        with pytest.raises(ReviewClaimed):
+            house.db.write(lambda uow: service.return_to_supplier(uow, who.actor, review.id, reason="no"))
+
+    refused(other)
+    with pytest.raises(ReviewClaimed):
+        house.db.write(lambda uow: service.assess(uow, officer.actor, review.id, "assessment", document_id=report.id))
+    assert _approve(house, reviewer, review).claimed_by is None, "the next approval is another person's"
+    house.db.write(lambda uow: service.claim(uow, other.actor, review.id))
+    refused(officer)
+    house.clock.advance(timedelta(hours=25))
+    _approve(house, officer, review)
+    done = house.db.write(
+        lambda uow: service.assess(uow, officer.actor, review.id, "assessment", document_id=report.id)
+    )
+    assert done.state == "approved"
