@@ -35,14 +35,18 @@ RETURN_PATH = "/payments/"
 """Where a payer comes back to: the page of the payment."""
 
 
-def top_up(uow: Uow, actor: Actor, *, amount: str, currency: str, method: str) -> Payment:
+def top_up(
+    uow: Uow, actor: Actor, *, amount: str, currency: str, method: str, keep_card: bool = False
+) -> Payment:  # fmt: skip
     """Raise the own prepaid balance. Raises what ``begin`` does, AmountInvalid and UnknownCurrency."""
     exponent(currency)
     given = parse_amount(amount, currency, zero=False)
-    return begin(uow, actor, purpose=Purpose.TOP_UP, method=method, amount=given, currency=currency)
+    return begin(
+        uow, actor, purpose=Purpose.TOP_UP, method=method, amount=given, currency=currency, keep_card=keep_card
+    )
 
 
-def pay_invoice(uow: Uow, actor: Actor, *, invoice_id: str, method: str) -> Payment:
+def pay_invoice(uow: Uow, actor: Actor, *, invoice_id: str, method: str, keep_card: bool = False) -> Payment:
     """Pay what is open of an own invoice. Raises what ``begin`` does, InvoiceNotFound and NothingToPay."""
     invoice = invoices.get(uow, actor, invoice_id)
     left = invoices.outstanding(uow, [invoice.id]).get(invoice.id, 0)
@@ -50,17 +54,17 @@ def pay_invoice(uow: Uow, actor: Actor, *, invoice_id: str, method: str) -> Paym
         raise NothingToPay(Sentence("%(number)s is paid.", number=invoice.number))
     return begin(
         uow, actor, purpose=Purpose.INVOICE, method=method, amount=left, currency=invoice.currency,
-        subject_id=invoice.id, description=invoice.number,
+        subject_id=invoice.id, description=invoice.number, keep_card=keep_card,
     )  # fmt: skip
 
 
 def begin(
     uow: Uow, actor: Actor, *, purpose: Purpose, method: str, amount: int, currency: str, subject_id: str = "",
-    description: str = "",
+    description: str = "", keep_card: bool = False,
 ) -> Payment:  # fmt: skip
     """Begin a payment; it is made known to the processor after this unit, by ``proceed`` or by the worker.
 
-    One invoice or order is paid by one payment at a time. Raises PolicyRefused, ProcessorUnavailable, NoCardSaved,
+    ``keep_card`` lets the processor keep the card for payments to come. One invoice or order is paid by one payment at a time. Raises PolicyRefused, ProcessorUnavailable, NoCardSaved,
     AmountNotPayable, and PaymentOpen, which names the payment that goes on.
     """
     own = actor.organisation_id or ""
@@ -72,7 +76,7 @@ def begin(
         "description": description[:200], "method": str(chosen), "amount": amount, "currency": currency,
         "state": str(PaymentState.PLANNED), "url": "", "session_id": "", "intent_id": "", "code": "", "message": "",
         "received": 0, "refunded": 0, "refunding": 0, "contested": 0, "begun_by": actor.account_id,
-        "begun_at": uow.now(), "version": 1,
+        "begun_at": uow.now(), "keep_card": keep_card, "version": 1,
     }  # fmt: skip
     if not insert_missing(uow, PaymentRow, [row]):
         there = queries.pending_of(uow, purpose, subject_id)
@@ -188,13 +192,13 @@ def _session(uow: Uow, row: PaymentRow, customer: str) -> Mapping[str, Any]:
     intent: dict[str, Any] = {"metadata": {"payment": row.id}, "description": row.description or row.id}
     params: dict[str, Any] = {
         "mode": "payment", "customer": customer, "client_reference_id": row.id,
-        "payment_method_types": [row.method], "line_items": [{"quantity": 1, "price_data": price}],
+        "allowed_payment_method_types": [row.method], "line_items": [{"quantity": 1, "price_data": price}],
         "payment_intent_data": intent, "success_url": f"{back}?back=1", "cancel_url": f"{back}?back=0",
     }  # fmt: skip
     if row.method == Method.WECHAT_PAY:
         params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
-    if row.method == Method.CARD:
-        params["saved_payment_method_options"] = {"payment_method_save": "enabled"}
+    if row.method == Method.CARD and row.keep_card:
+        intent["setup_future_usage"] = "off_session"
     return params
 
 

@@ -106,6 +106,7 @@ class PaymentRow(Base):
     method: Mapped[str] = mapped_column(String(12))
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
+    keep_card: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10))
     url: Mapped[str] = mapped_column(String(2000), default="")
     session_id: Mapped[str] = mapped_column(RemoteId, default="")

@@ -45,14 +45,15 @@ def methods(uow: Uow, actor: Actor) -> Any:
     summary="Begin to pay: a top-up, or what is open of an invoice",
 )  # fmt: skip
 def begin(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
+    how = {"method": body["method"], "keep_card": body["keep_card"]}
     if body["purpose"] == Purpose.INVOICE:
         if not body["invoice_id"]:
             raise Invalid("Name the invoice.", field="invoice_id")
-        return checkout.pay_invoice(uow, actor, invoice_id=body["invoice_id"], method=body["method"])
+        return checkout.pay_invoice(uow, actor, invoice_id=body["invoice_id"], **how)
     if body["amount"] is None:
         raise Invalid("Name the amount.", field="amount")
     currency = body["currency"] or uow.house.settings.currency
-    return checkout.top_up(uow, actor, amount=body["amount"], currency=currency, method=body["method"])
+    return checkout.top_up(uow, actor, amount=body["amount"], currency=currency, **how)
 
 
 @api.get("/payments", query=PageQuery, answer=PaymentPageOut, summary="Payments, newest first")

@@ -48,6 +48,7 @@ class PaymentIn(Schema):
     amount = MoneyField(load_default=None)
     currency = fields.String(load_default=None)
     invoice_id = IdField("inv", load_default=None)
+    keep_card = fields.Boolean(load_default=False)
 
 
 class PaymentOut(Schema):

@@ -90,7 +90,7 @@ def _verified(house: House, raw: bytes, signature: str) -> Mapping[str, Any]:
 
 def _event(raw: bytes) -> Mapping[str, Any]:
     try:
-        event = json.loads(raw)
+        event: dict[str, Any] = json.loads(raw)
     except (ValueError, RecursionError):
         raise MessageInvalid("The body is not JSON.") from None
     whole = isinstance(event, dict) and isinstance(event.get("data"), dict)

@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("keep_card", sa.Boolean(), nullable=False),
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("session_id", sa.String(length=120), nullable=False),
         sa.Column("intent_id", sa.String(length=120), nullable=False),
