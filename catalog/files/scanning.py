@@ -1,6 +1,6 @@
-"""The job that looks at every row of a large file: for identifiers first, then for the persons whom they name.
+"""The job that looks at a large file: its columns first, then every row for identifiers, then the persons they name.
 
-Until the first part is done the file's listing cannot be handed in. Killed, it goes on where it last left a mark.
+Until the second part is done the file's listing cannot be handed in. Killed, it goes on where it last left a mark.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from catalog.files.events import FileScanned
 from catalog.files.models import StoredFile
 from catalog.files.store import FileStore
 from catalog.files.types import FileSnapshot, ScanState
-from catalog.profiles import Description, WholeScan
+from catalog.profiles import Description, WholeScan, describe_whole
 from catalog.profiles.tables import Place
 from catalog.profiles.whole import kinds_found
 from compliance.audit.service import record
@@ -59,6 +59,7 @@ def run(house: House, job: JobRun) -> None:
     try:
         with house.adapter(FileStore).open(file.sha256) as stream:  # type: ignore[type-abstract]
             if not file.scanning.finished:
+                file = file if mark else _describe(house, job, file, stream)
                 file = _scan(house, job, file, stream, mark.get("scan"))
             _count(house, job, owner_id, file, stream, mark.get("persons"))
     except Exception:
@@ -69,6 +70,26 @@ def run(house: House, job: JobRun) -> None:
 def _stored(uow: Uow, file_id: str) -> tuple[str, FileSnapshot]:
     row = uow.session.get_one(StoredFile, file_id)
     return row.owner_id, row.snapshot()
+
+
+def _describe(house: House, job: JobRun, file: FileSnapshot, stream: BinaryIO) -> FileSnapshot:
+    """The columns, in the place of what the beginning of the file told of them."""
+    told = _Now(_EVERY_S)
+    found = describe_whole(
+        stream, file.name, most=house.settings.scanned_at_once_bytes,
+        told=lambda: job.progress(0, file.scanning.total, "columns") if told.due() else None,
+    )  # fmt: skip
+    job.progress(
+        0, file.scanning.total, "scan", json.dumps({"columns": True}), also=lambda uow: _keep(uow, file.id, found)
+    )
+    return house.db.read(lambda uow: _stored(uow, file.id)[1])
+
+
+def _keep(uow: Uow, file_id: str, found: Description) -> None:
+    row, table = uow.session.get_one(StoredFile, file_id), found.profile
+    row.profile = json.dumps(table.as_dict(), ensure_ascii=False) if table else None
+    row.rows = table.rows if table else None
+    row.facts = json.dumps(found.facts, ensure_ascii=False)
 
 
 def _described(file: FileSnapshot) -> Description:
@@ -116,10 +137,8 @@ def _finish(uow: Uow, file_id: str, found: Description, scan: WholeScan) -> File
     row = uow.session.get_one(StoredFile, file_id, with_for_update=True)
     if row.scan_state == ScanState.DONE:
         return row.snapshot()
+    _keep(uow, file_id, found)
     table = found.profile
-    row.profile = json.dumps(table.as_dict(), ensure_ascii=False) if table else None
-    row.rows = table.rows if table else None
-    row.facts = json.dumps(found.facts, ensure_ascii=False)
     row.scan_state, row.scan_done, row.scan_total = ScanState.DONE, scan.total, scan.total
     uow.session.flush()
     kinds = kinds_found(table.scan) if table else {}

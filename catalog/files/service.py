@@ -108,7 +108,9 @@ def _advance(uow: Uow, actor: Actor, upload_id: str, reached: int) -> UploadSnap
 
 
 def complete(house: House, actor: Actor, upload_id: str) -> FileSnapshot:
-    """Compare length and hash, profile and scan, keep the bytes. Doing it twice answers the same file.
+    """Compare length and hash, look at the beginning, keep the bytes. Doing it twice answers the same file.
+
+    What is left to look at in a large file a job does: ``scanning`` of the answer tells how far it is.
 
     Raises UploadNotFound, UploadIncomplete, UploadBusy, StorageFull, ChecksumMismatch (the parts are dropped).
     """
@@ -232,7 +234,7 @@ def _add_file(
     profile = json.dumps(table.as_dict(), ensure_ascii=False) if table else None
     file = StoredFile(
         id=new_id("fil"), owner_id=actor.organisation_id, name=name, size=size, sha256=digest,
-        media_type=_media_type(name), rows=table.rows if table else None, profile=profile,
+        media_type=_media_type(name), rows=table.rows if table and table.complete else None, profile=profile,
         facts=json.dumps(described.facts, ensure_ascii=False), created_at=uow.now(),
         scan_state=scanning.state_of(described), scan_done=0, scan_total=size,
     )  # fmt: skip

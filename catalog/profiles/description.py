@@ -11,6 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, cast
 
@@ -28,6 +29,7 @@ _LONGEST_SHOWN = 200
 _MOST_MEMBERS = 100
 _MOST_ENTRIES = 100_000
 _MOST_FORMATS = 1_000
+_TOLD_AFTER = 10_000
 FORMATS: dict[str, tuple[str, Callable[[Lines, int], Table]]] = {
     ".csv": ("csv", lambda lines, start: reading.delimited(lines, start, tabs=False)),
     ".tsv": ("tsv", lambda lines, start: reading.delimited(lines, start, tabs=True)),
@@ -37,10 +39,26 @@ FORMATS: dict[str, tuple[str, Callable[[Lines, int], Table]]] = {
 UNREADABLE = (csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError)
 
 
+def _silent() -> None:
+    """Nobody wants to know how far it is."""
+
+
+@dataclass
+class _Look:
+    """How much is looked at: the beginning, ``most`` characters of all tables; or every table to its end.
+
+    Looked at to its end: all rows up to ``most`` characters, then every second up to as many again, and so on.
+    """
+
+    most: int
+    whole: bool = False
+    told: Callable[[], None] = _silent
+
+
 def describe(path: Path, name: str, *, most: int = MOST_BYTES) -> Description:
     """What the file at ``path``, called ``name``, holds. Never fails over what is inside.
 
-    Of a table with more than ``most`` characters ever fewer rows are looked at.
+    Only as much is read as ``most`` characters of its tables ask for, however large it is.
     """
     with path.open("rb") as stream:
         return describe_stream(stream, name, most=most)
@@ -48,12 +66,23 @@ def describe(path: Path, name: str, *, most: int = MOST_BYTES) -> Description:
 
 def describe_stream(stream: BinaryIO, name: str, *, most: int = MOST_BYTES) -> Description:
     """The same of a stream that can seek. A format that is broken inside is told in the facts, as ``unreadable``."""
+    return _described(stream, name, _Look(most))
+
+
+def describe_whole(
+    stream: BinaryIO, name: str, *, most: int = MOST_BYTES, told: Callable[[], None] = _silent
+) -> Description:
+    """The same with every table to its end: all rows are counted, ever fewer looked at. ``told`` is called now."""
+    return _described(stream, name, _Look(most, whole=True, told=told))
+
+
+def _described(stream: BinaryIO, name: str, look: _Look) -> Description:
     ending = PurePath(name).suffix.lower()
     try:
         if ending in FORMATS:
-            return _table(stream, ending, most)
+            return _table(stream, ending, look)
         if ending == ".zip":
-            return _archive(stream, most)
+            return _archive(stream, look)
         return Description(None, media.facts(stream))
     except (*UNREADABLE, UnicodeError) as problem:
         return Description(None, {"unreadable": _told(problem)})
@@ -63,19 +92,23 @@ def _told(problem: Exception) -> str:
     return str(problem)[:200] or type(problem).__name__
 
 
-def _table(stream: BinaryIO, ending: str, most: int) -> Description:
+def _table(stream: BinaryIO, ending: str, look: _Look) -> Description:
     form, read = FORMATS[ending]
-    encoding = reading.encoding_of(stream)
+    encoding = reading.encoding_of(stream, None if look.whole else look.most)
     lines = Lines(stream, encoding)
-    profile = profile_of(form, encoding, read(lines, 0), most)
+    profile = _profile(form, encoding, read(lines, 0), look)
     return Description(profile, {"format": form} | ({"unreadable": lines.broken} if lines.broken else {}))
 
 
 def profile_of(form: str, encoding: str, table: Table, most: int) -> Profile:
     """A table in numbers, of as many rows as are given."""
+    return _profile(form, encoding, table, _Look(most, whole=True))
+
+
+def _profile(form: str, encoding: str, table: Table, look: _Look) -> Profile:
     names, rows = table
     statistics = [ColumnStatistics(name) for name in names]
-    limited = _Limited(rows, most)
+    limited = _Limited(rows, look)
     scan = scan_cells(names, gather(statistics, iter(limited)))
     found = {column.name: column for column in scan.columns}
     columns = [each.profile(identifying=_names_people(found.get(each.name))) for each in statistics]
@@ -92,27 +125,45 @@ def _names_people(scan: ColumnScan | None) -> bool:
 
 
 class _Limited:
-    """All rows up to a volume of text, then every second up to the same volume again, and so on; keeps the first."""
+    """As many rows as the look asks for; keeps the first. ``complete`` is whether that was all of them."""
 
-    def __init__(self, rows: Iterator[list[str]], most: int) -> None:
-        self._rows, self._most = rows, most
+    def __init__(self, rows: Iterator[list[str]], look: _Look) -> None:
+        self._rows, self._look = rows, look
         self.first: list[list[str]] = []
         self.count = 0
         self.complete = True
 
     def __iter__(self) -> Iterator[list[str]]:
+        return self._sampled() if self._look.whole else self._beginning()
+
+    def _beginning(self) -> Iterator[list[str]]:
+        for row in self._rows:
+            if self._look.most <= 0:
+                self.complete = False
+                return
+            self.count += 1
+            self._keep(row)
+            self._look.most -= sum(map(len, row))
+            yield row
+
+    def _sampled(self) -> Iterator[list[str]]:
         volume, every = 0, 1
         for row in self._rows:
             self.count += 1
+            if self.count % _TOLD_AFTER == 0:
+                self._look.told()
             if self.count % every:
                 continue
-            if len(self.first) < FIRST_ROWS:
-                self.first.append([cell[: 4 * _LONGEST_SHOWN] for cell in row])
+            self._keep(row)
             yield row
             volume += sum(map(len, row))
-            if volume > self._most:
+            if volume > self._look.most:
                 volume, every = 0, every * 2
         self.complete = every == 1
+
+    def _keep(self, row: list[str]) -> None:
+        if len(self.first) < FIRST_ROWS:
+            self.first.append([cell[: 4 * _LONGEST_SHOWN] for cell in row])
 
 
 def _masked(row: list[str], names: list[str]) -> tuple[str, ...]:
@@ -128,7 +179,7 @@ def _masked_cell(cell: str, column: str) -> str:
     return "".join([*parts, cell[reached:]])
 
 
-def _archive(stream: BinaryIO, most: int) -> Description:
+def _archive(stream: BinaryIO, look: _Look) -> Description:
     with zipfile.ZipFile(stream) as packed:
         everything = [entry for entry in packed.infolist() if not entry.is_dir()]
         entries = everything[:_MOST_ENTRIES]
@@ -137,7 +188,7 @@ def _archive(stream: BinaryIO, most: int) -> Description:
             "format": "zip", "entries": len(entries), "unpacked_bytes": sum(entry.file_size for entry in entries),
             "kinds": dict(kinds.most_common(10)), "formats": _formats(packed, entries),
         }  # fmt: skip
-        profiles = list(_members(packed, entries, facts, most))
+        profiles = list(_members(packed, entries, facts, look))
         if len(everything) > len(entries):
             facts["unread_tables"] = facts.get("unread_tables", 0) + len(everything) - len(entries)
     return Description(_merged(profiles), facts)
@@ -155,20 +206,21 @@ def _formats(packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> list[st
 
 
 def _members(
-    packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], facts: dict[str, Any], most: int
+    packed: zipfile.ZipFile, entries: list[zipfile.ZipInfo], facts: dict[str, Any], look: _Look
 ) -> Iterator[tuple[str, Profile]]:
     """The tables inside, as far as they are small enough together; what was left out is told."""
     volume, skipped = 0, 0
     tables = [entry for entry in entries if PurePath(entry.filename).suffix.lower() in FORMATS]
     for number, entry in enumerate(tables):
         volume += entry.file_size
-        if number >= _MOST_MEMBERS or volume > MOST_UNPACKED or entry.flag_bits & 1:
+        seen_enough = not look.whole and look.most <= 0
+        if number >= _MOST_MEMBERS or volume > MOST_UNPACKED or seen_enough or entry.flag_bits & 1:
             skipped += 1
             continue
         try:
             with packed.open(entry) as member:
                 stream = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, member)))
-                found = _table(stream, PurePath(entry.filename).suffix.lower(), most)
+                found = _table(stream, PurePath(entry.filename).suffix.lower(), look)
         except (*UNREADABLE, UnicodeError) as problem:  # the tables beside it can be read all the same
             skipped += 1
             facts["unreadable"] = _told(problem)

@@ -25,8 +25,11 @@ REST = "…"
 Table = tuple[list[str], Iterator[list[str]]]
 
 
-def encoding_of(stream: BinaryIO) -> str:
-    """UTF-8 if every byte of it is, else GB 18030; a byte order mark decides. Leaves the stream at its start."""
+def encoding_of(stream: BinaryIO, most: int | None = None) -> str:
+    """UTF-8 if every byte of it (of the first ``most``) is, else GB 18030; a byte order mark decides.
+
+    Leaves the stream at its start.
+    """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
     stream.seek(0)
@@ -37,9 +40,9 @@ def encoding_of(stream: BinaryIO) -> str:
         return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        while chunk := stream.read(CHUNK_BYTES):
+        while (most is None or stream.tell() < most) and (chunk := stream.read(CHUNK_BYTES)):
             decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+        decoder.decode(b"", final=not stream.read(1))
     except UnicodeDecodeError:
         return "gb18030"
     finally:
@@ -104,7 +107,10 @@ def _fitted(rows: Iterator[list[str]], width: int, lines: Lines) -> Iterator[lis
         try:
             for row in rows:
                 lines.begin_record()
-                if row:
+                if len(row) == width:
+                    row.append("")
+                    yield row
+                elif row:
                     yield [*row[:width], *[""] * (width - len(row)), " ".join(row[width:])]
         except csv.Error as problem:
             lines.broken = str(problem)

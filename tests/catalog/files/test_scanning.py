@@ -122,6 +122,7 @@ def test_a_large_file_is_scanned_by_the_job_and_its_listing_cannot_be_handed_in_
     file = build.file(small, supplier, TABLE)
     shown = client.get(f"/files/{file.id}").json
     assert (shown["file"]["scanning"]["state"], shown["persons"]["missing"]) == ("waiting", "being_counted")
+    assert shown["file"]["rows"] is None
     draft = build.draft(small, supplier, files=[file.id])
     refused = client.post(f"/listings/{draft.id}/submit").json
     assert (refused["code"], refused["file_ids"]) == ("scan_unfinished", [file.id])
@@ -130,6 +131,7 @@ def test_a_large_file_is_scanned_by_the_job_and_its_listing_cannot_be_handed_in_
     assert jobs.run_one(small)
     shown = client.get(f"/files/{file.id}").json
     assert (shown["file"]["scanning"]["state"], shown["file"]["scanning"]["percent"]) == ("done", 100)
+    assert shown["file"]["rows"] == 4_001
     assert shown["file"]["findings"] == [{"name": "note", "counts": {"phone": 1}, "unconfirmed": {}}]
     assert (shown["persons"]["persons"], shown["persons"]["missing"]) == (1, "")
     graded = small.db.read(lambda uow: listings.get(uow, supplier.actor, draft.id))

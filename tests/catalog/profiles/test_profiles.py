@@ -8,12 +8,13 @@ import json
 import struct
 import wave
 import zipfile
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.profiles import ColumnProfile, Description, Profile, describe_stream
+from catalog.profiles import ColumnProfile, Description, Profile, describe_stream, describe_whole
 
 RESIDENT_ID = "11010519491231002X"
 PHONE = "13800138000"
@@ -179,10 +180,50 @@ def test_rows_and_nulls_are_those_of_the_file(rows: list[list[str]]) -> None:
 
 def test_of_a_large_table_ever_fewer_rows_are_looked_at_and_all_are_counted() -> None:
     content = "n,text\n" + "".join(f"{n},some text\n" for n in range(10_000))
-    profile = describe_stream(io.BytesIO(content.encode()), "a.csv", most=10_000).profile
+    profile = describe_whole(io.BytesIO(content.encode()), "a.csv", most=10_000).profile
     assert profile is not None
     assert profile.rows == 10_000
     assert not profile.complete
     assert 1_500 < profile.scan.rows < 6_000
     assert sum(_column(profile, "n").histogram) > 1_000
     assert _profile("n\n1\n").complete
+
+
+class _Counting(io.BytesIO):
+    """Bytes that know how many of them were read."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._told(super().read(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return self._told(super().readline(size))
+
+    def readinto(self, buffer: Any) -> int:
+        self.taken += (count := super().readinto(buffer))
+        return count
+
+    def _told(self, given: bytes) -> bytes:
+        self.taken += len(given)
+        return given
+
+
+def _packed(**tables: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in tables.items():
+            archive.writestr(f"{name}.csv", content)
+    return target.getvalue()
+
+
+def test_of_a_large_file_only_the_beginning_is_read_when_it_comes() -> None:
+    table = "n,text\n" + "".join(f"{n},some text\n" for n in range(400_000))
+    for name, content in (("a.csv", table.encode()), ("a.zip", _packed(a=table, b=table, c=table))):
+        stream = _Counting(content)
+        found = describe_stream(stream, name, most=10_000)
+        assert stream.taken < 2_500_000 < len(content)
+        assert found.profile is not None
+        assert not found.profile.complete
+        assert 500 < found.profile.rows < 1_500
+        assert found.facts.get("unread_tables", 0) == (2 if name == "a.zip" else 0)
