@@ -1,0 +1,32 @@
+"""``python -m tests.stripe``: serve until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+
+from tests.stripe.faults import Fault
+from tests.stripe.server import Server
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.stripe", description="A FAKE Stripe on the loopback.")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--data", default=":memory:", help="a file that survives restarts; without it, memory")
+    parser.add_argument("--secret", default="", help="whsec_… that webhooks are signed with")
+    parser.add_argument("--notify", default="", help="the address that webhooks are sent to")
+    parser.add_argument("--fault", action="append", default=[], help='JSON, e.g. {"kind": "500", "when": "after"}')
+    given = parser.parse_args()
+    server = Server(given.port, given.data, given.secret, given.notify)
+    for fault in given.fault:
+        server.faults.add(Fault(**json.loads(fault)))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print(f"FAKE Stripe: {server.url}", flush=True)  # noqa: T201
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+main()
