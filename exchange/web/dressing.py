@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import flask
 from flask_babel import get_locale
 
+from core.actor import Actor
 from exchange.web import explain, formats, language, plans, tidings, words, zones
 from exchange.web.frame import frame_of_request
 from exchange.web.repeats import form_key
@@ -32,6 +34,23 @@ def install(app: flask.Flask) -> None:
     app.context_processor(_context)
 
 
+@dataclass(frozen=True)
+class Opens:
+    """Which pages that many others link to are open to the reader; to the rest no link leads."""
+
+    books: bool
+    log: bool
+
+    @classmethod
+    def of(cls, who: Actor) -> Opens:
+        member = who.organisation_id is not None
+        return cls(
+            books=(member and who.has("buyer", "supplier", "finance"))
+            or who.platform("finance", "operator", "officer"),
+            log=member or who.platform("officer", "operator"),
+        )
+
+
 def _context() -> dict[str, Any]:
     lang = language.language()
     return {
@@ -40,6 +59,7 @@ def _context() -> dict[str, Any]:
         "html_lang": "zh-CN" if lang == "zh" else "en",
         "theme": language.theme(),
         "frame": frame_of_request(),
+        "opens": Opens.of(actor()),
         "zone": zones.zone().key,
         "zone_text": zones.described(house().clock.now()),
         "done": tidings.text_of(flask.request.args.get("done")),

@@ -144,6 +144,7 @@ class Scene:
 
     ids: dict[str, str]
     owner: build.Built
+    buyer: build.Built
     outsider: build.Built
 
 
@@ -179,7 +180,7 @@ def scene(house: House) -> Scene:
     ids |= _people(house, owner) | _platforms(house) | _claim(house, owner)
     ids["document_id"] = documents.hand_in(house, owner.actor, name="charter.txt", content=b"ours").id
     ids["entry_id"] = house.db.read(lambda uow: trading.timeline(uow, buyer.actor, order.id))[0].audit_entry_id
-    return Scene(ids | _interface(house, owner) | _call(house), owner, outsider)
+    return Scene(ids | _interface(house, owner) | _call(house), owner, buyer, outsider)
 
 
 def _obligations(house: House, owner: build.Built) -> dict[str, str]:
