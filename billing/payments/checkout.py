@@ -64,8 +64,9 @@ def begin(
 ) -> Payment:  # fmt: skip
     """Begin a payment; it is made known to the processor after this unit, by ``proceed`` or by the worker.
 
-    ``keep_card`` lets the processor keep the card for payments to come. One invoice or order is paid by one payment at a time. Raises PolicyRefused, ProcessorUnavailable, NoCardSaved,
-    AmountNotPayable, and PaymentOpen, which names the payment that goes on.
+    ``keep_card`` lets the processor keep the card for payments to come. One invoice or order is paid by one payment at
+    a time. Raises PolicyRefused, ProcessorUnavailable, NoCardSaved, AmountNotPayable, and PaymentOpen, which names the
+    payment that goes on.
     """
     own = actor.organisation_id or ""
     decision = require(actor, "payment:begin", Resource("payment", own, {"owner": actor.organisation_id}))
@@ -178,7 +179,8 @@ def _customer(uow: Uow, organisation_id: str) -> Mapping[str, Any]:
 def _intent(row: PaymentRow, customer: str, card: str) -> Mapping[str, Any]:
     return {
         "amount": to_remote(row.amount, row.currency), "currency": row.currency.lower(), "customer": customer,
-        "payment_method": card, "off_session": True, "confirm": True, "metadata": {"payment": row.id},
+        "payment_method": card, "allowed_payment_method_types": ["card"], "off_session": True, "confirm": True,
+        "metadata": {"payment": row.id},
         "description": row.description or row.id,
     }  # fmt: skip
 

@@ -18,8 +18,8 @@ from core.settings import Settings
 
 TIMEOUT_S = 10.0
 _PAGE = 100
-_REFUSED = (400, 402, 404)
-"""Answers that say that nothing was done. 409, 429 and all of 500 leave it open; 401 and 403 are ours to mend."""
+_REFUSED = (400, 402, 403, 404)
+"""Answers that say that nothing was done. 409, 429 and all of 500 leave it open; 401 is ours to mend."""
 _loading = threading.Lock()
 
 
@@ -170,6 +170,7 @@ _LOOKS: dict[Kind, Callable[[Any, str, dict[str, str]], Any]] = {
     Kind.PAYOUT: lambda it, id, options: it.payouts.retrieve(id, {}, options),
 }
 _SEARCHES: dict[Deed, Callable[[Any, Attempt, dict[str, Any]], Any]] = {
+    Deed.CHECKOUT: lambda it, of, params: it.checkout.sessions.list(params | {"customer": of.params["customer"]}),
     Deed.REFUND: lambda it, of, params: it.refunds.list(params | {"payment_intent": of.params["payment_intent"]}),
     Deed.INTENT: lambda it, of, params: it.payment_intents.list(params | {"customer": of.params["customer"]}),
     Deed.TRANSFER: lambda it, of, params: it.transfers.list(params | {"transfer_group": of.params["transfer_group"]}),

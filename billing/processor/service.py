@@ -90,10 +90,19 @@ def follow(house: House, kind: Kind, remote_id: str, account: str = "") -> None:
 
 
 def _ask(house: House, attempt: Attempt, first_at: datetime) -> Mapping[str, Any]:
+    """What the processor did. Of an attempt that broke there the key brings the same breakage, or is forgotten by now:
+
+    so what it made is looked for, by the mark that it carries.
+    """
     processor = house.adapter(Processor)  # type: ignore[type-abstract]
     if house.clock.now() - first_at > _KEYS_KEPT and (done := processor.find(attempt)) is not None:
         return done
-    return processor.ask(attempt)
+    try:
+        return processor.ask(attempt)
+    except RemoteUnknown:
+        if attempt.tries > 1 and (done := processor.find(attempt)) is not None:
+            return done
+        raise
 
 
 def _begin(uow: Uow, attempt_id: str) -> tuple[Attempt, datetime]:
