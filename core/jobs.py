@@ -7,9 +7,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Text, or_, select
+from sqlalchemy import BigInteger, String, Text, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
@@ -19,7 +20,20 @@ if TYPE_CHECKING:
     from core.house import House
 
 _LEASE = timedelta(seconds=60)
+_LONG_BYTES = 32 << 20
 log = logging.getLogger("piaohao.jobs")
+
+
+class Lane(StrEnum):
+    """Each lane has runners of its own, so that what is short never waits for what is long."""
+
+    SHORT = "short"
+    LONG = "long"
+
+
+def lane_for(size: int) -> Lane:
+    """The lane of work on so many bytes."""
+    return Lane.LONG if size > _LONG_BYTES else Lane.SHORT
 
 
 class Job(Base):
@@ -29,6 +43,7 @@ class Job(Base):
     kind: Mapped[str]
     owner: Mapped[str | None]
     payload: Mapped[str] = mapped_column(Text)
+    lane: Mapped[str] = mapped_column(String(5), default=Lane.SHORT)
     state: Mapped[str] = mapped_column(default="queued", index=True)
     done: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -66,16 +81,18 @@ class JobRun:
         self.house.db.write(work)
 
 
-def enqueue(uow: Uow, kind: str, payload: dict[str, Any], owner: str | None = None) -> str:
+def enqueue(
+    uow: Uow, kind: str, payload: dict[str, Any], owner: str | None = None, *, lane: Lane = Lane.SHORT
+) -> str:  # fmt: skip
     """Queue a job in the present unit; answers its id."""
-    job = Job(id=new_id("job"), kind=kind, owner=owner, payload=json.dumps(payload), created_at=uow.now())
+    job = Job(id=new_id("job"), kind=kind, owner=owner, payload=json.dumps(payload), lane=lane, created_at=uow.now())
     uow.session.add(job)
     return job.id
 
 
-def run_one(house: House) -> bool:
-    """Claim and run one job. Answers False when there was none to do."""
-    run = house.db.write(_claim)
+def run_one(house: House, lane: Lane | None = None) -> bool:
+    """Claim and run one job, of that lane or of any. Answers False when there was none to do."""
+    run = house.db.write(lambda uow: _claim(uow, lane))
     if run is None:
         return False
     kind, job_run = run
@@ -89,11 +106,12 @@ def run_one(house: House) -> bool:
     return True
 
 
-def _claim(uow: Uow) -> tuple[str, JobRun] | None:
+def _claim(uow: Uow, lane: Lane | None) -> tuple[str, JobRun] | None:
     free = or_(Job.lease_until.is_(None), Job.lease_until < uow.now())
+    lanes = Lane if lane is None else (lane,)
     statement = (
         select(Job)
-        .where(Job.state.in_(("queued", "running")), free)
+        .where(Job.state.in_(("queued", "running")), Job.lane.in_(lanes), free)
         .order_by(Job.created_at, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)

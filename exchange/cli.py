@@ -413,7 +413,7 @@ def doctor(settings: Settings) -> None:
 
 
 @main.command(hidden=True)
-@click.argument("name", type=click.Choice(("web", "worker", "sidecar", "loader")))
+@click.argument("name", type=click.Choice(("web", "worker", "jobs", "sidecar", "loader")))
 @click.option("--bind", default="")
 @click.pass_obj
 def role(settings: Settings, name: str, bind: str) -> None:
@@ -426,6 +426,10 @@ def role(settings: Settings, name: str, bind: str) -> None:
         from exchange import worker
 
         worker.run(settings)
+    elif name == "jobs":
+        from exchange import long_work
+
+        long_work.run(settings)
     else:
         from exchange.app import build_house
         from exchange.sidecar import loading_role, process

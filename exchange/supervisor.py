@@ -146,7 +146,7 @@ def _children(settings: Settings, web: int, gateway: int | None) -> list[Child]:
     program = [sys.executable, "-m", "exchange", "--data", str(settings.data), "--profile", settings.profile, "role"]
     children = [
         Child("web", [*program, "web", "--bind", f"fd://{web}"], (web,)),
-        Child("worker", [*program, "worker"]),
+        *(Child(role, [*program, role]) for role in ("worker", "jobs")),
     ]
     if gateway is None:
         return children

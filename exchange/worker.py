@@ -1,4 +1,4 @@
-"""The worker role: the outbox's relay, the audit sequencer and signer, deadlines, and jobs.
+"""The worker role: the outbox's relay, the audit sequencer and signer, deadlines, and short jobs.
 
 Short units with pauses between them: people at the pages never wait for this process.
 """
@@ -148,20 +148,13 @@ def run(settings: Settings) -> None:
     logs.configure("worker")
     house = build_house(settings)
     require_current(house.db)
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-    when_orphaned(stop.set)
-    steady, long = chores(), [Chore("jobs", jobs.run_one, 0.2)]
+    stop = told_to_stop()
+    steady, short = chores(), [Chore("jobs", lambda house: jobs.run_one(house, jobs.Lane.SHORT), 0.2)]
     calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
-    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *long, *calling]))
+    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling]))
     running = [
         threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
-        threading.Thread(target=loop, args=(house, stop, long, 0.1), name="jobs"),
+        threading.Thread(target=loop, args=(house, stop, short, 0.1), name="jobs"),
         threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
@@ -172,7 +165,30 @@ def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
+def told_to_stop() -> threading.Event:
+    """Set on SIGTERM, and when the supervisor is gone."""
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    when_orphaned(stop.set)
+    return stop
+
+
 def _families(house: House, attended: list[Chore]) -> list[Family]:
+    return [
+        *figures_of(attended),
+        gauge("piaohao_closes_failing", "Meters whose month cannot be closed", len(house.db.read(closing.failing))),
+        gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", house.db.read(outbox.waiting)),
+    ]
+
+
+def figures_of(attended: list[Chore]) -> list[Family]:
+    """How often chores had their turn, how often they failed, how long they took."""
+
     def by_chore(value: Callable[[Chore], float]) -> dict[str, float]:
         return {chore.name: value(chore) for chore in attended}
 
@@ -180,6 +196,4 @@ def _families(house: House, attended: list[Chore]) -> list[Family]:
         counter("piaohao_worker_turns", "Turns of each chore", by_chore(lambda c: c.turns), "chore"),
         counter("piaohao_worker_failures", "Turns that failed", by_chore(lambda c: c.failed), "chore"),
         counter("piaohao_worker_seconds", "Time spent on each chore", by_chore(lambda c: c.seconds), "chore"),
-        gauge("piaohao_closes_failing", "Meters whose month cannot be closed", len(house.db.read(closing.failing))),
-        gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", house.db.read(outbox.waiting)),
     ]

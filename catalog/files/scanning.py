@@ -41,14 +41,18 @@ def state_of(described: Description) -> ScanState:
 def enqueue(uow: Uow, file: StoredFile, *, counted: bool) -> None:
     """Leave to the job what was not seen of a new file. ``counted``: its persons were."""
     if file.scan_state == ScanState.WAITING or not counted:
-        jobs.enqueue(uow, JOB, {"file_id": file.id}, owner=file.owner_id)
+        _begin(uow, file)
 
 
 def again(uow: Uow, file: StoredFile) -> None:
     """Another try of a scan that failed; nothing when it did not."""
     if file.scan_state == ScanState.FAILED:
         file.scan_state, file.scan_done = ScanState.WAITING, 0
-        jobs.enqueue(uow, JOB, {"file_id": file.id}, owner=file.owner_id)
+        _begin(uow, file)
+
+
+def _begin(uow: Uow, file: StoredFile) -> None:
+    jobs.enqueue(uow, JOB, {"file_id": file.id}, owner=file.owner_id, lane=jobs.lane_for(file.size))
 
 
 def run(house: House, job: JobRun) -> None:

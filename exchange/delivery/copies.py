@@ -131,7 +131,7 @@ def prepare(uow: Uow, order_id: str) -> None:
         )  # fmt: skip
         uow.session.add(made)
         uow.session.flush()
-        jobs.enqueue(uow, JOB, {"copy": made.id, "name": file.name})
+        jobs.enqueue(uow, JOB, {"copy": made.id, "name": file.name}, lane=jobs.lane_for(file.size))
 
 
 def make(house: House, run: JobRun) -> None:

@@ -62,7 +62,7 @@ def begin(uow: Uow, actor: Actor, *, name: str, sha256: str, size: int) -> Trace
         uow, actor, action="copy:trace", object_id=case.id, decision=decision,
         data={"sha256": sha256, "size": str(size)},
     )  # fmt: skip
-    jobs.enqueue(uow, JOB, {"case": case.id}, owner=actor.account_id)
+    jobs.enqueue(uow, JOB, {"case": case.id}, owner=actor.account_id, lane=jobs.Lane.LONG)
     return case.snapshot()
 
 

@@ -33,7 +33,7 @@ def _gone(pid: int) -> bool:
 
 
 def test_what_dies_is_started_again_and_sigterm_stops_everything(running: Running) -> None:
-    for role in ("web", "worker"):
+    for role in ("web", "worker", "jobs"):
         before = running.children()[role]
         os.kill(before, signal.SIGKILL)
         assert eventually(lambda role=role, before=before: running.children()[role] != before)  # type: ignore[misc]

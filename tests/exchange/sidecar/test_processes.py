@@ -99,7 +99,7 @@ def test_figures_of_all_processes_stand_on_one_page(scene: Scene) -> None:
 
     assert eventually(told)
     text = _page(scene.running.metrics_port)
-    for role in ("web", "worker", "sidecar", "loader", "gateway"):
+    for role in ("web", "worker", "jobs", "sidecar", "loader", "gateway"):
         assert f'role="{role}"' in text
     assert "piaohao_web_requests_total" in _page(scene.running.port)
 
@@ -155,7 +155,7 @@ def test_calls_are_loaded_once_and_everything_ends_with_sigterm(scene: Scene) ->
     assert eventually(scene.all_loaded)
     children = scene.running.children()
     assert scene.running.stop() == 0
-    assert set(children) == {"web", "worker", "sidecar", "loader", "gateway 1", "gateway 2"}
+    assert set(children) == {"web", "worker", "jobs", "sidecar", "loader", "gateway 1", "gateway 2"}
     assert not any(_alive(pid) for pid in children.values())
     assert list((scene.running.data / "segments").iterdir()) == []
     states = scene.house.db.read(lambda uow: set(uow.session.execute(select(Epoch.state)).scalars()))
