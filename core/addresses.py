@@ -74,8 +74,10 @@ def allow_list(text: str) -> tuple[str, ...]:
     return entries
 
 
-def address_allowed(ip: str, port: int, allow: Sequence[str] = ()) -> bool:
+def address_allowed(ip: str, port: int, allow: Sequence[str] = (), *, plain: bool = False) -> bool:
     """Whether a call may go to this address: a public one, or one that an entry of ``allow`` names.
+
+    A ``plain`` call, without TLS, goes nowhere but where an entry says.
 
     An IPv4 address wrapped into IPv6 (mapped, NAT64) is judged as that IPv4 address. What cannot be read is refused.
     """
@@ -86,7 +88,8 @@ def address_allowed(ip: str, port: int, allow: Sequence[str] = ()) -> bool:
     if not 0 < port < 65536 or getattr(address, "scope_id", None):
         return False
     address = _unwrapped(address)
-    return any(allow_entry(entry).fits(address, port) for entry in allow) or _is_public(address)
+    named = any(allow_entry(entry).fits(address, port) for entry in allow)
+    return named or (not plain and _is_public(address))
 
 
 def _unwrapped(address: Address) -> Address:

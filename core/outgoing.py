@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -68,6 +68,8 @@ class CallFailed(Exception):
 def call(request: OutgoingCall, allow: Sequence[str] = ()) -> OutgoingAnswer:
     """Send one request and read its answer, whatever the status; never to an address that is not allowed.
 
+    Plain http goes only to what ``allow`` names, for everybody on the way reads it.
+
     Raises CallFailed. Call it outside of any unit of work.
     """
     _load_client()
@@ -75,8 +77,9 @@ def call(request: OutgoingCall, allow: Sequence[str] = ()) -> OutgoingAnswer:
     deadline = began + request.timeout_ms / 1000
     parts = urlsplit(request.url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    raw = _connect(host, port, allow, min(deadline, began + request.connect_timeout_ms / 1000))
     secured = parts.scheme == "https"
+    soon = min(deadline, began + request.connect_timeout_ms / 1000)
+    raw = _connect(host, port, soon, lambda ip: address_allowed(ip, port, allow, plain=not secured))
     with _cut_off(raw, deadline) as late, _explained(late), _secured(raw, host) if secured else raw as connection:
         response = _exchange(connection, request, host, port)
         body, complete = _body(response, request.most_bytes)
@@ -90,10 +93,10 @@ def _load_client() -> None:
         import urllib3  # noqa: F401
 
 
-def _connect(host: str, port: int, allow: Sequence[str], deadline: float) -> socket.socket:
+def _connect(host: str, port: int, deadline: float, allowed: Callable[[str], bool]) -> socket.socket:
     """A connection to the first of the host's addresses that is allowed and answers."""
     found = _resolve(host, port, deadline)
-    addresses = [ip for ip in found if address_allowed(ip, port, allow)]
+    addresses = [ip for ip in found if allowed(ip)]
     if not addresses:
         raise CallFailed("upstream_address_refused", f"{host} leads to {found[0]}, which calls may not go to.")
     problem: OSError | None = None

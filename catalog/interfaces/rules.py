@@ -111,7 +111,7 @@ def base_url(text: str, allow: Sequence[str] = ()) -> str:
     host = (parts.hostname or "").rstrip(".")
     port = parts.port
     standard = 443 if parts.scheme == "https" else 80
-    _check_host(host, port or standard, allow)
+    _check_host(host, port or standard, allow, plain=parts.scheme == "http")
     shown = f"[{host}]" if ":" in host else host
     where = shown if port in (None, standard) else f"{shown}:{port}"
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
@@ -138,7 +138,7 @@ def _parts(text: str) -> SplitResult:
     return parts
 
 
-def _check_host(host: str, port: int, allow: Sequence[str]) -> None:
+def _check_host(host: str, port: int, allow: Sequence[str], *, plain: bool) -> None:
     try:
         ip_address(host)
     except ValueError:
@@ -150,6 +150,9 @@ def _check_host(host: str, port: int, allow: Sequence[str]) -> None:
             Sentence("%(host)s is not a public address.", host=host), field="upstream.base_url",
             hint="Name a public address, or ask the exchange's operator to allow this one.",
         )  # fmt: skip
+    if plain and not address_allowed(host, port, allow, plain=True):
+        raise UpstreamAddressRefused("Plain http would be read on the way.", field="upstream.base_url",
+                                     hint="Use https.")  # fmt: skip
 
 
 def check_credential(credential: Mapping[str, str]) -> dict[str, str]:

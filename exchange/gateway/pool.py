@@ -143,7 +143,8 @@ class Pool:
     async def _addresses(self, origin: Origin) -> list[str]:
         """The numeric addresses that may be connected to. Raises CannotConnect when there is none."""
         found = await self._resolve(origin)
-        allowed = [address for address in found if address_allowed(address, origin.port, self._allowed())]
+        entries, plain = self._allowed(), not origin.tls
+        allowed = [address for address in found if address_allowed(address, origin.port, entries, plain=plain)]
         if not allowed:
             log.warning("calls to %s are refused: %s is not an address that may be called", origin.host, found[0])
             raise CannotConnect("upstream_address_refused")

@@ -39,7 +39,7 @@ def address_problem(url: str, allow: Sequence[str]) -> str | None:
     literal = _literal(parts.hostname)
     if literal is not None and not address_allowed(literal, port, allow):
         return "Messages may not go to this network."
-    if parts.scheme == "http" and (literal is None or not allow):
+    if parts.scheme == "http" and not (literal and address_allowed(literal, port, allow, plain=True)):
         return "Use https."
     return None
 

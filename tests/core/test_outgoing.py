@@ -59,6 +59,17 @@ def test_public_addresses_are_open(ip: str) -> None:
     assert address_allowed(ip, 443, ())
 
 
+@pytest.mark.parametrize("ip", PUBLIC + WRAPPED_PUBLIC)
+def test_plain_http_goes_only_where_an_entry_says(ip: str) -> None:
+    assert not address_allowed(ip, 80, (), plain=True)
+    assert not address_allowed(ip, 80, ["127.0.0.1", "10.0.0.0/8"], plain=True)
+    assert not address_allowed(ip, 80, [f"[{ip}]:8080", "8.8.8.8:8080"], plain=True)
+    assert address_allowed(ip, 80, [*PUBLIC], plain=True)
+    with pytest.raises(CallFailed) as refused:
+        outgoing.call(OutgoingCall("GET", f"http://{f'[{ip}]' if ':' in ip else ip}/"), ["127.0.0.1"])
+    assert refused.value.code == "upstream_address_refused"
+
+
 @pytest.mark.parametrize("port", [0, -1, 65536])
 def test_a_port_that_is_none_is_refused(port: int) -> None:
     assert not address_allowed("8.8.8.8", port, ())

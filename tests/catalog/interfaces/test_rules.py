@@ -83,6 +83,14 @@ def test_what_is_no_address_of_a_service_is_refused(written: str) -> None:
     assert "secret" not in json.dumps(refused.value.problem())
 
 
+def test_plain_http_to_an_address_is_refused_unless_it_is_allowed() -> None:
+    for allow in ((), ("127.0.0.1",), ("8.8.8.8:8080",)):
+        with pytest.raises(UpstreamAddressRefused):
+            rules.base_url("http://8.8.8.8/v1", allow)
+    assert rules.base_url("http://8.8.8.8/v1", ("8.8.8.8",)) == "http://8.8.8.8/v1"
+    assert rules.base_url("https://8.8.8.8/v1") == "https://8.8.8.8/v1"
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -71,6 +71,20 @@ def test_messages_go_to_no_network_of_ours(url: str, fits: bool) -> None:
     assert (rules.address_problem(url, ()) is None) == fits
 
 
+@pytest.mark.parametrize(
+    ("url", "fits"),
+    [
+        ("http://127.0.0.1:9000/in", True),
+        ("http://127.0.0.1:9001/in", False),
+        ("http://8.8.8.8/in", False),
+        ("http://hooks.example.com/in", False),
+        ("https://8.8.8.8/in", True),
+    ],
+)
+def test_plain_http_goes_only_to_what_is_allowed_by_name(url: str, fits: bool) -> None:
+    assert (rules.address_problem(url, ("127.0.0.1:9000",)) is None) == fits
+
+
 @dataclass
 class Hook:
     """An endpoint of a buyer at a server that receives."""
