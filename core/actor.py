@@ -15,7 +15,8 @@ class Actor:
     record leaves no name behind. ``country`` is the organisation's (ISO 3166 alpha-2), empty without one.
     ``second_factor`` tells that the session was opened with one; without it ``platform_roles`` is empty.
     ``invited`` and ``agreed`` are the listings to which the organisation was invited, and for which it is bound by a
-    non-disclosure agreement.
+    non-disclosure agreement. ``only_for`` are the listings that a program's credential is meant for, None when it is
+    meant for all.
     """
 
     account_id: str | None = None
@@ -30,6 +31,7 @@ class Actor:
     second_factor: bool = False
     invited: frozenset[str] = field(default_factory=frozenset)
     agreed: frozenset[str] = field(default_factory=frozenset)
+    only_for: frozenset[str] | None = None
 
     @property
     def signed_in(self) -> bool:

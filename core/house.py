@@ -16,6 +16,7 @@ from core.settings import Settings
 if TYPE_CHECKING:
     import flask
 
+    from core.actor import Actor
     from core.http import Api, Authenticator
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ class House:
     adapters: dict[type, Any] = field(default_factory=dict)
     apis: list[Api] = field(default_factory=list)
     authenticator: Authenticator | None = None
+    programs: Callable[[House, str], Actor] | None = None
+    """Whom a gateway's credential stands for; it raises for one that is not good."""
     explainers: list[tuple[type[Refused], Callable[[Uow, Any], None]]] = field(default_factory=list)
     mounts: list[Callable[[flask.Flask, House], None]] = field(default_factory=list)
     """What is served beside the API, at addresses that a standard names."""

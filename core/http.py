@@ -53,7 +53,10 @@ Authenticator = Callable[[House, str], Actor | None]
 
 @dataclass(frozen=True)
 class Route:
-    """One method on one path, and everything the machinery needs to know of it."""
+    """One method on one path, and everything the machinery needs to know of it.
+
+    ``programs`` tells that an API key or an access token opens it as well as a session.
+    """
 
     method: str
     path: str
@@ -68,6 +71,7 @@ class Route:
     idempotent: bool = False
     if_match: bool = False
     prepare: Callable[[House, Any], Any] | None = None
+    programs: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -165,7 +169,7 @@ def _caller(house: House, route: Route) -> Callable[..., flask.Response]:
 
 
 def _answer(house: House, route: Route, path: dict[str, str]) -> flask.Response:
-    actor = authenticate(house)
+    actor = authenticate(house, programs=route.programs)
     if route.who == SIGNED_IN and not actor.signed_in:
         raise Unauthenticated("This needs a session.", hint="POST /api/v1/sessions gives a bearer token.")
     if route.kind == "raw":
@@ -182,12 +186,15 @@ def _swallow_rest() -> None:
             left -= len(chunk)
 
 
-def authenticate(house: House) -> Actor:
+def authenticate(house: House, *, programs: bool = False) -> Actor:
     """The actor of the bearer token. The API ignores cookies, so another site cannot use a browser's session."""
     header = flask.request.headers.get("Authorization", "")
     scheme, _, token = header.partition(" ")
-    if _opens_the_gateway(token.strip()) or (not header and "X-Api-Key" in flask.request.headers):
-        raise GatewayCredential("Nothing was done.", hint="POST /api/v1/sessions gives a token for this API.")
+    key = "" if header else flask.request.headers.get("X-Api-Key", "")
+    if key or _opens_the_gateway(token.strip()):
+        if not programs or house.programs is None:
+            raise GatewayCredential("Nothing was done.", hint="POST /api/v1/sessions gives a token for this API.")
+        return house.programs(house, key or token.strip())
     if not header:
         return ANONYMOUS
     actor = None

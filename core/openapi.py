@@ -33,6 +33,7 @@ def document(house: House) -> dict[str, Any]:
     )
     _teach_fields(plugin)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("api_key", {"type": "apiKey", "in": "header", "name": "X-Api-Key"})
     spec.components.schema("Problem", _PROBLEM)
     for api in house.apis:
         spec.tag({"name": api.name})
@@ -77,12 +78,18 @@ def _operation(tag: str, route: Route) -> dict[str, Any]:
         "operationId": re.sub(r"[^a-z0-9]+", "_", route.endpoint.lower()).strip("_"),
         "parameters": _parameters(route),
         "responses": _responses(route),
-        "security": [{}] if route.who == ANYONE else [{"bearer": []}],
+        "security": _security(route),
     }
     if route.body is not None:
         content = {"application/json": {"schema": route.body}}
         operation["requestBody"] = {"required": True, "content": content}
     return {route.method.lower(): operation}
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.who == ANYONE:
+        return [{}]
+    return [{"bearer": []}, {"api_key": []}] if route.programs else [{"bearer": []}]
 
 
 def _parameters(route: Route) -> list[Any]:

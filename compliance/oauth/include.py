@@ -5,13 +5,14 @@ from __future__ import annotations
 import flask
 
 from compliance.identity.events import AccountDisabled
-from compliance.oauth import handlers
+from compliance.oauth import handlers, programs
 from compliance.oauth.views import api
 from core.house import House
 
 
 def include(house: House) -> None:
     house.add_api(api)
+    house.programs = programs.authenticate
     house.mounts.append(_mount)
     house.registry.inline(AccountDisabled, handlers.stop_clients)
 

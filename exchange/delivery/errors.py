@@ -63,3 +63,7 @@ class LinkNotBuilt(Conflict):
 
 class GatewayNeeded(Conflict):
     code, title = "gateway_needed", "At this tier files leave by the gateway only"
+
+
+class ScopeMissing(Forbidden):
+    code, title = "scope_missing", "This credential is not meant for this listing"

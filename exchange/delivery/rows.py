@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from exchange.delivery import copies, queries, quotas, service
-from exchange.delivery.errors import DeliveryFailed, RowQuotaExhausted, RowsNotAgreed, RowsUnavailable
+from exchange.delivery.errors import DeliveryFailed, RowQuotaExhausted, RowsNotAgreed, RowsUnavailable, ScopeMissing
 from exchange.delivery.models import MarkedCopy, RowCount
 from exchange.delivery.types import ByteRange, DeliveryFile, RowPage
 from exchange.delivery.watermark.paging import Places, rows_from
@@ -31,7 +31,7 @@ def read(
     """The rows from number ``after`` on, as many as asked for and as the quota still allows; each counts each time.
 
     Raises OrderNotFound, PolicyRefused, LicenceRefuses, DeliveryFileNotFound, RowsNotAgreed, RowsUnavailable,
-    CopyNotReady, RowQuotaExhausted, DeliveryFailed (the buyer is refunded).
+    CopyNotReady, RowQuotaExhausted, ScopeMissing, DeliveryFailed (the buyer is refunded).
     """
     file, places, total = house.db.read(lambda uow: _readable(uow, actor, order_id, file_id, claim))
     found = _rows(house, file, places, after, limit)
@@ -47,6 +47,8 @@ def read(
 
 def _readable(uow: Uow, actor: Actor, order_id: str, file_id: str, claim: Claim) -> tuple[DeliveryFile, Places, int]:
     order, file = queries.load_allowed(uow, actor, order_id, file_id)
+    if actor.only_for is not None and order.listing_id not in actor.only_for:
+        raise ScopeMissing(listing_id=order.listing_id)
     if not copies.by_row(uow.house, order):
         raise RowsNotAgreed(hint="Download the file.")
     licensing.require_use(uow, actor, order_id, Channel.API, claim)

@@ -41,7 +41,7 @@ def list_copies(uow: Uow, actor: Actor, order_id: str) -> Any:
 
 
 @api.raw(
-    "GET", "/orders/<order_id>/files/<file_id>/rows", query=RowsQuery, answer=RowPageOut,
+    "GET", "/orders/<order_id>/files/<file_id>/rows", query=RowsQuery, answer=RowPageOut, programs=True,
     summary="Rows of a file, from ?after= on, at most ?limit= of them; each counts against the contract's quota",
 )  # fmt: skip
 def read_rows(house: House, actor: Actor, request: flask.Request, order_id: str, file_id: str) -> flask.Response:
