@@ -41,7 +41,7 @@ def supplier(organisation_id: str) -> Audience:
 
 
 def order_changed(house: House, event: OrderChanged) -> None:
-    """The side that did not act is told; both, when it was the platform or time."""
+    """The side that did not act is told, if it is its matter; both, when it was the platform or time."""
     if event.action.startswith("dispute"):
         return  # told by the dispute itself
 
@@ -51,6 +51,8 @@ def order_changed(house: House, event: OrderChanged) -> None:
             return
         order, step = found
         sides = {"buyer": buyer(order.buyer_id), "supplier": supplier(order.supplier_id)}
+        if not trading.concerns_supplier(uow, order, step):
+            del sides["supplier"]
         tell(
             uow, key=f"{order.id}:{event.number}", code=f"order:{event.action}", topic="orders",
             to=[audience for side, audience in sides.items() if side != step.by], subject_id=order.id,

@@ -22,9 +22,9 @@ from exchange.contracts import queries as papers
 from exchange.trading.contested import contested
 from exchange.trading.errors import OrderNotFound
 from exchange.trading.models import Entitlement, Order, OrderStep
-from exchange.trading.rules import NEGOTIATED
+from exchange.trading.rules import AMONG_BUYERS, NEGOTIATED
 from exchange.trading.standing import Bound, Standing, facts, standing
-from exchange.trading.thread import Message
+from exchange.trading.thread import Message, Requirement
 from exchange.trading.types import (
     CompiledEntitlement,
     MessageSnapshot,
@@ -91,10 +91,26 @@ def orders(
 
 
 def timeline(uow: Uow, actor: Actor, order_id: str) -> list[StepSnapshot]:
-    """The order's steps in order. Raises OrderNotFound."""
-    load(uow, actor, order_id)
+    """The order's steps in order; for the supplier, those that are its matter. Raises OrderNotFound."""
+    order = load(uow, actor, order_id).snapshot()
     statement = select(OrderStep).where(OrderStep.order_id == order_id).order_by(OrderStep.number)
-    return [step.snapshot() for step in uow.session.execute(statement).scalars()]
+    steps = [step.snapshot() for step in uow.session.execute(statement).scalars()]
+    if actor.organisation_id != order.supplier_id:
+        return steps
+    return [step for step in steps if concerns_supplier(uow, order, step)]
+
+
+def concerns_supplier(uow: Uow, order: OrderSnapshot, step: StepSnapshot) -> bool:
+    """Whether a step is the supplier's matter too: what the buyer's people settle among themselves is not.
+
+    An order at the list price that waits for nothing else has not reached the supplier yet. Asks no policy.
+    """
+    if step.action in AMONG_BUYERS:
+        return False
+    if step.action != "agree" or order.head is not None:
+        return True
+    needed = uow.session.execute(select(Requirement.kind).where(Requirement.order_id == order.id)).scalars()
+    return {f"meet_{kind}" for kind in needed} != AMONG_BUYERS
 
 
 def messages(uow: Uow, actor: Actor, order_id: str) -> list[MessageSnapshot]:

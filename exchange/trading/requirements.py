@@ -111,9 +111,11 @@ def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[st
 
 
 def of_order(uow: Uow, actor: Actor, order_id: str) -> list[RequirementSnapshot]:
-    """Raises OrderNotFound."""
-    queries.load(uow, actor, order_id)
-    return [row.snapshot() for row in _rows(uow, order_id)]
+    """Without what the buyer's people settle among themselves, for the supplier. Raises OrderNotFound."""
+    order = queries.load(uow, actor, order_id)
+    found = [row.snapshot() for row in _rows(uow, order_id)]
+    theirs = actor.organisation_id == order.supplier_id
+    return [each for each in found if not (theirs and each.kind == SPENDING)]
 
 
 def open_sides(uow: Uow, order_ids: Iterable[str]) -> dict[str, set[str]]:

@@ -30,6 +30,8 @@ ENDED = frozenset(
 NOTHING_PAID = NEGOTIATED | {OrderState.PLACED}
 IN_FORCE = frozenset({OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED})
 """Paid for and not undone: there is a right."""
+AMONG_BUYERS = frozenset({"meet_spending"})
+"""Steps that the buyer's people settle among themselves: no matter of the supplier's."""
 NOTHING_LEFT = ENDED - {OrderState.ACCEPTED}
 _NAMES = {"accept_overdue": "accept", "propose": "offer terms for", "agree": "agree to", "expire_terms": "end"}
 

@@ -26,7 +26,8 @@ def note(
     """
     entry_id = record(
         uow, actor, action=f"order:{action}", object_id=order.id, object_version=order.version, tier=order.tier,
-        decision=decision, data={**_data(order), **(data or {})}, concerns=[order.buyer_id, order.supplier_id],
+        decision=decision, data={**_data(order), **(data or {})},
+        concerns=[order.buyer_id] if action in rules.AMONG_BUYERS else [order.buyer_id, order.supplier_id],
     )  # fmt: skip
     uow.session.add(
         OrderStep(

@@ -13,7 +13,7 @@ from exchange.webhooks.types import DISPUTE_TYPES, ORDER_TYPES
 
 
 def order_changed(house: House, event: OrderChanged) -> None:
-    """Both parties' endpoints; the state is that of the step, also when the order has moved on."""
+    """The endpoints of the parties whose matter it is; the state is the step's, also when the order has moved on."""
 
     def work(uow: Uow) -> None:
         found = trading.present(uow, event.order_id, event.number)
@@ -24,8 +24,9 @@ def order_changed(house: House, event: OrderChanged) -> None:
             "order_id": order.id, "number": event.number, "action": event.action, "state": step.state, "by": step.by,
             "listing_id": order.listing_id, "buyer_id": order.buyer_id, "supplier_id": order.supplier_id,
         }  # fmt: skip
+        theirs = [order.supplier_id] if trading.concerns_supplier(uow, order, step) else []
         announce(
-            uow, [order.buyer_id, order.supplier_id], fact=f"{order.id}:{event.number}",
+            uow, [order.buyer_id, *theirs], fact=f"{order.id}:{event.number}",
             kind=ORDER_TYPES.get(event.action, "order.updated"), at=step.at, data=data,
         )  # fmt: skip
 

@@ -27,8 +27,9 @@ from exchange.delivery.errors import DeliveryFileNotFound
 from exchange.delivery.links import Link
 from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeSnapshot
-from exchange.trading import queries, service
-from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot
+from exchange.trading import queries, rises, service, subscriptions
+from exchange.trading.errors import NoSubscription
+from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot, SubscriptionSnapshot
 from exchange.web import fetching, forms, negotiations, operations, terms
 from exchange.web.explain import DecisionText, card
 from exchange.web.negotiations import Talk
@@ -37,7 +38,7 @@ from exchange.web.shell import act, done, pages, read, render, signed_in
 from exchange.web.turns import Turn, turn
 from exchange.web.words import WORDS, word
 
-DEEDS = ("pay", "cancel", "accept", "fail", "freeze", "release")
+DEEDS = ("pay", "cancel", "accept", "fail", "freeze", "release", "unsubscribe")
 _STEPS = ("placed", "paid", "delivered", "accepted")
 
 
@@ -62,6 +63,8 @@ class OrderPage:
     disputes: Sequence[DisputeSnapshot] = ()
     link: Link | None = None
     downloads: bool = True
+    subscription: SubscriptionSnapshot | None = None
+    announced: Sequence[rises.Announced] = ()
 
     @property
     def turn(self) -> Turn:
@@ -147,6 +150,7 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
     steps = queries.timeline(uow, who, order_id)
     mine = who.organisation_id == snapshot.buyer_id
     side = "buyer" if mine else "supplier" if who.organisation_id == snapshot.supplier_id else "platform"
+    books = disputes.sees_charges(who, order_id)
     return OrderPage(
         order=snapshot,
         side=side,
@@ -156,8 +160,8 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         files=delivery.files(uow, who, order_id),
         received={r.file_id: True for r in delivery.receipts(uow, who, order_id) if r.complete},
         deeds={deed: card(decide(who, f"order:{deed}", resource)) for deed in DEEDS},
-        balance=ledger.balance(uow, snapshot.buyer_id) if mine else None,
-        invoices=invoices.of_order(uow, order_id),
+        balance=ledger.balance(uow, snapshot.buyer_id) if mine and books else None,
+        invoices=invoices.of_order(uow, order_id) if books else [],
         limits=operations.limits(snapshot.limits),
         standing=_standing(uow, snapshot),
         operations=_operations(uow, snapshot) if mine else [],
@@ -165,7 +169,16 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         disputes=disputes.disputes(uow, who, order_id=order_id).items,
         link=fetching.strict(house(), snapshot) if mine else None,
         downloads=fetching.downloads(snapshot),
+        subscription=_subscription(uow, order_id),
+        announced=[each for each in rises.of_order(uow, who, order_id) if each.applied_at is None],
     )
+
+
+def _subscription(uow: Uow, order_id: str) -> SubscriptionSnapshot | None:
+    try:
+        return subscriptions.get(uow, actor(), order_id)
+    except NoSubscription:
+        return None
 
 
 def _operations(uow: Uow, order: OrderSnapshot) -> list[operations.OperationText]:
@@ -191,7 +204,7 @@ def _standing(uow: Uow, order: OrderSnapshot) -> Standing | None:
 @pages.post("/orders")
 def place_order() -> Response:
     signed_in()
-    form = forms.load(forms.OrderForm)
+    form = forms.load(forms.OrderForm, keep_empty=False)
     placed = act(lambda uow: service.place(uow, actor(), **form))
     return done("order-placed", "web.order", order_id=placed.id)
 
@@ -209,6 +222,20 @@ def cancel_order(order_id: str) -> Response:
     form = forms.load(forms.ReasonForm)
     act(lambda uow: service.cancel(uow, actor(), order_id, reason=form["reason"]))
     return done("order-cancelled", "web.order", order_id=order_id)
+
+
+@pages.post("/orders/<order_id>/unsubscribe")
+def unsubscribe(order_id: str) -> Response:
+    signed_in()
+    act(lambda uow: subscriptions.cancel(uow, actor(), order_id))
+    return done("unsubscribed", "web.order", order_id=order_id)
+
+
+@pages.post("/listings/<listing_id>/price-notice")
+def announce_price(listing_id: str) -> Response:
+    signed_in()
+    act(lambda uow: rises.announce(uow, actor(), listing_id))
+    return done("price-announced", "web.listing", listing_id=listing_id)
 
 
 @pages.post("/orders/<order_id>/accept")

@@ -271,3 +271,41 @@ def test_others_and_other_roles_see_nothing(hook: Hook, app: flask.Flask) -> Non
     hook.client.delete(f"/webhooks/{hook.id}").expect(204)
     assert hook.client.get("/webhooks").json["items"] == []
     assert hook.send() == 0
+
+
+def test_what_the_buyers_people_settle_among_themselves_is_not_told_to_the_supplier(
+    app: flask.Flask, house: House
+) -> None:
+    """No message, no notice, no step and no requirement says that somebody of the buyer had to be asked."""
+    supplier, owner = build.organisation(house), build.organisation(house)
+    clerk, account = build.member(house, owner, "buyer"), "/organisation/spending-limits/"
+    buyers, sellers, listing = (
+        ApiClient(app, owner.token),
+        ApiClient(app, supplier.token),
+        build.listed(house, supplier),
+    )
+    assert listing.offer is not None
+    buyers.put(f"{account}{clerk.actor.account_id}", {"amount": "1.00"}).expect(200)
+    hooks = {
+        each: each.post("/webhooks", {"url": "https://hooks.example.com/"}).expect(201) for each in (buyers, sellers)
+    }
+    body = {"listing_id": listing.id, "offer_id": listing.offer.id, "purpose": "training", "accept_terms": True}
+    order = ApiClient(app, clerk.token).post("/orders", body).expect(201).json
+    assert order["state"] == "agreed"
+    path = f"/orders/{order['id']}"
+    assert sellers.get(f"{path}/requirements").expect(200).json["items"] == []
+    buyers.post(f"{path}/requirements/spending.buyer", {}).expect(200)
+    while outbox.relay(house):
+        pass
+
+    def told(client: ApiClient) -> list[str]:
+        found = client.get(f"/webhooks/{hooks[client].json['endpoint']['id']}/messages").expect(200).json["items"]
+        return sorted(json.loads(each["payload"])["data"]["action"] for each in found)
+
+    def steps(client: ApiClient) -> list[str]:
+        return [each["action"] for each in client.get(f"{path}/decisions").expect(200).json["items"]]
+
+    assert (told(buyers), steps(buyers)) == (["agree", "meet_spending", "place"], ["agree", "meet_spending", "place"])
+    assert (told(sellers), steps(sellers)) == (["place"], ["place"])
+    assert "spending" not in str(sellers.get("/notices").expect(200).json)
+    assert "spending" not in str(sellers.get(f"/audit/entries?object_id={order['id']}").json)
