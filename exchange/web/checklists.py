@@ -25,9 +25,11 @@ from exchange.web.language import called, language, plain
 from exchange.web.words import word
 
 _VALUES = {"state": "qualification", "purposes": "purpose", "origin": "origin"}
+_TIERS = frozenset({"tier", "proposed", "proposed_tier"})
 _SHOWN_ASIDE = (
     "scan",
     "reasons",
+    "impact",
     "operations",
     "trials",
     "credential",
@@ -247,4 +249,6 @@ def _value(value: Any, key: str) -> str:
         return ", ".join(_value(each, key) for each in value)
     if isinstance(value, bool):
         return str(gettext("Yes") if value else gettext("No"))
+    if key in _TIERS:
+        return f"L{value}"
     return word(_VALUES[key], value) if key in _VALUES else str(value)

@@ -1,11 +1,15 @@
-"""How a person names an organisation in a form: by what stands on its papers."""
+"""How organisations are named in forms, by what stands on their papers; and what things are called, by id."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from catalog.listings import queries as listings
 from compliance.identity import queries as identity
 from core.db import Uow
 from core.ids import is_id
 from core.problems import Invalid
+from exchange.trading import queries as trading
 
 
 def organisation_named(uow: Uow, text: str, field: str) -> str:
@@ -16,3 +20,13 @@ def organisation_named(uow: Uow, text: str, field: str) -> str:
     if found is None:
         raise Invalid("There is no organisation of this id or credit code.", field=field)
     return found.id
+
+
+def names_of(uow: Uow, ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
+    """What orders, listings and organisations are called, by id, for pages of those who watch over the trade."""
+    asked = set(ids)
+    about = trading.listings_of(uow, {each for each in asked if is_id("ord", each)})
+    sold = listings.many(uow, {*about.values(), *(each for each in asked if is_id("lst", each))}, brief=True)
+    own = identity.organisations(uow, {each for each in asked if is_id("org", each)})
+    named = {each: sold[about.get(each, each)].title for each in asked if about.get(each, each) in sold}
+    return named | {key: {"zh": each.name, "en": each.name_en or each.name} for key, each in own.items()}

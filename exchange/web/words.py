@@ -50,9 +50,17 @@ WORDS = {
         "dispute": _l("Disputed by the buyer"), "dispute_withdraw": _l("The dispute was withdrawn"),
         "dispute_rule_dismissed": _l("Ruled: the dispute is dismissed"),
         "dispute_rule_part": _l("Ruled: a refund in part"), "dispute_rule_full": _l("Ruled: a refund in full"),
+        "renew": _l("The next period has begun"), "unsubscribe": _l("Cancelled; it ends with its period"),
+        "announce_price": _l("Another price was announced"), "new_price": _l("The announced price holds"),
+        "replaced": _l("Another order has taken its place"), "end_unpaid": _l("Ended: a fee was not paid"),
         "regrade": _l("The tier rose: more is asked for before it is placed"),
         "rest": _l("The right rests: the tier asks for more"),
         "resume": _l("What was missing is there: the right goes on"),
+    },
+    "rated": {
+        "usage": _l("Usage"), "free": _l("Free"), "step": _l("Step"), "included": _l("Included"),
+        "overage": _l("Beyond what is included"), "package": _l("Package"), "beyond": _l("Not covered"),
+        "fee": _l("Fee"), "minimum": _l("Missing to the minimum"),
     },
     "dispute": {
         "open": _l("Waiting for the supplier"), "answered": _l("Waiting for the ruling"), "withdrawn": _l("Withdrawn"),
@@ -112,6 +120,12 @@ WORDS = {
     "level": {
         "0": _l("not signed in"), "1": _l("registered"), "2": _l("qualified"), "3": _l("qualified in full"),
         "4": _l("enhanced"),
+    },
+    "level_opens": {
+        "1": _l("Buy what is open or general 1; see what is general 2."),
+        "2": _l("Sell; buy general 2; see what general 3 and sensitive data there is, and ask for a quote."),
+        "3": _l("Buy general 3, by contract."),
+        "4": _l("Order sensitive and important data, inside the country and under its rules."),
     },
     "role": {
         "owner": _l("Owner"), "supplier": _l("Supplier"), "buyer": _l("Buyer"), "developer": _l("Developer"),

@@ -20,6 +20,7 @@ from core.ids import is_id
 from core.problems import DomainError, Invalid
 from exchange.trading import service as trading
 from exchange.web import forms
+from exchange.web.naming import names_of
 from exchange.web.session import actor
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -41,7 +42,8 @@ def freezes(problem: DomainError | None = None) -> flask.Response:
         )
         links = {each.id: queries.links(uow, actor(), each.object_id) for each in page.items}
         kept = retention.holds(uow, actor(), limit=50, standing_only=not everything)
-        return {"page": page, "links": links, "holds": kept.items}
+        names = names_of(uow, (each.object_id for each in (*page.items, *kept.items)))
+        return {"page": page, "links": links, "holds": kept.items, "names": names}
 
     status = problem.status if problem else 200
     return render(

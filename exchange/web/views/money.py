@@ -16,6 +16,7 @@ from compliance.identity import queries as identity
 from core.db import Uow
 from core.problems import DomainError
 from exchange.web import forms
+from exchange.web.naming import organisation_named
 from exchange.web.session import actor, house
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -82,8 +83,14 @@ def topups(problem: DomainError | None = None) -> flask.Response:
 def record_topup() -> Response:
     signed_in()
     form = forms.load(forms.TopUpForm)
-    act(lambda uow: payments_service.record_topup(uow, actor(), currency=house().settings.currency, **form))
+    act(lambda uow: _record_topup(uow, form))
     return done("topup-recorded", "web.topups")
+
+
+def _record_topup(uow: Uow, form: dict[str, Any]) -> None:
+    paid_by = organisation_named(uow, form["organisation_id"], "organisation_id")
+    given = form | {"organisation_id": paid_by, "currency": house().settings.currency}
+    payments_service.record_topup(uow, actor(), **given)
 
 
 @pages.post("/topups/<topup_id>/confirm")

@@ -19,6 +19,7 @@ from core.problems import DomainError
 from exchange.oversight import queries, service
 from exchange.oversight.thresholds import thresholds
 from exchange.web import forms, language, trademap
+from exchange.web.naming import names_of
 from exchange.web.session import actor, house
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -101,6 +102,7 @@ def _alert(uow: Uow, alert_id: str) -> dict[str, Any]:
     return {
         "alert": found, "own": _called(uow, [found.organisation_id])[found.organisation_id],
         "numbers": queries.entry_numbers(uow, found), "why": thresholds().why[found.rule],
+        "names": names_of(uow, [*found.evidence.get("orders", ()), *found.evidence.get("listings", ())]),
     }  # fmt: skip
 
 
