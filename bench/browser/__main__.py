@@ -24,7 +24,9 @@ from bench.browser.people import Visitor, come_in, secrets_told, visitors
 _CHROMIUM = "/usr/bin/chromium"
 _STARTS = ("/", "/desk", "/search", "/privacy", "/verify", "/audit")
 _Theme = Literal["light", "dark"]
-_VIEWS: tuple[tuple[str, int, _Theme], ...] = (("zh", 1280, "light"), ("en", 390, "dark"))
+_View = tuple[str, int, _Theme]
+_VIEWS: tuple[_View, ...] = (("zh", 1280, "light"), ("en", 390, "dark"))
+_OTHER_VIEWS: tuple[_View, ...] = (("en", 1280, "light"), ("zh", 390, "dark"))
 _PLAYERS = ("supplier", "seller", "buyer", "owner", "reviewer", "officer")
 
 
@@ -34,6 +36,7 @@ def main() -> int:
     options.add_argument("--log", type=Path, default=Path(tempfile.gettempdir()) / "browser-demo.log")
     options.add_argument("--shots", type=Path)
     options.add_argument("--only", default="", help="the name of one visitor, or journeys")
+    options.add_argument("--all-views", action="store_true", help="both languages in both themes and widths")
     given = options.parse_args()
     if given.shots is not None:
         given.shots.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,8 @@ def main() -> int:
         if given.only in ("", "journeys"):
             grave += sum(_journey(browser, url, language, people, given.shots) for language in ("zh", "en"))
         chosen = [visitor for visitor in people if given.only in ("", visitor.name)]
-        grave += sum(_look(browser, url, visitor, view, given.shots) for visitor, view in product(chosen, _VIEWS))
+        views = _VIEWS + _OTHER_VIEWS if given.all_views else _VIEWS
+        grave += sum(_look(browser, url, visitor, view, given.shots) for visitor, view in product(chosen, views))
     print(f"{grave} serious or critical findings, broken pages and complaints in all")
     return 1 if grave else 0
 
@@ -57,7 +61,7 @@ def _journey(browser: Browser, url: str, language: str, people: tuple[Visitor, .
 
 
 def _look(
-    browser: Browser, url: str, visitor: Visitor, view: tuple[str, int, _Theme], shots: Path | None
+    browser: Browser, url: str, visitor: Visitor, view: _View, shots: Path | None
 ) -> int:  # fmt: skip
     language, width, theme = view
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
@@ -80,7 +84,7 @@ def _tell(who: str, found: Findings) -> int:
         f"{len(found.wrong)} broken",
         flush=True,
     )
-    for line in (*found.grave, *found.wrong):
+    for line in (*found.grave, *found.wrong, *dict.fromkeys(f"to look at: {each}" for each in found.odd)):
         print(f"    {line}", flush=True)
     return len(found.grave) + len(found.wrong)
 

@@ -19,16 +19,33 @@ _MANY_STATES = {"/orders/*": 14, "/listings/*": 5, "/review/*": 4}
 _MOST_PAGES = 120
 _NOT_A_PAGE = (".zip", ".json", ".pdf", ".csv", "/sign-out", "/files/")
 _GRAVE = ("serious", "critical")
+_ODD = """() => {
+  const odd = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const chinese = document.documentElement.lang === "zh-CN";
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const where = node.parentElement, text = node.textContent.trim();
+    if (!text || where.closest("code, pre, script, .hash, .prose, textarea, [lang]:not(html)")) continue;
+    if (/[a-z]{3}_[0-9a-z]{26}/.test(text)) odd.push("an id in plain text: " + text.slice(0, 80));
+    if (chinese && !/[\u4e00-\u9fff]/.test(text) && /[A-Za-z]{2,}( [a-z]{2,}){2,}/.test(text))
+      odd.push("not in Chinese: " + text.slice(0, 80));
+  }
+  return odd;
+}"""
+"""Text in another language than the page, and ids where a name would stand; what people wrote is left out."""
 
 
 @dataclass
 class Findings:
-    """What was found on the pages of one person; ``grave`` are axe's findings that are serious or critical."""
+    """What was found on the pages of one person; ``grave`` are axe's findings that are serious or critical.
+
+    ``odd`` is for somebody to look at: it may be data that is like that.
+    """
 
     pages: list[str] = field(default_factory=list)
     grave: list[str] = field(default_factory=list)
     slight: int = 0
     wrong: list[str] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
 
 def kind_of(path: str) -> str:
@@ -80,6 +97,7 @@ def judge(page: Page, path: str, found: Findings) -> None:
             found.grave += [f"{path}: {violation['id']} at {each['html'][:140]}" for each in violation["nodes"][:3]]
         else:
             found.slight += 1
+    found.odd += [f"{path}: {each}" for each in page.evaluate(_ODD)]
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if width > 1:
         found.wrong.append(f"{path}: {width} pixels wider than its window")
