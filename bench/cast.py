@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.house import House
 from core.settings import Settings
@@ -32,11 +33,9 @@ class Cast:
         }  # fmt: skip
 
 
-def open_house(data: Path, database_url: str = "", *, upstream_allow: str = "") -> House:
-    """A house over a data folder that is made for it."""
-    settings = Settings(
-        data=data, profile="test", database_url=database_url, gateway_workers=0, upstream_allow=upstream_allow
-    )
+def open_house(data: Path, database_url: str = "", **more: Any) -> House:
+    """A house over a data folder that is made for it, with these settings besides."""
+    settings = Settings(data=data, profile="test", database_url=database_url, gateway_workers=0, **more)
     init(settings)
     return build_house(settings)
 

@@ -19,6 +19,7 @@ from billing.payments.models import ChargebackRow, PaymentRow
 from billing.payments.types import Chargeback, ChargebackState
 from billing.processor import service as asking
 from billing.processor.amounts import from_remote
+from billing.processor.client import id_of
 from billing.processor.events import AttemptDone, AttemptRefused
 from billing.processor.types import Deed
 from compliance.audit.service import record
@@ -90,7 +91,7 @@ def recover(uow: Uow, organisation_id: str, currency: str) -> int:
 
 
 def _open(uow: Uow, remote: Mapping[str, Any]) -> ChargebackRow | None:
-    intent = remote.get("payment_intent")
+    intent = id_of(remote.get("payment_intent"))
     chosen = select(PaymentRow).where(PaymentRow.intent_id == intent).with_for_update()
     payment = (
         uow.session.execute(chosen.execution_options(populate_existing=True)).scalars().first() if intent else None

@@ -75,7 +75,8 @@ def begin(
     row = {
         "id": new_id("pmt"), "organisation_id": own, "purpose": str(purpose), "subject_id": subject_id,
         "description": description[:200], "method": str(chosen), "amount": amount, "currency": currency,
-        "state": str(PaymentState.PLANNED), "url": "", "session_id": "", "intent_id": "", "code": "", "message": "",
+        "state": str(PaymentState.PLANNED), "url": "", "session_id": "", "intent_id": "", "charge_id": "", "code": "",
+        "message": "",
         "received": 0, "refunded": 0, "refunding": 0, "contested": 0, "begun_by": actor.account_id,
         "begun_at": uow.now(), "keep_card": keep_card, "version": 1,
     }  # fmt: skip

@@ -16,6 +16,7 @@ from billing.payments.events import PaymentEndedUnpaid, PaymentSucceeded
 from billing.payments.models import CustomerRow, PaymentRow
 from billing.payments.types import PENDING, PaymentState, Purpose
 from billing.processor.amounts import from_remote
+from billing.processor.client import id_of
 from billing.processor.errors import RemoteRefusal, RemoteUnknown
 from billing.processor.events import AttemptDone, AttemptRefused
 from billing.processor.service import follow
@@ -65,7 +66,7 @@ def session_told(uow: Uow, session: Mapping[str, Any]) -> None:
     row.session_id = row.session_id or str(session["id"])
     intent = session.get("payment_intent")
     if session["status"] == "complete" and session["payment_status"] == "paid":
-        _succeed(uow, row, _id_of(intent), session["amount_total"], session["currency"])
+        _succeed(uow, row, intent, session["amount_total"], session["currency"])
     elif session["status"] == "expired":
         _close(uow, row, PaymentState.EXPIRED, "expired", "")
     elif isinstance(intent, Mapping):
@@ -79,7 +80,7 @@ def intent_told(uow: Uow, intent: Mapping[str, Any]) -> None:
         return
     row.intent_id = row.intent_id or str(intent["id"])
     if intent["status"] == "succeeded":
-        _succeed(uow, row, str(intent["id"]), intent["amount_received"], intent["currency"])
+        _succeed(uow, row, intent, intent["amount_received"], intent["currency"])
         _keep_card(uow, row, intent)
     elif intent["status"] == "canceled" and not row.session_id:
         _close(uow, row, PaymentState.CANCELLED, "cancelled", "")
@@ -130,12 +131,14 @@ def _session_made(uow: Uow, event: AttemptDone) -> None:
     uow.session.flush()
 
 
-def _succeed(uow: Uow, row: PaymentRow, intent_id: str, received: int, currency: str) -> None:
+def _succeed(uow: Uow, row: PaymentRow, intent: Any, received: int, currency: str) -> None:
     """Book the money, once: whatever the payment was thought to be, the processor has it."""
+    if isinstance(intent, Mapping):
+        row.charge_id = id_of(intent.get("latest_charge")) or row.charge_id
     if row.state == PaymentState.SUCCEEDED:
         return
     row.state, row.received = str(PaymentState.SUCCEEDED), from_remote(received, currency.upper())
-    row.currency, row.intent_id, row.url = currency.upper(), intent_id or row.intent_id, ""
+    row.currency, row.intent_id, row.url = currency.upper(), id_of(intent) or row.intent_id, ""
     row.ended_at, row.look_at, row.code, row.message, row.version = uow.now(), None, "", "", row.version + 1
     uow.session.flush()
     clearing = Account(AccountKind.PROCESSOR_CLEARING, None, row.currency)
@@ -194,7 +197,7 @@ def _keep_card(uow: Uow, row: PaymentRow, intent: Mapping[str, Any]) -> None:
         uow.session.execute(
             update(CustomerRow)
             .where(CustomerRow.organisation_id == row.organisation_id)
-            .values(card_id=_id_of(method), card_label=label[:60])
+            .values(card_id=id_of(method), card_label=label[:60])
         )
 
 
@@ -222,7 +225,3 @@ def _by_mark(uow: Uow, payment_id: object) -> PaymentRow | None:
 
 def _mark(intent: Mapping[str, Any]) -> object:
     return (intent.get("metadata") or {}).get("payment")
-
-
-def _id_of(found: Any) -> str:
-    return str(found["id"] if isinstance(found, Mapping) else found or "")

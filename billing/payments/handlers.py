@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from billing.payments import chargebacks, following, refunds
 from billing.processor.events import AttemptDone, AttemptRefused, ProcessorTold
 from billing.processor.types import Kind
@@ -17,6 +19,10 @@ _TOLD = {
 
 
 def _told(uow: Uow, event: ProcessorTold) -> None:
+    """What is about a payment tells of the payment too, which nobody may have told us of yet."""
+    intent = event.told.object.get("payment_intent")
+    if event.told.kind in (Kind.DISPUTE, Kind.CHARGE) and isinstance(intent, Mapping):
+        following.intent_told(uow, intent)
     if event.told.kind in _TOLD:
         _TOLD[event.told.kind](uow, event.told.object)
 

@@ -111,6 +111,7 @@ class PaymentRow(Base):
     url: Mapped[str] = mapped_column(String(2000), default="")
     session_id: Mapped[str] = mapped_column(RemoteId, default="")
     intent_id: Mapped[str] = mapped_column(RemoteId, default="")
+    charge_id: Mapped[str] = mapped_column(RemoteId, default="")
     code: Mapped[str] = mapped_column(String(80), default="")
     message: Mapped[str] = mapped_column(String(500), default="")
     received: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -122,7 +122,7 @@ def chargebacks(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int
 def known_sources(uow: Uow, sources: set[str]) -> set[str]:
     """Those remote objects that a payment, a refund or a chargeback of ours stands for. Asks no policy."""
     found: set[str] = set()
-    for column in (PaymentRow.intent_id, CardRefundRow.remote_id, ChargebackRow.remote_id):
+    for column in (PaymentRow.charge_id, CardRefundRow.remote_id, ChargebackRow.remote_id):
         found |= set(uow.session.execute(select(column).where(column.in_(sources))).scalars())
     return found
 

@@ -132,14 +132,15 @@ def _each(page: Callable[[dict[str, Any]], Any]) -> Iterator[Mapping[str, Any]]:
         params = {"limit": _PAGE, "starting_after": found["data"][-1]["id"]}
 
 
-def _id_of(found: Any) -> str:
+def id_of(found: Any) -> str:
+    """The id of what is an object, or is only named by its id, or is not there."""
     return str(found["id"] if isinstance(found, Mapping) else found or "")
 
 
 def _entry(row: Mapping[str, Any]) -> BalanceEntry:
     currency = row["currency"].upper()
     return BalanceEntry(
-        id=row["id"], kind=row["type"], source=_id_of(row["source"]), amount=from_remote(row["amount"], currency),
+        id=row["id"], kind=row["type"], source=id_of(row["source"]), amount=from_remote(row["amount"], currency),
         fee=from_remote(row["fee"], currency), currency=currency,
         created_at=datetime.fromtimestamp(row["created"], UTC),
         description=(row.get("description") or "")[:200],
@@ -164,7 +165,8 @@ _LOOKS: dict[Kind, Callable[[Any, str, dict[str, str]], Any]] = {
     Kind.CHECKOUT: lambda it, id, options: it.checkout.sessions.retrieve(id, {"expand": ["payment_intent"]}, options),
     Kind.INTENT: lambda it, id, options: it.payment_intents.retrieve(id, _EXPANDED, options),
     Kind.REFUND: lambda it, id, options: it.refunds.retrieve(id, {}, options),
-    Kind.DISPUTE: lambda it, id, options: it.disputes.retrieve(id, {}, options),
+    Kind.DISPUTE: lambda it, id, options: it.disputes.retrieve(id, {"expand": ["payment_intent"]}, options),
+    Kind.CHARGE: lambda it, id, options: it.charges.retrieve(id, {"expand": ["payment_intent"]}, options),
     Kind.ACCOUNT: lambda it, id, options: it.accounts.retrieve(id, {}, {}),
     Kind.TRANSFER: lambda it, id, options: it.transfers.retrieve(id, {}, options),
     Kind.PAYOUT: lambda it, id, options: it.payouts.retrieve(id, {}, options),

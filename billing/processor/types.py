@@ -31,6 +31,7 @@ class Kind(StrEnum):
     INTENT = "intent"
     REFUND = "refund"
     DISPUTE = "dispute"
+    CHARGE = "charge"
     ACCOUNT = "account"
     TRANSFER = "transfer"
     PAYOUT = "payout"

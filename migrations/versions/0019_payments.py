@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("session_id", sa.String(length=120), nullable=False),
         sa.Column("intent_id", sa.String(length=120), nullable=False),
+        sa.Column("charge_id", sa.String(length=120), nullable=False),
         sa.Column("code", sa.String(length=80), nullable=False),
         sa.Column("message", sa.String(length=500), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
