@@ -1,4 +1,7 @@
-"""What it costs and who owes whom: ledger, rating, usage, invoices, payments, settlement, each after those it knows."""
+"""What it costs and who owes whom: ledger, rating, usage, invoices, payments, settlement, payouts, each after those
+
+it knows.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ def include(house: House) -> None:
     from billing.invoices.include import include as include_invoices
     from billing.ledger.include import include as include_ledger
     from billing.payments.include import include as include_payments
+    from billing.payouts.include import include as include_payouts
     from billing.periods.include import include as include_periods
     from billing.processor.include import include as include_processor
     from billing.settlement.include import include as include_settlement
@@ -20,7 +24,7 @@ def include(house: House) -> None:
 
     features = (
         include_ledger, include_usage, include_invoices, include_periods, include_processor, include_payments,
-        include_settlement,
+        include_settlement, include_payouts,
     )  # fmt: skip
     for include_feature in features:
         include_feature(house)

@@ -6,6 +6,7 @@ from billing.invoices import queries as invoices
 from billing.ledger import queries as ledger
 from billing.ledger.types import AccountKind, Discrepancy
 from billing.payments import queries as payments
+from billing.payouts import queries as payouts
 from billing.periods import checking as periods
 from billing.processor import queries as processor
 from billing.processor.importing import PAYOUT
@@ -26,8 +27,9 @@ def faults(uow: Uow) -> list[Discrepancy]:
     """
     totals = ledger.trial_balance(uow)
     unbalanced = [Discrepancy(currency, f"the ledger sums to {total}") for currency, total in totals.items() if total]
-    parts = (ledger.check, usage.check, invoices.check, periods.check, payments.check, settlement.check, outside)
-    return unbalanced + [fault for part in parts for fault in part(uow)]
+    parts = (ledger.check, usage.check, invoices.check, periods.check, payments.check, payouts.check, outside)
+    owed = settlement.check(uow, payouts.paid_out(uow))
+    return unbalanced + owed + [fault for part in parts for fault in part(uow)]
 
 
 def outside(uow: Uow) -> list[Discrepancy]:
@@ -40,9 +42,14 @@ def outside(uow: Uow) -> list[Discrepancy]:
             paid_out[entry.currency] = paid_out.get(entry.currency, 0) - entry.amount
     taken_out = {currency: -amount for currency, amount in paid_out.items()}
     said = {
-        AccountKind.BANK_CLEARING: payments.added(payments.arrived_at_bank(uow), paid_out),
-        AccountKind.PROCESSOR_CLEARING: payments.added(payments.through_processor(uow), fees, taken_out),
-        AccountKind.IN_FLIGHT: {currency: -amount for currency, amount in payments.in_flight(uow).items()},
+        AccountKind.BANK_CLEARING: payments.added(payments.arrived_at_bank(uow), paid_out, payouts.through_bank(uow)),
+        AccountKind.PROCESSOR_CLEARING: payments.added(
+            payments.through_processor(uow), fees, taken_out, payouts.through_processor(uow)
+        ),
+        AccountKind.IN_FLIGHT: {
+            currency: -amount
+            for currency, amount in payments.added(payments.in_flight(uow), payouts.in_flight(uow)).items()
+        },
     }
     kept = {(row.kind, row.currency): row.balance for row in ledger.kind_totals(uow)}
     return [

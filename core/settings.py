@@ -29,6 +29,9 @@ class Settings:
     ``metrics_port`` 0 switches the figures of gateway, sidecar and worker off.
     ``stripe_key`` empty means that nobody pays by card or wallet here; ``stripe_url`` leads to another address than
     Stripe's own, for a test double, never in production.
+    ``payout_minimum`` is in minor units: a supplier's balance below it waits for the next settlement run. So many days
+    after a change of its bank account a supplier is paid there. ``paying_account_*`` is the account (and the BIC of its
+    bank) that payment files are drawn on.
     """
 
     data: Path = Path("var/exchange")
@@ -70,6 +73,11 @@ class Settings:
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_url: str = ""
     stripe_methods: str = "card,alipay,wechat_pay"
+    payout_minimum: int = 10_000
+    bank_account_cooling_days: int = 3
+    paying_account_name: str = "Piaohao"
+    paying_account_number: str = ""
+    paying_account_bank: str = ""
 
     @property
     def database(self) -> str:

@@ -34,6 +34,7 @@ FEATURES = (
     "billing.processor.models",
     "billing.payments.models",
     "billing.settlement.models",
+    "billing.payouts.models",
     "exchange.contracts.models",
     "exchange.trading.models",
     "exchange.trading.contested",

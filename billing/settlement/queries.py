@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, exists, func, select, true
+from sqlalchemy import ColumnElement, Select, case, exists, func, select, true
 
 from billing.invoices import queries as invoices
 from billing.ledger.queries import balance_of_account
@@ -80,6 +80,23 @@ def taken_back(uow: Uow, invoice_id: str) -> list[Payable]:
     return _lines(uow, PayableRow.invoice_id == invoice_id, PayableRow.net < 0)
 
 
+def released(uow: Uow, supplier_id: str, currency: str, *, beside: Select[str]) -> list[tuple[Payable, bool]]:
+    """The released lines of a supplier whose ids are not among ``beside``, the oldest first, each with whether it is
+
+    withheld by now. Asks no policy: for payouts.
+    """
+    mine = PayableRow.supplier_id == supplier_id, PayableRow.currency == currency
+    free = PayableRow.state == PayableState.AVAILABLE, PayableRow.id.not_in(beside)
+    chosen = select(PayableRow, withheld()).where(*mine, *free).order_by(PayableRow.settled_at, PayableRow.id)
+    found = uow.session.execute(chosen.execution_options(populate_existing=True))
+    return [(row.snapshot(), bool(stopped)) for row, stopped in found]
+
+
+def lines(uow: Uow, ids: Select[str]) -> list[Payable]:
+    """Lines by their ids. Asks no policy: for pages that asked."""
+    return _lines(uow, PayableRow.id.in_(ids))
+
+
 def settlements(
     uow: Uow, actor: Actor, *, month: str | None = None, cursor: str | None = None, limit: int = 12
 ) -> Page[Settlement]:
@@ -91,9 +108,12 @@ def settlements(
     return convert(months, lambda label: _settlement(uow, label, mine))
 
 
-def check(uow: Uow) -> list[Discrepancy]:
-    """Suppliers whose accounts differ from their lines, and invoices that do from theirs; none is expected."""
-    owed: dict[Account, int] = {}
+def check(uow: Uow, paid_out: Mapping[Account, int]) -> list[Discrepancy]:
+    """Suppliers whose accounts differ from their lines less what was paid out of them, and invoices that differ from
+
+    theirs; none is expected.
+    """
+    owed = {account: -amount for account, amount in paid_out.items()}
     for row in uow.session.execute(select(PayableRow)).scalars():
         on_hold = Account(AccountKind.SUPPLIER_ON_HOLD, row.supplier_id, row.currency)
         available = Account(AccountKind.SUPPLIER_AVAILABLE, row.supplier_id, row.currency)

@@ -1,0 +1,1 @@
+"""Suppliers get their money: to their account with the processor, or to their bank."""
