@@ -4,16 +4,26 @@ Searched for are the canaries, as they are, in hexadecimal and in base64, and th
 erased: in database, write-ahead log, index, log files, exports, evidence bundles and letters. The audit log verifies
 before and after. Prints what was found; answers 1 when anything was.
 
-    python -m bench.forgetting [SUBJECTS]
+What people typed into a trade (messages, disputes with their exhibits, names of documents) is evidence and stays with
+its record. It carries a word of its own, and every column of the database is asked for it: it may stand in the tables
+of that evidence and nowhere else, such as in notices, in the outbox or in the audit log.
+
+On PostgreSQL the files of the database are searched after VACUUM and CHECKPOINT. Its write-ahead log is counted apart:
+it holds old rows until its segments are written over (``max_wal_size``, a gigabyte unless it is set) or, where they are
+archived, as long as the archive; what was forgotten cannot be read from there without the folder of secrets.
+
+    python -m bench.forgetting [SUBJECTS] [--database postgresql]
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import contextlib
 import dataclasses
 import email
 import email.policy
+import io
 import logging
 import sys
 import tempfile
@@ -25,23 +35,32 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import JSON, String, Text, cast, func, or_, select, text
 
 from bench.cast import open_house
 from compliance.audit import check
+from compliance.documents import service as documents
 from compliance.identity import factors, forgetting, invitations, queries, resets, service, signing
 from compliance.identity.errors import SignInFailed
 from compliance.requests import service as requests
 from core import mail
-from core.db import Uow
+from core.db import Base, Uow
 from core.house import House
 from core.outbox import relay
 from exchange.app import create_app_of
+from exchange.disputes import evidence
+from exchange.disputes import service as disputes
+from exchange.trading import negotiating
+from exchange.trading import queries as trading
 from exchange.worker import attend_once
 from tests import build
 from tests.client import ApiClient
+from tests.servers import postgresql
 
 CANARY = "kanarienvogel"
+TYPED = "freitextvogel"
+EVIDENCE = frozenset({"order_message", "dispute_statement", "document", "order_step", "trade_order"})
+"""The tables in which what people typed stays with the record of the trade."""
 _MEMBERS = 25
 _CHUNK = 1 << 20
 
@@ -58,6 +77,10 @@ class Report:
     in_database_before: int = 0
     left: Counter[str] = field(default_factory=Counter)
     """Hits afterwards, by file."""
+    in_wal: int = 0
+    """Hits in PostgreSQL's write-ahead log, which runs over by itself."""
+    typed: Counter[str] = field(default_factory=Counter)
+    """Rows with what people typed, by table."""
     files: int = 0
     bytes: int = 0
     log_faults: int = 0
@@ -67,6 +90,11 @@ class Report:
     def hits(self) -> int:
         return sum(self.left.values())
 
+    @property
+    def astray(self) -> dict[str, int]:
+        """What people typed, where it is no evidence."""
+        return {table: rows for table, rows in self.typed.items() if table not in EVIDENCE}
+
 
 @dataclass
 class _Person:
@@ -75,9 +103,9 @@ class _Person:
 
 
 class _Campaign:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self.house = open_house(folder / "data")
+        self.house = open_house(folder / "data", database_url)
         self.client = ApiClient(create_app_of(self.house))
         self.people: list[_Person] = []
         self.owners: list[build.Built] = []
@@ -88,6 +116,7 @@ class _Campaign:
         self.officer = build.platform_person(self.house, "officer")
         supplier = build.organisation(self.house)
         self.listing = build.listed(self.house, supplier, amount=None)
+        self.supplier = supplier
         for number in range(count):
             if number % _MEMBERS == 0:
                 self.owners.append(build.organisation(self.house))
@@ -119,11 +148,36 @@ class _Campaign:
             )
         if number % 20 == 0:
             build.placed(house, who, self.listing)
+        if number % 6 == 0:
+            self._typed(number, who)
         if number % 11 == 0:
             with contextlib.suppress(SignInFailed):
                 service.sign_in(house, email=who.email, password=f"wrong {CANARY}", peer=f"10.1.0.{number}")
         self.people.append(_Person(number, who))
         self.keys.append(house.db.read(lambda uow: _wrapped(uow, str(who.actor.account_id))))
+
+    def _typed(self, number: int, who: build.Built) -> None:
+        """Free text wherever a trade takes it."""
+        text = f"{TYPED} {number} asks to be called back"
+        asked = self.house.db.write(
+            lambda uow: negotiating.inquire(
+                uow, who.actor, listing_id=self.listing.id, purpose="training", text=text
+            )
+        )  # fmt: skip
+        self.house.db.write(lambda uow: negotiating.say(uow, self.supplier.actor, asked.id, text=f"{text}: when?"))
+        asked = self.house.db.read(lambda uow: trading.get(uow, who.actor, asked.id))
+        self.house.db.write(
+            lambda uow: negotiating.decline(uow, who.actor, asked.id, in_reply_to=asked.head, reason=text)
+        )
+        documents.hand_in(self.house, who.actor, name=f"{TYPED} {number}.pdf", content=text.encode())
+        order = build.paid(self.house, who, self.listing)
+        opened = self.house.db.write(
+            lambda uow: disputes.open_dispute(uow, who.actor, order.id, ground="quality", text=text)
+        )
+        exhibit = evidence.keep(
+            self.house, io.BytesIO(text.encode()), name=f"{TYPED} {number}.txt", media_type="text/plain"
+        )
+        self.house.db.write(lambda uow: disputes.state(uow, who.actor, opened.id, text=text, exhibit=exhibit))
 
     def export(self, where: Path) -> None:
         """What leaves the exchange: lists of members, invitations, each order's bundle."""
@@ -148,7 +202,7 @@ class _Campaign:
             self.house.db.write(
                 lambda uow, by=actor, a=account_id, c=code: forgetting.forget_account(uow, by, a, otp=c)  # type: ignore[misc]
             )
-        self.house.clock.advance(timedelta(days=40))
+        self.house.clock.advance(timedelta(days=100))  # requests are forgotten, notices shown no longer
         for _ in range(1 + len(self.people) // 40):
             attend_once(self.house)
             requests.tick(self.house)
@@ -156,13 +210,13 @@ class _Campaign:
             pass
 
 
-def run(folder: Path, *, subjects: int) -> Report:
+def run(folder: Path, *, subjects: int, server: postgresql.Server | None = None) -> Report:
     """Raises CampaignFailed when nothing was there to be found before."""
     report, begun = Report(subjects), time.monotonic()
     log = logging.FileHandler(folder / "exchange.log")
     logging.getLogger().addHandler(log)
     try:
-        campaign = _Campaign(folder)
+        campaign = _Campaign(folder, _database(server) if server else "")
         campaign.gather(subjects)
         campaign.export(folder / "before")
         report.seconds["gathered"] = time.monotonic() - begun
@@ -170,6 +224,8 @@ def run(folder: Path, *, subjects: int) -> Report:
         before = _search(folder, [], Report())
         report.found_before = sum(before.values())
         report.in_database_before = sum(count for path, count in before.items() if ".db" in path)
+        if not _typed(campaign.house):
+            raise CampaignFailed("nothing that people typed was found before anybody was erased")
         campaign.erase()
         report.seconds["erased"] = time.monotonic() - begun
         for path in (folder / "before").iterdir():
@@ -177,13 +233,44 @@ def run(folder: Path, *, subjects: int) -> Report:
         campaign.export(folder / "after")
         report.log_faults += len(check.verify_log(campaign.house))
         campaign.house.db.scrub("subject", "personal_value")
+        report.typed = _typed(campaign.house)
         report.left = _search(folder, campaign.keys, report)
+        if server:
+            _search_server(server, campaign.keys, report)
         report.seconds["searched"] = time.monotonic() - begun
     finally:
         logging.getLogger().removeHandler(log)
     if not report.found_before:
         raise CampaignFailed("no canary was found anywhere before anybody was erased")
     return report
+
+
+def _database(server: postgresql.Server) -> str:
+    return postgresql.create_database(server.url("postgres"), "forgetting")
+
+
+def _search_server(server: postgresql.Server, keys: list[bytes], report: Report) -> None:
+    """Every file of the server; its write-ahead log is counted apart."""
+    with postgresql.connect(server.url("forgetting")) as connection:
+        for statement in (b"VACUUM", b"CHECKPOINT"):
+            connection.execute(statement)
+    for path, count in _search(server.folder / "data", keys, report).items():
+        if path.startswith("pg_wal/"):
+            report.in_wal += count
+        else:
+            report.left[path] += count
+
+
+def _typed(house: House) -> Counter[str]:
+    """The tables with what people typed, and in how many of their rows."""
+    found: Counter[str] = Counter()
+    for table in Base.metadata.sorted_tables:
+        words = [column for column in table.columns if isinstance(column.type, String | Text | JSON)]
+        if words:
+            holds = or_(*(cast(column, Text).contains(TYPED) for column in words))
+            asked = select(func.count()).select_from(table).where(holds)
+            found[table.name] += house.db.read(lambda uow, asked=asked: uow.session.execute(asked).scalar_one())  # type: ignore[misc]
+    return +found
 
 
 def _invited(house: House, owner: build.Built, who: service.Person) -> None:
@@ -246,18 +333,28 @@ def _chunks(path: Path) -> Iterator[bytes]:
         yield raw[start : start + _CHUNK + 200]
 
 
-def main(subjects: int = 1000) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        report = run(Path(folder), subjects=subjects)
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("subjects", type=int, nargs="?", default=1000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    asked = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder, server = stack.enter_context(tempfile.TemporaryDirectory()), None
+        if asked.database == "postgresql":
+            server = postgresql.start()
+            stack.callback(server.stop)
+        report = run(Path(folder), subjects=asked.subjects, server=server)
     took: dict[str, Any] = {what: f"{seconds:.0f} s" for what, seconds in report.seconds.items()}
     print(f"{report.subjects} people erased; canaries found before in exports and letters: {report.found_before}")
     print(f"of these in database and write-ahead log: {report.in_database_before}")
     print(f"searched {report.files} files, {report.bytes:,} bytes, after {took}")
+    print(f"rows with what people typed, which stay as evidence: {dict(report.typed)}; elsewhere: {report.astray}")
+    print(f"hits in PostgreSQL's write-ahead log, until it is written over: {report.in_wal}")
     print(f"hits left: {report.hits}; faults of the audit log before and after: {report.log_faults}")
     for path, count in report.left.most_common(20):
         print(f"  {count:>6} {path}")
-    return int(bool(report.hits or report.log_faults))
+    return int(bool(report.hits or report.log_faults or report.astray))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import migrations
-from core.db import Database
+from core.db import Database, Uow
 from core.settings import Settings
 
 _LEAST_FREE_BYTES = 1 << 30
@@ -58,20 +58,48 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _books(settings: Settings) -> Iterator[Finding]:
     from billing import queries as books
+
+    yield from _asked(
+        settings, lambda uow: [f"{fault.where}: {fault.what}" for fault in books.faults(uow)],
+        well="the books are sound", unread="the books cannot be read",
+    )  # fmt: skip
+
+
+def _rules(settings: Settings) -> Iterator[Finding]:
+    from compliance.policy import versions
+
+    yield from _asked(
+        settings, lambda uow: [f"{fault}: until officers replace them, nothing is permitted"
+                               for fault in filter(None, [versions.fault(uow)])],
+        well="the rules in force can be read", unread="the rules in force cannot be looked for",
+    )  # fmt: skip
+
+
+def _exports(settings: Settings) -> Iterator[Finding]:
+    from compliance.exports import proof
+
+    yield from _asked(
+        settings, proof.faults, well="persons abroad are counted as their files have them",
+        unread="persons abroad cannot be counted",
+    )  # fmt: skip
+
+
+def _asked(
+    settings: Settings, ask: Callable[[Uow], Sequence[str]], *, well: str, unread: str
+) -> Iterator[Finding]:  # fmt: skip
+    """A finding about what a question to the database answers, and one for each fault."""
     from exchange.app import build_house
 
     house = build_house(settings)
     try:
-        faults = house.db.read(books.faults)
+        faults = house.db.read(ask)
     except Exception as error:  # whatever it is, it is the finding
-        faults = []
-        yield Finding(False, f"the books cannot be read: {error}")
+        yield Finding(False, f"{unread}: {error}")
     else:
-        yield Finding(not faults, f"the books are sound ({len(faults)} faults)")
+        yield Finding(not faults, f"{well} ({len(faults)} faults)")
+        yield from (Finding(False, fault) for fault in faults)
     finally:
         house.db.engine.dispose()
-    for fault in faults:
-        yield Finding(False, f"{fault.where}: {fault.what}")
 
 
 def _profile(settings: Settings) -> Iterator[Finding]:
@@ -82,4 +110,6 @@ def _profile(settings: Settings) -> Iterator[Finding]:
         )
 
 
-_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_folder, _secrets, _database, _books, _profile)
+_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _folder, _secrets, _database, _books, _rules, _exports, _profile,
+)  # fmt: skip

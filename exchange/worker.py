@@ -21,7 +21,8 @@ from catalog.files import service as files
 from catalog.listings.oversight import service as reviewing
 from catalog.search import service as search
 from compliance.audit import checkpoints, sequencer
-from compliance.identity import invitations, resets
+from compliance.exports import proof
+from compliance.identity import invitations, resets, signers
 from compliance.identity import service as identity
 from compliance.oauth import service as oauth
 from compliance.policy import versions
@@ -99,6 +100,7 @@ def chores() -> list[Chore]:
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("requests", lambda house: requests.tick(house) > 0, 60.0),
+        Chore("exports", lambda house: house.db.write(proof.keep_counts) > 0, 60.0),
         Chore("reminders", lambda house: bool(reminders.remind(house)) and False, 60.0),
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
@@ -118,9 +120,9 @@ def _forget(uow: Uow) -> int:
 
 
 def _forget_told(uow: Uow) -> int:
-    """Notices that are shown no longer, messages that were sent long ago, refusals that nobody counts any more."""
+    """Notices shown no longer, messages sent long ago, refusals that nobody counts, names that need not be kept."""
     told = notices.forget_old(uow) + webhook_service.forget_old(uow, uow.now() - _LOG_KEPT)
-    return told + oversight.forget_old(uow)
+    return told + oversight.forget_old(uow) + signers.forget_due(uow)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:

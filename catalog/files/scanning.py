@@ -19,6 +19,7 @@ from catalog.profiles import Description, WholeScan, describe_whole
 from catalog.profiles.tables import Place
 from catalog.profiles.whole import kinds_found
 from compliance.audit.service import record
+from compliance.exports import queries as exports
 from compliance.exports import service as counting
 from compliance.exports.sets import Sorter
 from core import jobs
@@ -45,9 +46,11 @@ def enqueue(uow: Uow, file: StoredFile, *, counted: bool) -> None:
 
 
 def again(uow: Uow, file: StoredFile) -> None:
-    """Another try of a scan that failed; nothing when it did not."""
-    if file.scan_state == ScanState.FAILED:
+    """Another try of a scan that failed, or another count of persons when the first was lost; else nothing."""
+    failed = file.scan_state == ScanState.FAILED
+    if failed:
         file.scan_state, file.scan_done = ScanState.WAITING, 0
+    if failed or exports.is_lost(uow, file.id):
         _begin(uow, file)
 
 

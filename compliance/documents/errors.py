@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import Invalid, NotFound, TooLarge
+from core.problems import Conflict, Invalid, NotFound, TooLarge
 
 
 class DocumentNotFound(NotFound):
@@ -11,6 +11,10 @@ class DocumentNotFound(NotFound):
 
 class DocumentTooLarge(TooLarge):
     code, title = "document_too_large", "The document is too large"
+
+
+class DocumentQuotaReached(Conflict):
+    code, title = "document_quota_reached", "Your organisation has handed in as many documents as it may"
 
 
 class DocumentInvalid(Invalid):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from compliance.documents.errors import DocumentNotFound
 from compliance.documents.models import Document
@@ -28,6 +28,13 @@ def own(uow: Uow, actor: Actor, document_ids: Iterable[str]) -> list[DocumentSna
     if any(each.owner_id != actor.organisation_id for each in found):
         raise DocumentNotFound()
     return found
+
+
+def handed_in(uow: Uow, owner_id: str) -> tuple[int, int]:
+    """How many documents an organisation has handed in, and their bytes. Asks no policy: for services."""
+    statement = select(func.count(), func.coalesce(func.sum(Document.size), 0)).where(Document.owner_id == owner_id)
+    number, size = uow.session.execute(statement).one()
+    return int(number), int(size)
 
 
 def many(uow: Uow, document_ids: Iterable[str]) -> dict[str, DocumentSnapshot]:

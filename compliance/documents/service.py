@@ -9,9 +9,10 @@ from pathlib import PurePath
 
 from compliance.audit.service import record
 from compliance.documents import queries, store
-from compliance.documents.errors import DocumentInvalid, DocumentTooLarge
+from compliance.documents.errors import DocumentInvalid, DocumentQuotaReached, DocumentTooLarge
 from compliance.documents.models import Document
-from compliance.documents.types import MOST_BYTES, DocumentSnapshot
+from compliance.documents.types import MOST_BYTES, MOST_BYTES_TOGETHER, MOST_DOCUMENTS, DocumentSnapshot
+from compliance.identity import queries as identity
 from compliance.policy import require
 from core.actor import Actor
 from core.db import Uow
@@ -26,7 +27,7 @@ _TYPES = {".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".txt", ".md", ".jso
 def hand_in(house: House, actor: Actor, *, name: str, content: bytes) -> DocumentSnapshot:
     """Keep a document of the own organisation, or of the platform. Opens its own unit.
 
-    Raises PolicyRefused, DocumentInvalid, DocumentTooLarge.
+    Raises PolicyRefused, DocumentInvalid, DocumentTooLarge, DocumentQuotaReached.
     """
     decision = require(actor, "document:create", queries.resource(actor.organisation_id, "new"))
     shown, ending = _checked(name), PurePath(name).suffix.lower()
@@ -34,6 +35,7 @@ def hand_in(house: House, actor: Actor, *, name: str, content: bytes) -> Documen
         raise DocumentTooLarge(Sentence("At most %(most)s bytes.", most=MOST_BYTES), most_bytes=MOST_BYTES)
     if not content:
         raise DocumentInvalid("The document is empty.", field="content")
+    house.db.read(lambda uow: _check_quota(uow, actor, len(content)))
     row = Document(
         id=new_id("doc"), owner_id=actor.organisation_id, name=shown, size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -42,6 +44,7 @@ def hand_in(house: House, actor: Actor, *, name: str, content: bytes) -> Documen
     store.keep(house, row.id, content)
 
     def work(uow: Uow) -> DocumentSnapshot:
+        _check_quota(uow, actor, len(content))
         uow.session.merge(row)
         uow.session.flush()
         record(
@@ -67,6 +70,23 @@ def read(house: House, actor: Actor, document_id: str) -> tuple[DocumentSnapshot
 
     found = house.db.write(work)
     return found, store.content(house, document_id)
+
+
+def _check_quota(uow: Uow, actor: Actor, size: int) -> None:
+    """In a unit that writes, one document of an organisation after the other. The platform's own are not counted."""
+    if actor.organisation_id is None:
+        return
+    if uow.writes:
+        identity.hold(uow, actor.organisation_id)
+    number, together = queries.handed_in(uow, actor.organisation_id)
+    if number >= MOST_DOCUMENTS or together + size > MOST_BYTES_TOGETHER:
+        raise DocumentQuotaReached(
+            Sentence(
+                "%(number)s documents of %(bytes)s bytes stand there; at most %(most)s, of %(most_bytes)s bytes.",
+                number=number, bytes=together, most=MOST_DOCUMENTS, most_bytes=MOST_BYTES_TOGETHER,
+            ),
+            most_documents=MOST_DOCUMENTS, most_bytes=MOST_BYTES_TOGETHER,
+        )  # fmt: skip
 
 
 def _checked(name: str) -> str:

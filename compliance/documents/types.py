@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 MOST_BYTES = 16 << 20
+"""Of one document."""
+MOST_DOCUMENTS = 1_000
+MOST_BYTES_TOGETHER = 2 << 30
+"""Of all that one organisation handed in."""
 
 
 @dataclass(frozen=True)

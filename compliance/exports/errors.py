@@ -17,6 +17,10 @@ class ExportNotCountable(Forbidden):
     code, title = "export_not_countable", "The persons in this data cannot be counted, so it does not leave the country"
 
 
+class PersonsLost(Forbidden):
+    code, title = "export_persons_lost", "What tells of the persons in exported data is lost or damaged"
+
+
 class ClearanceNotFound(NotFound):
     code, title = "clearance_not_found", "There is no such clearance"
 
@@ -29,4 +33,4 @@ class ClearanceEnded(Conflict):
     code, title = "clearance_ended", "The clearance was withdrawn already"
 
 
-REFUSALS = {each.code: each for each in (ExportBlocked, ExportThresholdReached, ExportNotCountable)}
+REFUSALS = {each.code: each for each in (ExportBlocked, ExportThresholdReached, ExportNotCountable, PersonsLost)}

@@ -44,7 +44,7 @@ class ExportYear(Base):
 
 
 class Export(Base):
-    """One order whose data goes abroad."""
+    """One order whose data goes abroad. ``lacking``: why nothing may go there since its tier rose, a code, or empty."""
 
     __tablename__ = "export"
 
@@ -58,6 +58,7 @@ class Export(Base):
     persons: Mapped[int] = mapped_column(BigInteger)
     sensitive: Mapped[int] = mapped_column(BigInteger)
     clearance_id: Mapped[str | None] = mapped_column(Id, ForeignKey("export_clearance.id"))
+    lacking: Mapped[str] = mapped_column(String(60), default="", server_default="")
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -75,6 +76,17 @@ class ExportFile(Base):
 
     order_id: Mapped[str] = mapped_column(Id, ForeignKey("export.order_id"), primary_key=True)
     file_id: Mapped[str] = mapped_column(Id, primary_key=True)
+
+
+class ExportCount(Base):
+    """How many distinct persons stand in some sets together. ``key`` names the sets, so what is stored never ages."""
+
+    __tablename__ = "export_count"
+    __table_args__ = (CheckConstraint("sensitive >= 0 AND persons >= sensitive", name="figures"),)
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    persons: Mapped[int] = mapped_column(BigInteger)
+    sensitive: Mapped[int] = mapped_column(BigInteger)
 
 
 class ExportClearance(Base):

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
-from compliance.exports import rules
+from compliance.exports import counting, rules
+from compliance.exports.counting import at_most, count
 from compliance.exports.models import Export, ExportClearance, ExportFile, PersonSet
-from compliance.exports.sets import PersonSets
+from compliance.exports.sets import SetMissing
 from compliance.exports.types import (
     ClearanceSnapshot,
     Count,
@@ -26,10 +27,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 
-
-def store(house: House) -> PersonSets:
-    """Where the sets lie: under a root of their own, beside that of what is delivered."""
-    return PersonSets(house.settings.data / "files" / "persons")
+store = counting.store
 
 
 def thresholds(uow: Uow) -> Sequence[ExportThreshold]:
@@ -48,6 +46,12 @@ def person_sets(uow: Uow, file_ids: Iterable[str]) -> dict[str, PersonSetSnapsho
     return {row.file_id: row.snapshot() for row in rows}
 
 
+def is_lost(uow: Uow, file_id: str) -> bool:
+    """Whether the set that tells of a file's persons is lost or damaged."""
+    known = uow.session.get(PersonSet, file_id)
+    return known is not None and known.sha256 != "" and not store(uow.house).whole(known.sha256)
+
+
 def files_with_identifiers(uow: Uow) -> list[PersonSetSnapshot]:
     """Every file in which an identifier of a person was found."""
     rows = uow.session.execute(select(PersonSet).where(PersonSet.identifiers > 0).order_by(PersonSet.file_id)).scalars()
@@ -56,7 +60,12 @@ def files_with_identifiers(uow: Uow) -> list[PersonSetSnapshot]:
 
 def counted_files(uow: Uow, suppliers: Iterable[str], year: int, *, but: str = "") -> set[str]:
     """The files that exporters have sent abroad or reserved in a year, without those of one order."""
-    statement = (
+    return set(uow.session.execute(counted(suppliers, year, but=but)).scalars())
+
+
+def counted(suppliers: Iterable[str], year: int, *, but: str = "") -> Select[str]:
+    """The same as a statement."""
+    return (
         select(ExportFile.file_id)
         .join(Export, Export.order_id == ExportFile.order_id)
         .where(
@@ -65,15 +74,6 @@ def counted_files(uow: Uow, suppliers: Iterable[str], year: int, *, but: str = "
         )
         .distinct()
     )  # fmt: skip
-    return set(uow.session.execute(statement).scalars())
-
-
-def count(uow: Uow, file_ids: Iterable[str]) -> Count:
-    """How many distinct persons stand in these files together."""
-    sets = [each for each in person_sets(uow, file_ids).values() if each.persons]
-    if len({each.sha256 for each in sets}) <= 1:
-        return Count(sets[0].persons, sets[0].sensitive) if sets else Count()
-    return Count(*store(uow.house).union(each.sha256 for each in sets))
 
 
 def clearances_of(uow: Uow, organisation_ids: Iterable[str] | None) -> list[ClearanceSnapshot]:
@@ -100,13 +100,40 @@ def counter(uow: Uow, actor: Actor, organisation_id: str, year: int | None = Non
     require(actor, "export:see", Resource("export", organisation_id, {"owner": organisation_id}))
     year = year or year_of(uow.house, uow.now())
     members = group_of(uow, organisation_id)
-    found = count(uow, counted_files(uow, members, year))
+    found, lost = _count_of(uow, counted(members, year))
     limits = thresholds(uow)
-    orders = [each for each in exports(uow, members, year) if each.state != ExportState.RELEASED]
     persons, sensitive = rules.following(limits, found)
     return Counter(
-        organisation_id, members, year, found, len(orders), rules.accepted(limits, found), persons, sensitive
+        organisation_id, members, year, found, _orders(uow, members, year), rules.accepted(limits, found), persons,
+        sensitive, lost,
     )  # fmt: skip
+
+
+def _count_of(uow: Uow, files: Select[str]) -> tuple[Count, bool]:
+    """The persons in files, and whether a lost set makes that no more than what there can be at most."""
+    try:
+        return count(uow, files), False
+    except SetMissing:
+        return at_most(uow, files), True
+
+
+def _orders(uow: Uow, suppliers: Iterable[str], year: int) -> int:
+    statement = select(func.count()).where(
+        Export.supplier_id.in_(set(suppliers)), Export.year == year, Export.state != ExportState.RELEASED
+    )
+    return uow.session.execute(statement).scalar_one()
+
+
+def lacking(uow: Uow, order_ids: Iterable[str]) -> dict[str, str]:
+    """By order, why its data may not go abroad any more since its tier rose, a code; for the others nothing."""
+    statement = select(Export.order_id, Export.lacking).where(Export.order_id.in_(set(order_ids)), Export.lacking != "")
+    return {row.order_id: row.lacking for row in uow.session.execute(statement)}
+
+
+def lacking_of(uow: Uow, supplier_id: str) -> list[str]:
+    """An exporter's orders whose data may not go abroad any more since their tier rose."""
+    statement = select(Export.order_id).where(Export.supplier_id == supplier_id, Export.lacking != "")
+    return list(uow.session.execute(statement.order_by(Export.order_id)).scalars())
 
 
 def exports(uow: Uow, suppliers: Iterable[str], year: int) -> list[ExportSnapshot]:

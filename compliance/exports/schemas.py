@@ -49,7 +49,10 @@ class ClearancesOut(Schema):
 
 
 class CounterOut(Schema):
-    """``members`` are counted together; ``accepts`` are the clearances of which one is needed by now."""
+    """``members`` are counted together; ``accepts`` are the clearances of which one is needed by now.
+
+    ``lost``: sets of persons cannot be read, so who stands in several files counts several times.
+    """
 
     organisation_id = fields.String()
     members = fields.List(fields.String())
@@ -60,6 +63,7 @@ class CounterOut(Schema):
     accepts = fields.List(fields.String())
     next_persons = fields.Integer(allow_none=True)
     next_sensitive = fields.Integer(allow_none=True)
+    lost = fields.Boolean()
 
 
 class ExportersOut(Schema):

@@ -9,15 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import MAXYEAR, datetime
 
 from sqlalchemy import select
 
 from compliance.audit.service import record
-from compliance.exports import queries, rules
-from compliance.exports.errors import REFUSALS, ClearanceEnded, ClearanceInvalid, ClearanceNotFound
+from compliance.exports import counting, queries, rules
+from compliance.exports.errors import (
+    REFUSALS,
+    ClearanceEnded,
+    ClearanceInvalid,
+    ClearanceNotFound,
+    ExportNotCountable,
+    PersonsLost,
+)
+from compliance.exports.events import ClearanceRecorded, PersonsCounted
 from compliance.exports.models import Export, ExportClearance, ExportFile, ExportYear, PersonSet
-from compliance.exports.sets import SetFigures
+from compliance.exports.sets import SetFigures, SetMissing
 from compliance.exports.types import ClearanceSnapshot, Count, ExportState, ExportWord, Revision, Verdict
 from compliance.identity import queries as identity
 from compliance.policy import Resource, require
@@ -116,6 +125,7 @@ def keep_persons(uow: Uow, file_id: str, owner_id: str, figures: SetFigures | No
     row.missing, row.made_at = missing[:40], uow.now()
     uow.session.add(row)
     uow.session.flush()
+    uow.emit(PersonsCounted(organisation_id=owner_id))
 
 
 def record_clearance(
@@ -147,6 +157,7 @@ def record_clearance(
         uow, actor, action="export:clear", object_id=row.id, decision=decision, concerns=[organisation_id],
         data={"mechanism": mechanism, "number": number, "until": valid_until.isoformat(), "exporter": organisation_id},
     )  # fmt: skip
+    uow.emit(ClearanceRecorded(organisation_id=organisation_id))
     return row.snapshot()
 
 
@@ -170,6 +181,40 @@ def withdraw_clearance(uow: Uow, actor: Actor, clearance_id: str, *, reason: str
     return row.snapshot()
 
 
+def follow_tier(uow: Uow, order_id: str, tier: int) -> None:
+    """The tier of an order's data rose before it was paid: it goes abroad as the tier of now has it, or not at all.
+
+    Raises ExportBlocked, ExportThresholdReached, ExportNotCountable, PersonsLost.
+    """
+    row = uow.session.get(Export, order_id, with_for_update=True)
+    if row is None or row.state == ExportState.RELEASED or tier <= row.tier:
+        return
+    row.tier = tier
+    _count_again(uow, row, row.year)
+    uow.session.flush()
+    _record(uow, SYSTEM, "export:regrade", row)
+
+
+def judge_again(uow: Uow, order_id: str, tier: int) -> str:
+    """What went abroad stays counted; whether more of it may go at the tier of now. Answers the code of why not.
+
+    ``queries.lacking`` remembers it until a clearance that covers it is recorded and this is asked again.
+    """
+    row = uow.session.get(Export, order_id, with_for_update=True)
+    if row is None or row.state != ExportState.SETTLED:
+        return ""
+    before, row.tier = (row.tier, row.lacking), tier
+    try:
+        _count_again(uow, row, row.year)
+        row.lacking = ""
+    except tuple(REFUSALS.values()) as refused:
+        row.lacking = refused.code
+    uow.session.flush()
+    if before != (row.tier, row.lacking):
+        _record(uow, SYSTEM, "export:regrade", row)
+    return row.lacking
+
+
 def _judge(
     uow: Uow, supplier_id: str, abroad: tuple[str, ...], revision: Revision, tier: int, *, year: int, but: str
 ) -> Verdict:
@@ -187,12 +232,17 @@ def _verdict(
 ) -> Verdict:  # fmt: skip
     members = queries.group_of(uow, supplier_id)
     gone = queries.counted_files(uow, members, year, but=but)
-    after = queries.count(uow, gone | files)
-    before = after if files <= gone else Count() if uow.writes else queries.count(uow, gone)  # others wait for a writer
-    return rules.judge(
-        word, abroad, queries.thresholds(uow), queries.clearances_of(uow, [supplier_id]), uow.now(), own=own,
-        before=before, after=after,
+    lost = False
+    try:
+        after = counting.count(uow, gone | files)
+        before = after if files <= gone else Count() if uow.writes else counting.count(uow, gone)  # others wait
+    except SetMissing:
+        lost, before, after = True, counting.at_most(uow, gone), counting.at_most(uow, gone | files)
+    verdict = rules.judge(
+        word, abroad, queries.thresholds(uow), queries.clearances_of(uow, [supplier_id]), uow.now(),
+        own=None if lost else own, before=before, after=after,
     )  # fmt: skip
+    return replace(verdict, code=PersonsLost.code) if lost and verdict.code == ExportNotCountable.code else verdict
 
 
 def _own(uow: Uow, files: set[str]) -> Count | None:
@@ -200,7 +250,15 @@ def _own(uow: Uow, files: set[str]) -> Count | None:
     known = queries.person_sets(uow, files)
     if files - known.keys() or any(each.missing for each in known.values()):
         return None
-    return queries.count(uow, files)
+    return _together(uow, files)
+
+
+def _together(uow: Uow, files: set[str]) -> Count:
+    """The distinct persons in files; of which a set is lost, rather too many."""
+    try:
+        return counting.count(uow, files)
+    except SetMissing:
+        return counting.at_most(uow, files)
 
 
 def _hold_year(uow: Uow, supplier_id: str, year: int) -> None:
@@ -216,13 +274,14 @@ def _write(
     verdict: Verdict,
 ) -> None:  # fmt: skip
     files = {file.id for file in revision.files}
-    own = queries.count(uow, files)
+    own = _together(uow, files)
     if row is None:
         row = Export(order_id=order_id, reserved_at=uow.now())
         uow.session.add(row)
     row.supplier_id, row.year, row.revision_id, row.tier = supplier_id, year, revision.id, tier
     row.destinations, row.state = json.dumps(verdict.destinations), ExportState.RESERVED
     row.persons, row.sensitive, row.clearance_id = own.persons, own.sensitive, verdict.clearance_id
+    row.lacking = ""
     row.changed_at = uow.now()
     uow.session.flush()
     handed = select(ExportFile).where(ExportFile.order_id == order_id)

@@ -48,12 +48,19 @@ class OpenSet:
     """One set, mapped into memory."""
 
     def __init__(self, file: BinaryIO) -> None:
+        if os.fstat(file.fileno()).st_size < _HEAD.size:
+            raise SetMissing("cut short")
         self._bytes: bytes | mmap = mmap(file.fileno(), 0, access=ACCESS_READ)
         magic, *counts = _HEAD.unpack_from(self._bytes)
         if magic != _MAGIC or len(self._bytes) != _HEAD.size + HASH_BYTES * sum(counts):
             raise SetMissing("damaged")
         self.counts: list[int] = counts
         self._starts = [_HEAD.size + HASH_BYTES * sum(counts[:run]) for run in range(3)]
+
+    @property
+    def sha256(self) -> str:
+        """What its bytes are named by, if they are whole."""
+        return hashlib.sha256(self._bytes).hexdigest()
 
     def run(self, run: int, first: bytes = b"", last: bytes | None = None) -> Iterable[bytes]:
         """The hashes of one run from ``first`` on and before ``last``."""
@@ -116,9 +123,18 @@ class PersonSets:
         """The set of that name. Raises SetMissing."""
         try:
             file = stack.enter_context(self._path(sha256).open("rb"))
-        except FileNotFoundError:
+        except OSError:
             raise SetMissing(sha256) from None
         return OpenSet(file)
+
+    def whole(self, sha256: str) -> bool:
+        """Whether the set of that name is there, byte for byte."""
+        try:
+            with ExitStack() as stack:
+                self._whole(stack, sha256)
+        except SetMissing:
+            return False
+        return True
 
     def union(self, names: Iterable[str]) -> tuple[int, int]:
         """How many distinct persons stand in these sets together, and how many of them as sensitive. Raises SetMissing.
@@ -128,13 +144,19 @@ class PersonSets:
         """
         persons = sensitive = 0
         with ExitStack() as stack:
-            opened = [self.open(stack, name) for name in sorted(set(names))]
+            opened = [self._whole(stack, name) for name in sorted(set(names))]
             total = sum(each.counts[SENSITIVE] + each.counts[OTHER] for each in opened)
             for first, last in _ranges(1 + total // _MOST_AT_ONCE):
                 strict = set(chain.from_iterable(each.run(SENSITIVE, first, last) for each in opened))
                 everybody = strict.union(*(each.run(OTHER, first, last) for each in opened))
                 persons, sensitive = persons + len(everybody), sensitive + len(strict)
         return persons, sensitive
+
+    def _whole(self, stack: ExitStack, name: str) -> OpenSet:
+        opened = self.open(stack, name)
+        if opened.sha256 != name:
+            raise SetMissing("damaged")
+        return opened
 
     def holding(self, name: str, wanted: Iterable[bytes]) -> bool:
         """Whether one of the hashes stands in that set. Raises SetMissing."""

@@ -52,6 +52,10 @@ class Count:
     persons: int = 0
     sensitive: int = 0
 
+    def __add__(self, other: Count) -> Count:
+        """As if nobody stood in both: never too few."""
+        return Count(self.persons + other.persons, self.sensitive + other.sensitive)
+
 
 @dataclass(frozen=True)
 class PersonSetSnapshot:
@@ -130,7 +134,10 @@ class ExportSnapshot:
 
 @dataclass(frozen=True)
 class Counter:
-    """What an exporter and its affiliates have sent abroad in a year, and the thresholds it is measured by."""
+    """What an exporter and its affiliates have sent abroad in a year, and the thresholds it is measured by.
+
+    ``lost``: sets of persons cannot be read, so who stands in several of the files counts several times.
+    """
 
     organisation_id: str
     members: tuple[str, ...]
@@ -140,3 +147,4 @@ class Counter:
     accepts: tuple[str, ...]
     next_persons: int | None
     next_sensitive: int | None
+    lost: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 
 from compliance.audit.service import record
-from compliance.identity import factors, signing_keys, standing
+from compliance.identity import factors, signers, signing_keys, standing
 from compliance.identity.errors import AccountNotFound, LastOwner
 from compliance.identity.events import AccountForgotten
 from compliance.identity.models import (
@@ -18,6 +18,7 @@ from compliance.identity.models import (
     PlatformRoleGrant,
     SignInSession,
 )
+from compliance.identity.signers import KeptRecord
 from compliance.identity.types import QualificationState, Role
 from compliance.retention import service as retention
 from compliance.subjects import service as subjects
@@ -26,10 +27,11 @@ from core.actor import Actor
 from core.db import Uow
 
 
-def forget_account(uow: Uow, actor: Actor, account_id: str, *, otp: str = "") -> None:
+def forget_account(uow: Uow, actor: Actor, account_id: str, *, otp: str = "") -> list[KeptRecord]:
     """Erase what is personal of an account: its own person asks for it, or an officer who was asked.
 
-    Legal holds and terms of keeping win. Confirmed by the second factor of who has one. Again, it changes nothing.
+    Answers what is kept all the same: the name beside signatures whose records the law keeps, see ``signers``. Legal
+    holds and terms of keeping win. Confirmed by the second factor of who has one. Again, it changes nothing.
     Raises AccountNotFound for somebody else's, LastOwner, MustBeKept, SecondFactorNeeded, SecondFactorWrong.
     """
     account = uow.session.get(Account, account_id, with_for_update=True)
@@ -41,9 +43,11 @@ def forget_account(uow: Uow, actor: Actor, account_id: str, *, otp: str = "") ->
         raise LastOwner()
     retention.refuse_erasure(uow, actor, [account_id, account.subject_id, *_memberships(uow, account_id)])
     standing.disable(uow, account, actor)
+    kept = signers.outlive(uow, account)
     _erase(uow, account)
-    record(uow, actor, action="account:forget", object_id=account.pseudonym)
+    record(uow, actor, action="account:forget", object_id=account.pseudonym, data=signers.described(kept))
     uow.emit(AccountForgotten(account_id=account_id))
+    return kept
 
 
 def _memberships(uow: Uow, account_id: str) -> Sequence[str]:

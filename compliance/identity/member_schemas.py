@@ -68,6 +68,29 @@ class ForgetIn(Schema):
     otp = fields.String(load_default="", **_SECRET)
 
 
+class KeptOut(Schema):
+    """``until`` is null while nobody knows: what was signed has not ended, or a legal hold stands on it."""
+
+    object_id = fields.String()
+    basis = fields.String()
+    until = UtcField(allow_none=True)
+
+
+class ForgottenOut(Schema):
+    kept = fields.List(fields.Nested(KeptOut))
+
+
+class SignerOut(Schema):
+    pseudonym = fields.String()
+    name = fields.String()
+    signed_at = UtcField()
+    account_erased = fields.Boolean()
+
+
+class SignersOut(Schema):
+    items: Any = fields.List(fields.Nested(SignerOut))
+
+
 class TransferOut(Schema):
     id = fields.String()
     organisation_id = fields.String()

@@ -9,11 +9,12 @@ from typing import Any
 
 import flask
 
-from compliance.identity import forgetting, invitations, members, ownership, queries, resets
+from compliance.identity import forgetting, invitations, members, ownership, queries, resets, signers
 from compliance.identity.member_schemas import (
     AcceptIn,
     ConfirmIn,
     ForgetIn,
+    ForgottenOut,
     InvitationOut,
     InviteIn,
     OfferIn,
@@ -21,6 +22,7 @@ from compliance.identity.member_schemas import (
     ResetIn,
     RolesIn,
     ServiceAccountIn,
+    SignersOut,
     TokenIn,
     TransferOut,
 )
@@ -28,6 +30,7 @@ from compliance.identity.rules import check_password, hash_password
 from core import http
 from core.actor import Actor
 from core.db import Uow
+from core.fields import NoFields
 from core.house import House
 from core.speech import language
 
@@ -136,6 +139,17 @@ def close(uow: Uow, actor: Actor, body: dict[str, Any]) -> None:
     ownership.close(uow, actor, body["otp"])
 
 
-@api.post("/accounts/<account_id>/forget", body=ForgetIn, status=204, summary="Erase an account's particulars")
-def forget(uow: Uow, actor: Actor, account_id: str, body: dict[str, Any]) -> None:
-    forgetting.forget_account(uow, actor, account_id, otp=body["otp"])
+@api.post(
+    "/accounts/<account_id>/forget", body=ForgetIn, answer=ForgottenOut,
+    summary="Erase an account's particulars; answers what the law keeps all the same",
+)  # fmt: skip
+def forget(uow: Uow, actor: Actor, account_id: str, body: dict[str, Any]) -> Any:
+    return {"kept": forgetting.forget_account(uow, actor, account_id, otp=body["otp"])}
+
+
+@api.post(
+    "/records/<object_id>/signers", body=NoFields, answer=SignersOut,
+    summary="Who signed for an order, also who was forgotten since; the reading is recorded",
+)  # fmt: skip
+def read_signers(uow: Uow, actor: Actor, object_id: str, body: dict[str, Any]) -> Any:
+    return {"items": signers.of_thing(uow, actor, object_id)}

@@ -78,6 +78,20 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class KeptSigner(Base):
+    """An account signed for a thing whose records must be kept. With a ``subject_id`` the account is forgotten, and the
+    name lies there until the thing's term is over.
+    """
+
+    __tablename__ = "kept_signer"
+
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"), primary_key=True)
+    object_id: Mapped[str] = mapped_column(Id, primary_key=True, index=True)
+    subject_id: Mapped[str | None] = mapped_column(Id, ForeignKey("subject.id"), index=True)
+    signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    looked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Membership(Base):
     __tablename__ = "membership"
 

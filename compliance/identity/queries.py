@@ -105,6 +105,11 @@ def group_of(uow: Uow, organisation_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def related(uow: Uow, one: str, other: str) -> bool:
+    """Whether two organisations belong together, as officers recorded it. Raises OrganisationNotFound."""
+    return line_of(uow, one)[-1] == line_of(uow, other)[-1]
+
+
 def affiliated(uow: Uow) -> list[OrganisationSnapshot]:
     """Those that stand under another one. Asks no policy: for pages of officers."""
     below = select(Organisation).where(Organisation.parent_id.is_not(None)).order_by(Organisation.id)
@@ -221,6 +226,12 @@ def actor_of_token(uow: Uow, token: str) -> Actor | None:
         language=account.language,
         second_factor=session.factor_at is not None,
     )
+
+
+def hold(uow: Uow, organisation_id: str) -> None:
+    """Hold the organisation's row until the unit ends, so that what is counted of it is counted one after the other."""
+    chosen = select(Organisation.id).where(Organisation.id == organisation_id)
+    uow.session.execute(chosen.with_for_update(key_share=True)).all()
 
 
 def actor_of_account(uow: Uow, account_id: str, organisation_id: str) -> Actor:

@@ -230,14 +230,15 @@ def read(text: str) -> dict[str, Any]:
     return loaded
 
 
-def _shipped() -> dict[str, Any]:
+def shipped_document() -> dict[str, Any]:
+    """The document of the policy that ships."""
     return read((files("compliance.policy") / "rules.yaml").read_text(encoding="utf-8"))
 
 
 @cache
 def shipped() -> Policy:
     """The policy that ships with the product."""
-    return parse(_shipped())
+    return parse(shipped_document())
 
 
 def current() -> Policy:

@@ -17,6 +17,8 @@ from sqlalchemy import Select, select
 
 from compliance import tiers
 from compliance.policy import document
+from compliance.policy.document import PolicyInvalid
+from compliance.policy.emergency import emergency
 from compliance.policy.models import KeptDecision, PolicyVersion
 from core.db import Uow
 from core.house import House
@@ -52,10 +54,18 @@ class VersionSnapshot:
 
 def snapshot(row: PolicyVersion) -> VersionSnapshot:
     return VersionSnapshot(
-        id=row.id, hash=row.hash, version=json.loads(row.document)["version"], state=row.state, reason=row.reason,
+        id=row.id, hash=row.hash, version=number_of(row), state=row.state, reason=row.reason,
         base_hash=row.base_hash, proposed_by=row.proposed_by, proposed_at=row.proposed_at, decided_by=row.decided_by,
         decided_at=row.decided_at,
     )  # fmt: skip
+
+
+def number_of(row: PolicyVersion) -> int:
+    """The version that a document says it is of; 0 for one that cannot be read."""
+    try:
+        return int(json.loads(row.document)["version"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0
 
 
 def active() -> Select[str]:
@@ -69,19 +79,53 @@ def follow(uow: Uow, hash_in_force: str | None) -> None:
     if hash_in_force is None:
         if using is not document.shipped():
             document.use(None)
-    elif using.hash != hash_in_force:
-        document.use(of_hash(uow, hash_in_force))
+    elif using.hash != hash_in_force and not (using is emergency() and _unreadable[-1] == hash_in_force):
+        document.use(usable(uow, hash_in_force))
+    _unreadable[-1] = hash_in_force if document.current() is emergency() else None
+
+
+def usable(uow: Uow, wanted: str) -> document.Policy:
+    """The policy of that hash; when this program cannot read it, the strictest there is."""
+    try:
+        return of_hash(uow, wanted)
+    except (PolicyInvalid, LookupError) as error:
+        log.error("the policy %s cannot be read, until it is replaced nothing is permitted: %s", wanted, error)
+        return emergency()
+
+
+def unreadable() -> str | None:
+    """The hash of the policy in force when this process cannot read it, and so permits nothing."""
+    return _unreadable[-1]
+
+
+_unreadable: list[str | None] = [None]
+
+
+def fault(uow: Uow) -> str:
+    """What is wrong with the policy in force, empty when nothing is: for ``doctor``."""
+    in_force = uow.session.execute(active()).scalar_one_or_none()
+    try:
+        _ = in_force and of_hash(uow, in_force)
+    except (PolicyInvalid, LookupError) as error:
+        return f"{in_force}: {error}"
+    return ""
 
 
 def of_hash(uow: Uow, wanted: str) -> document.Policy:
-    """A policy that is in force, was, or was proposed. Raises LookupError."""
-    if wanted == document.shipped().hash:
-        return document.shipped()
+    """A policy that is in force, was, or was proposed. Raises LookupError, and PolicyInvalid for one that cannot be
+    read any more.
+    """
+    for known in (document.shipped(), emergency()):
+        if wanted == known.hash:
+            return known
     statement = select(PolicyVersion.document).where(PolicyVersion.hash == wanted).limit(1)
     found = uow.session.execute(statement).scalar_one_or_none()
     if found is None:
         raise LookupError(wanted)
-    return document.parse(json.loads(found))
+    try:
+        return document.parse(json.loads(found))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise PolicyInvalid(str(error)) from None
 
 
 def refresh(uow: Uow) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from compliance.audit import queries as audit
-from compliance.policy import Decision, Policy, Resource, require, versions
+from compliance.policy import Decision, Policy, PolicyInvalid, Resource, require, versions
 from compliance.policy.document import current
 from compliance.policy.evaluate import judge
 from compliance.policy.models import PolicyVersion
 from compliance.rulebook import cells, facts
-from compliance.rulebook.errors import DecisionNotFound, PolicyTooLarge, VersionNotFound
+from compliance.rulebook.errors import DecisionNotFound, PolicyDocumentInvalid, PolicyTooLarge, VersionNotFound
 from compliance.rulebook.types import Changes, Explained, Proposal
 from compliance.tiers import profile
 from core.actor import Actor
@@ -51,12 +51,13 @@ def load(uow: Uow, version_id: str, *, lock: bool = False) -> PolicyVersion:
 def proposal(uow: Uow, actor: Actor, version_id: str) -> Proposal:
     """A version and the cells of the matrix that it changes, against the rules it was proposed to replace.
 
-    Raises PolicyRefused, VersionNotFound, PolicyTooLarge.
+    Raises PolicyRefused, VersionNotFound, PolicyTooLarge, PolicyDocumentInvalid.
     """
     require(actor, "policy:see", _BOOK)
     row = load(uow, version_id)
+    new = readable(uow, row.hash)
     document = json.loads(row.document)
-    found = changes(uow.house, versions.of_hash(uow, row.base_hash), versions.of_hash(uow, row.hash))
+    found = changes(uow.house, versions.usable(uow, row.base_hash), new)
     return Proposal(versions.snapshot(row), document, found)
 
 
@@ -84,6 +85,14 @@ def check_work(house: House, old: Policy, new: Policy) -> None:
             Sentence("It would ask %(found)s times, %(most)s at most.", found=found, most=cells.MOST_WORK),
             field="document", hint="Ask for fewer values in one rule, or change it in several steps.",
         )  # fmt: skip
+
+
+def readable(uow: Uow, wanted: str) -> Policy:
+    """A version as this program reads it. Raises PolicyDocumentInvalid for one that it cannot read any more."""
+    try:
+        return versions.of_hash(uow, wanted)
+    except PolicyInvalid as error:
+        raise PolicyDocumentInvalid(str(error)) from None
 
 
 class _Both:
@@ -121,10 +130,10 @@ def simulate(
 ) -> Decision:
     """What policy would say to that, by the rules in force or by a version. Nobody need be as described.
 
-    Raises PolicyRefused, FactsInvalid, VersionNotFound.
+    Raises PolicyRefused, FactsInvalid, VersionNotFound, PolicyDocumentInvalid.
     """
     require(actor, "policy:simulate", _BOOK)
-    using = versions.of_hash(uow, load(uow, version_id).hash) if version_id else current()
+    using = readable(uow, load(uow, version_id).hash) if version_id else current()
     asked = facts.read(using, action, who, resource, context)
     return judge(action, asked, asked.get("resource.tier"), using)
 
@@ -152,7 +161,7 @@ def _texts(uow: Uow, policy_hash: str, rules: list[str]) -> dict[str, dict[str, 
     """The rules as that policy has them; nothing for a policy of another release that was never activated."""
     try:
         using = current() if current().hash == policy_hash else versions.of_hash(uow, policy_hash)
-    except LookupError:
+    except (LookupError, PolicyInvalid):
         return {}
     return {
         rule.id: {

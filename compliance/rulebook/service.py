@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,9 +53,10 @@ def activate(uow: Uow, actor: Actor, version_id: str, *, hash: str) -> VersionSn
 
     It takes another officer than who proposed it, who names the hash that was looked at.
 
-    Raises PolicyRefused, VersionNotFound, VersionDecided, PolicyBaseChanged.
+    Raises PolicyRefused, VersionNotFound, VersionDecided, PolicyBaseChanged, PolicyDocumentInvalid.
     """
     row, decision = _for_decision(uow, actor, version_id, "activate")
+    queries.readable(uow, row.hash)
     base = _in_force(uow, lock=True)
     if row.base_hash != base.hash or row.hash != hash:
         raise PolicyBaseChanged("Propose it again, and look at what it changes then.", field="hash", current=base.hash)
@@ -84,7 +84,7 @@ def reject(uow: Uow, actor: Actor, version_id: str, *, reason: str) -> VersionSn
 def _in_force(uow: Uow, *, lock: bool = False) -> Policy:
     statement = select(PolicyVersion).where(PolicyVersion.state == VersionState.ACTIVE)
     row = uow.session.execute(statement.with_for_update() if lock else statement).scalar_one_or_none()
-    return shipped() if row is None else versions.of_hash(uow, row.hash)
+    return shipped() if row is None else versions.usable(uow, row.hash)
 
 
 def _checked(document: Mapping[str, Any], base: Policy) -> Policy:
@@ -134,6 +134,6 @@ def _record(
 ) -> None:
     record(
         uow, actor, action=f"policy:{verb}", object_id=row.id, decision=decision,
-        data={"hash": row.hash, "base": row.base_hash, "version": str(json.loads(row.document)["version"])}
+        data={"hash": row.hash, "base": row.base_hash, "version": str(versions.number_of(row))}
         | (data or {}),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compliance.audit.service import record
-from compliance.identity import signing
+from compliance.identity import signers, signing
 from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
@@ -63,6 +63,7 @@ def sign(
         )
     )  # fmt: skip
     uow.session.flush()
+    signers.keep(uow, actor, row.order_id)
     record(
         uow, actor, action="contract:sign", object_id=row.id,
         data={"order": row.order_id, "side": side, "document_sha256": row.sha256, "key": made.key_id,

@@ -33,11 +33,10 @@ def send_due(house: House) -> int:
 def _news(uow: Uow, person: Reach) -> list[Notice]:
     """What the person's next letter would tell, if it is due."""
     wanted = queries.preferences(uow, person.account_id)
-    since = wanted.digested_at or uow.now() - EVERY
-    if wanted.digest == "off" or not person.roles or (wanted.digested_at and uow.now() - since < EVERY):
+    since = wanted.digested_at or uow.now() - queries.SHOWN
+    if wanted.digest == "off" or not person.roles or uow.now() - since < EVERY:
         return []
-    told = queries.told_since(uow, person.account_id, person.roles, since, limit=_MOST)
-    return [each for each in told if each.topic not in wanted.muted]
+    return queries.told_since(uow, person.account_id, person.roles, since, but=wanted.muted)
 
 
 def _write(uow: Uow, person: Reach) -> bool:
@@ -52,5 +51,8 @@ def _write(uow: Uow, person: Reach) -> bool:
 
 
 def _body(news: Sequence[Notice], language: str, address: str) -> str:
-    lines = [f"{line(each, language)}\n{address}{each.address}" for each in news]
+    """The newest of them in full, and of how many more the list of notices tells."""
+    lines = [f"{line(each, language)}\n{address}{each.address}" for each in news[-_MOST:]]
+    if more := len(news) - len(lines):
+        lines.append(f"{said('letter_more', language).format(count=more)}\n{address}/notices?unread=1")
     return "\n\n".join([*lines, f"{said('letter_end', language)}\n{address}/settings/notifications"]) + "\n"

@@ -62,11 +62,15 @@ def address_of(uow: Uow, notice_id: str) -> str:
 
 
 def told_since(
-    uow: Uow, account_id: str, pairs: Sequence[tuple[str, str]], since: datetime, *, limit: int
+    uow: Uow, account_id: str, pairs: Sequence[tuple[str, str]], since: datetime, *, but: Sequence[str] = ()
 ) -> list[Notice]:  # fmt: skip
-    """What the holder of these roles was told after ``since`` and has not read, oldest first. For letters."""
-    chosen = select(NoticeRow).where(_told_to(pairs), NoticeRow.created_at > since, ~_read_by(account_id))
-    rows = uow.session.execute(chosen.order_by(NoticeRow.id).limit(limit)).scalars()
+    """All that the holder of these roles was told after ``since`` and has not read, without the topics that are muted,
+    oldest first. For letters.
+    """
+    chosen = select(NoticeRow).where(
+        _told_to(pairs), NoticeRow.created_at > since, ~_read_by(account_id), NoticeRow.topic.not_in(but)
+    )
+    rows = uow.session.execute(chosen.order_by(NoticeRow.id)).scalars()
     return [row.snapshot(read=False) for row in rows]
 
 

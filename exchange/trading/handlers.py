@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
+from compliance.exports.events import ClearanceRecorded, PersonsCounted
 from compliance.identity.events import QualificationChanged
 from compliance.policy.events import RelationChanged
 from compliance.policy.relations import RelationKind
@@ -20,6 +21,10 @@ def follow_stop(uow: Uow, event: ListingStopped | ListingResumed) -> None:
 
 def follow_qualification(uow: Uow, event: QualificationChanged) -> None:
     regrading.judge_holder(uow, event.organisation_id)
+
+
+def follow_clearance(uow: Uow, event: ClearanceRecorded | PersonsCounted) -> None:
+    regrading.judge_cleared(uow, event.organisation_id)
 
 
 def follow_signatures(uow: Uow, event: RelationChanged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
+from compliance.exports.events import ClearanceRecorded, PersonsCounted
 from compliance.identity.events import OrganisationClosing, QualificationChanged
 from compliance.policy.events import RelationChanged
 from core.house import House
@@ -18,6 +19,8 @@ def include(house: House) -> None:
     house.registry.inline(ListingResumed, handlers.follow_stop)
     house.registry.inline(OrganisationClosing, refuse_while_trading)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
+    house.registry.inline(ClearanceRecorded, handlers.follow_clearance)
+    house.registry.inline(PersonsCounted, handlers.follow_clearance)
     house.registry.inline(RelationChanged, handlers.follow_signatures)
     house.add_api(negotiations)
     house.add_api(api)

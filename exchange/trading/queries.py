@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
 from billing.invoices import queries as invoices
 from catalog.listings import queries as listings
+from compliance.exports import queries as exports
 from compliance.identity.queries import organisations
 from compliance.policy import Resource, decide, relations
 from compliance.policy.relations import RelationKind
@@ -215,10 +216,11 @@ def bonds(uow: Uow, orders: Iterable[Order]) -> dict[str, Bound]:
     signed = relations.among(uow, RelationKind.CONTRACT, (order.id for order in asked))
     secret = relations.among(uow, RelationKind.NDA, (order.listing_id for order in asked))
     stopped = listings.stopped(uow, (order.listing_id for order in asked))
+    abroad = exports.lacking(uow, (order.id for order in asked))
     return {
         order.id: Bound(
             (order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret,
-            order.listing_id in stopped,
+            order.listing_id in stopped, abroad.get(order.id, ""),
         )
         for order in asked
     }  # fmt: skip

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from sqlalchemy import and_, or_, select
 
 from catalog.listings import queries as listings
+from compliance.exports import queries as abroad
+from compliance.exports import service as exports
 from compliance.identity.queries import organisations
 from compliance.policy import relations
 from compliance.policy.relations import RelationKind
@@ -46,6 +48,7 @@ def follow_tier(uow: Uow, listing_id: str) -> None:
             continue
         risen, right.tier = tier > right.tier, tier
         uow.session.flush()
+        exports.judge_again(uow, order.id, tier)
         if risen and order.state in IN_FORCE and right.state == RightState.ACTIVE:
             _ask_for_more(uow, order, profile(uow.house.settings.tier_profile).row(tier))
         rights.changed(uow, order)
@@ -67,6 +70,13 @@ def judge_listing(uow: Uow, listing_id: str) -> None:
 def judge_order(uow: Uow, order_id: str) -> None:
     """Something that the order's right depends on has changed."""
     for right, order in _rights(uow, Order.id == order_id):
+        _judge(uow, right, order)
+
+
+def judge_cleared(uow: Uow, supplier_id: str) -> None:
+    """What allows the supplier to send more abroad was recorded, or persons in its data were counted."""
+    for right, order in _rights(uow, Order.id.in_(abroad.lacking_of(uow, supplier_id))):
+        exports.judge_again(uow, order.id, right.tier)
         _judge(uow, right, order)
 
 

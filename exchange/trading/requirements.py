@@ -217,6 +217,7 @@ def _place_when_met(uow: Uow, actor: Actor, order: Order) -> None:
     assert document is not None
     before, order.tier = order.tier, tier_now(uow, order)
     decision = _still_permitted(uow, order, document)
+    exports.follow_tier(uow, order.id, order.tier)
     if order.tier > before and _more_asked(uow, order, document):
         order.version += 1
         note(uow, SYSTEM, order, "regrade", None, data={"before": str(before)})

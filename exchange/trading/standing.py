@@ -41,12 +41,14 @@ class Standing:
 class Bound:
     """Whether the holder has signed the order's contract, and an agreement of confidentiality for the listing.
 
-    ``stopped``: an officer stopped the listing, and with it every right in it.
+    ``stopped``: an officer stopped the listing, and with it every right in it. ``abroad``: why its data may not leave
+    the country since its tier rose, a code.
     """
 
     contract: bool
     nda: bool
     stopped: bool = False
+    abroad: str = ""
 
 
 def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, bound: Bound) -> Standing:
@@ -64,6 +66,7 @@ def standing(house: House, right: Entitlement, order: Order, holder: Organisatio
     lacking = "" if answer.permitted else answer.needs[0].code or "tier_not_permitted"
     if not lacking and asks_nda(row) and not bound.nda:
         lacking = "nda_needed"
+    lacking = lacking or bound.abroad
     if said.deliveries and right.interface_id and channel not in said.deliveries:
         lacking = "delivery_not_permitted"
     if bound.stopped:

@@ -22,6 +22,10 @@ TEXTS = {
     "organisation-closed": _l("The organisation is closed."),
     "signing-key-changed": _l("You sign with another key from now on."),
     "account-forgotten": _l("Your account is erased."),
+    "account-forgotten-kept": _l(
+        "Your account is erased. Your name beside what you signed is kept, sealed, until the law's term is over "
+        "(PIPL 47, Data Security Law 33, Network Data Security Regulation 12); then it is erased too."
+    ),
     "reset-asked": _l("If the address has an account, a letter with a link is on its way."),
     "password-changed": _l("The password is changed. Sign in with it."),
     "joined": _l("You are a member now. Sign in."),

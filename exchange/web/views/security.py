@@ -85,9 +85,9 @@ def forget_account() -> Response:
     signed_in()
     try:
         form = forms.load(CodeForm)
-        act(lambda uow: forgetting.forget_account(uow, actor(), actor().account_id or "", otp=form["otp"]))
+        kept = act(lambda uow: forgetting.forget_account(uow, actor(), actor().account_id or "", otp=form["otp"]))
     except DomainError as problem:
         return show_security(problem)
-    response = done("account-forgotten", "web.home")
+    response = done("account-forgotten-kept" if kept else "account-forgotten", "web.home")
     drop_session(response)
     return response

@@ -6,12 +6,16 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import delete, update
 
-from compliance.exports import queries, service
-from compliance.exports.errors import ExportBlocked, ExportNotCountable, ExportThresholdReached
+from compliance.exports import proof, queries, service
+from compliance.exports.errors import ExportBlocked, ExportNotCountable, ExportThresholdReached, PersonsLost
+from compliance.exports.sets import PersonSets
 from compliance.exports.types import Count, ExportSnapshot
+from core.db import Base
 from core.house import House
 from core.ids import new_id
+from exchange.worker import attend_once
 from tests import build
 from tests.client import ApiClient
 from tests.compliance.exports.campaign import TIER, Bundle, bundle, limits, reserve, table
@@ -160,3 +164,133 @@ def test_tiers_that_never_leave(house: House) -> None:
                     uow, new_id("ord"), supplier_id=owner, buyer_country="SG", territories=[], revision=sold, tier=tier
                 )
             )
+
+
+def _low(house: House, supplier: build.Built, sold: Bundle, tier: int = 1) -> str:
+    """An order abroad of a tier whose data may leave."""
+    order, owner = new_id("ord"), supplier.organisation_id or ""
+    house.db.write(
+        lambda uow: service.reserve(
+            uow, order, supplier_id=owner, buyer_country="SG", territories=[], revision=sold, tier=tier
+        )
+    )
+    return order
+
+
+@pytest.mark.parametrize("tier", [0, 1])
+def test_open_data_that_went_abroad_is_counted_with_what_follows(house: House, tier: int) -> None:
+    supplier = build.organisation(house)
+    order = _low(house, supplier, bundle(house, supplier, table(range(60))), tier)
+    house.db.write(lambda uow: service.settle(uow, order))
+    assert _sent(house, supplier) == Count(60)
+    with pytest.raises(ExportThresholdReached):
+        reserve(house, supplier, bundle(house, supplier, table(range(100, 140))))
+
+
+def test_an_order_whose_tier_rose_before_it_was_paid_is_judged_by_the_new_one(house: House) -> None:
+    supplier = build.organisation(house)
+    many, few = bundle(house, supplier, table(range(100))), bundle(house, supplier, table(range(9)))
+    refused, allowed = _low(house, supplier, many), new_id("ord")
+    with pytest.raises(ExportThresholdReached):
+        house.db.write(lambda uow: service.follow_tier(uow, refused, TIER))
+    with pytest.raises(ExportBlocked):
+        house.db.write(lambda uow: service.follow_tier(uow, refused, TIER + 1))
+    house.db.write(lambda uow: service.release(uow, refused))
+    allowed = _low(house, supplier, few)
+    house.db.write(lambda uow: service.follow_tier(uow, allowed, TIER))
+    house.db.write(lambda uow: service.settle(uow, allowed))
+    assert (_export(house, allowed).tier, _sent(house, supplier)) == (TIER, Count(9))
+
+
+def test_what_went_abroad_before_its_tier_rose_rests_until_it_is_cleared_or_falls(house: House) -> None:
+    supplier = build.organisation(house)
+    order = _low(house, supplier, bundle(house, supplier, table(range(100))))
+    house.db.write(lambda uow: service.settle(uow, order))
+    assert house.db.write(lambda uow: service.judge_again(uow, order, TIER)) == "export_threshold_reached"
+    assert house.db.read(lambda uow: queries.lacking(uow, [order])) == {order: "export_threshold_reached"}
+    assert house.db.write(lambda uow: service.judge_again(uow, order, 1)) == ""
+    house.db.write(lambda uow: service.judge_again(uow, order, TIER))
+    _clear(house, supplier)
+    assert house.db.write(lambda uow: service.judge_again(uow, order, TIER)) == ""
+    assert _sent(house, supplier) == Count(100), "it is counted all the time"
+
+
+def _clear(house: House, supplier: build.Built, mechanism: str = "standard_contract") -> None:
+    now, officer = house.clock.now(), build.platform_person(house, "officer")
+    house.db.write(
+        lambda uow: service.record_clearance(
+            uow, officer.actor, organisation_id=supplier.organisation_id or "", mechanism=mechanism, number="1",
+            countries=[], valid_from=now, valid_until=now + timedelta(days=30),
+        )
+    )  # fmt: skip
+
+
+def _damage(house: House, sold: Bundle, how: str) -> None:
+    sha256 = house.db.read(lambda uow: queries.person_sets(uow, [sold.files[0].id]))[sold.files[0].id].sha256
+    path = house.settings.data / "files" / "persons" / sha256[:2] / sha256
+    whole = path.read_bytes()
+    damaged = {"empty": b"", "cut": whole[:-1], "headless": whole[:9], "flipped": whole[:-1] + bytes([whole[-1] ^ 1])}
+    path.unlink()
+    if how in damaged:
+        path.write_bytes(damaged[how])
+
+
+@pytest.mark.parametrize("how", ["gone", "empty", "cut", "headless", "flipped"])
+def test_a_lost_set_of_persons_refuses_by_name_and_is_made_again(house: House, client: ApiClient, how: str) -> None:
+    supplier = build.organisation(house)
+    first, second = bundle(house, supplier, table(range(9))), bundle(house, supplier, table(range(50, 60)))
+    order = new_id("ord")
+    reserve(house, supplier, first, order)
+    _damage(house, first, how)
+    with pytest.raises(PersonsLost):
+        reserve(house, supplier, second)
+    mine = ApiClient(client.app, supplier.token)
+    seen = mine.get(f"/organisations/{supplier.organisation_id}/exports").expect(200).json
+    assert (seen["persons"], seen["lost"]) == (9, False), "one set alone needs no counting"
+    assert len(house.db.read(proof.faults)) == 1
+    mine.post(f"/files/{first.files[0].id}/scan").expect(202)
+    attend_once(house)
+    assert house.db.read(proof.faults) == []
+    reserve(house, supplier, second)
+    assert _sent(house, supplier) == Count(19)
+
+
+def test_a_counter_whose_sets_are_lost_says_so_and_counts_rather_too_many(house: House, client: ApiClient) -> None:
+    supplier = build.organisation(house)
+    sold = [bundle(house, supplier, table(range(9))), bundle(house, supplier, table(range(10)))]
+    for each in sold:
+        reserve(house, supplier, each)
+    _forget_counts(house)
+    _damage(house, sold[0], "gone")
+    officers = ApiClient(client.app, build.platform_person(house, "officer").token)
+    assert [(each["persons"], each["lost"]) for each in officers.get("/exports").json["items"]] == [(19, True)]
+    assert house.db.write(proof.keep_counts) == 0
+    _clear(house, supplier, "security_assessment")
+    assert reserve(house, supplier, bundle(house, supplier, table(range(70, 80)))).permitted, "it covers any number"
+
+
+def _forget_counts(house: House) -> None:
+    kept = Base.metadata.tables["export_count"]
+    house.db.write(lambda uow: uow.session.execute(delete(kept)))
+
+
+def test_counters_are_read_and_proven(house: House) -> None:
+    supplier, owner = build.organisation(house), ""
+    orders = [new_id("ord") for _ in range(3)]
+    for start, order in enumerate(orders):
+        reserve(house, supplier, bundle(house, supplier, table(range(start, start + 20))), order)
+    owner = supplier.organisation_id or ""
+
+    def read() -> Count:
+        with patch.object(PersonSets, "open", side_effect=AssertionError("a reader counts nothing")):
+            return house.db.read(lambda uow: queries.counter(uow, supplier.actor, owner)).count
+
+    assert read() == Count(22)
+    house.db.write(lambda uow: service.release(uow, orders[0]))
+    assert _sent(house, supplier) == Count(21)
+    attend_once(house)
+    assert read() == Count(21)
+    assert house.db.read(proof.faults) == []
+    kept = Base.metadata.tables["export_count"]
+    house.db.write(lambda uow: uow.session.execute(update(kept).values(persons=kept.c.persons + 1)))
+    assert len(house.db.read(proof.faults)) == 1

@@ -10,10 +10,12 @@ import flask
 import pytest
 
 from core import outbox
+from core.db import Uow
 from core.house import House
+from exchange.app import create_app_of
 from exchange.disputes import service as disputes
-from exchange.notices import digests, handlers, queries, reminders
-from exchange.notices.types import Notice
+from exchange.notices import digests, handlers, queries, reminders, service
+from exchange.notices.types import Audience, Notice
 from exchange.notices.words import said, words
 from exchange.trading import service as trading
 from exchange.trading.events import OrderChanged
@@ -183,3 +185,39 @@ def test_every_text_is_in_both_languages() -> None:
         assert set(texts) == {"zh", "en"}, code
         assert all(texts.values()), code
     assert said("order:unheard_of", "en") == "The order took a step"
+
+
+def test_a_letter_loses_nothing_however_much_there_is(house: House) -> None:
+    owner = build.organisation(house)
+    to = Audience(owner.organisation_id, ())
+
+    def tell(uow: Uow) -> None:
+        for number in range(120):
+            service.tell(
+                uow, key=f"test:{number}", code="order:paid", topic="money" if number < 60 else "orders", to=[to],
+                subject_id="ord_1", subject={"en": f"Thing {number:03d}"}, address=f"/orders/{number}",
+            )  # fmt: skip
+
+    house.db.write(tell)
+    ApiClient(create_app_of(house), owner.token).put("/my/notifications", {"digest": "daily", "muted": ["money"]})
+    house.clock.advance(timedelta(days=3))
+    digests.send_due(house)
+    _relay(house)
+    (body,) = [body for to_, body in _letters(house) if to_ == owner.email]
+    assert sum(f"Thing {number:03d}" in body for number in range(60, 120)) == 50
+    assert not any(f"Thing {number:03d}" in body for number in range(60)), "what is muted is in no letter"
+    assert said("letter_more", "en").format(count=10) in body
+    assert "/notices?unread=1" in body
+    assert len(_told(house, owner)) == 100, "the list tells of all of them, a page at a time"
+
+
+def test_what_was_told_while_nobody_wrote_letters_is_in_the_first_one(house: House) -> None:
+    owner = build.organisation(house)
+    house.db.write(
+        lambda uow: service.tell(
+            uow, key="test:late", code="order:paid", topic="orders", to=[Audience(owner.organisation_id, ())],
+            subject_id="ord_1", subject={"en": "Long ago"}, address="/orders/1",
+        )
+    )  # fmt: skip
+    house.clock.advance(timedelta(days=4))
+    assert digests.send_due(house) == 1

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import update
 
+from catalog.listings import queries as listings
+from catalog.listings import service as listing_service
 from catalog.listings.types import ListingSnapshot
 from compliance.exports import queries
+from compliance.exports import service as exports
 from compliance.exports.errors import ExportThresholdReached
 from compliance.exports.types import Count
 from compliance.retention import queries as retention
 from core.db import Base
 from core.house import House
+from exchange.trading import queries as orders
 from exchange.trading import service as trading
+from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.build import Built
 from tests.compliance.exports.campaign import limits, phone
@@ -75,3 +81,34 @@ def test_at_home_a_hundred_thousand_persons_are_not_counted(house: House) -> Non
     helper = build.member(house, buyer, "buyer")
     build.placed(house, buyer, _listed(house, supplier, range(400)), suppliers=[supplier, other], buyers=[helper])
     assert _sent(house, supplier) == Count()
+
+
+def test_a_right_whose_tier_rose_rests_until_an_officer_records_a_clearance(house: House) -> None:
+    supplier = build.organisation(house, level=3)
+    other = build.member(house, supplier, "supplier")
+    listing = _listed(house, supplier, range(150))
+    build.forced_tier(house, listing.id, 1)
+    buyer = _abroad(house)
+    helper = build.member(house, buyer, "buyer")
+    build.funded(house, buyer)
+    seen = house.db.read(lambda uow: listings.get(uow, supplier.actor, listing.id))
+    order = build.paid(house, buyer, seen)
+    assert _sent(house, supplier) == Count(150)
+    house.db.write(lambda uow: listing_service.raise_tier(uow, supplier.actor, listing.id, tier=3))
+    build.settled(house, order, buyers=[buyer, helper], suppliers=[supplier, other])
+    assert _lacking(house, order) == "export_threshold_reached"
+    officer, now = build.platform_person(house, "officer"), house.clock.now()
+    house.db.write(
+        lambda uow: exports.record_clearance(
+            uow, officer.actor, organisation_id=supplier.organisation_id or "", mechanism="certification", number="1",
+            countries=["SG"], valid_from=now, valid_until=now + timedelta(days=30),
+        )
+    )  # fmt: skip
+    assert _lacking(house, order) == ""
+    assert _sent(house, supplier) == Count(150)
+
+
+def _lacking(house: House, order: OrderSnapshot) -> str:
+    assert order.entitlement is not None
+    entitlement_id = order.entitlement.id
+    return house.db.read(lambda uow: orders.compiled(uow, [entitlement_id]))[0].lacking
