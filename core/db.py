@@ -21,7 +21,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import DateTime, MetaData, String, create_engine, event
+from sqlalchemy import DateTime, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -39,6 +39,9 @@ _LONGEST_WAIT_S = 15.0
 _RETRIED_SQLSTATES = {"40001", "40P01"}
 _INSERTED_BY_ANOTHER = "23505"
 _MOST_INSERTED_BY_ANOTHER = 5
+_ALONE = "alone"
+_LOCK = text("SELECT pg_advisory_lock(hashtextextended(:name, 0))")
+_UNLOCK = text("SELECT pg_advisory_unlock_all()")
 
 
 class Base(DeclarativeBase):
@@ -91,6 +94,14 @@ class Uow:
     def now(self) -> datetime:
         """The moment this unit began; the same in all its rows."""
         return self._now
+
+    def alone(self, name: str) -> None:
+        """Units that ask for the same name go on one after the other, and each only once what is kept of the refusal of
+        the one before is written: who counts refusals misses none.
+        """
+        if not self.house.db.sqlite:  # there one unit writes at a time
+            self.connection.info[_ALONE] = True
+            self.connection.execute(_LOCK, {"name": name})
 
     def emit(self, event: Event) -> None:
         """Publish a fact: inline handlers run now, later handlers get their outbox rows in this unit."""
@@ -153,8 +164,8 @@ class Database:
             try:
                 return self._once(work, writes=writes)
             except Refused as refusal:
-                if writes or refusal.kept_of_reads:
-                    self._keep(refusal)
+                if not writes and refusal.kept_of_reads:
+                    self._retried(self._keeping(refusal), writes=True)
                 raise
             except DBAPIError as error:
                 _raise_storage_full(error)
@@ -166,18 +177,34 @@ class Database:
             time.sleep(random.uniform(0.0005, 0.004))
 
     def _once(self, work: Callable[[Uow], T], *, writes: bool) -> T:
-        assert self._house is not None, "the database is not attached to a house"
         turn = self._gate.turn() if writes and self._gate else nullcontext()
         with turn, self.engine.connect() as connection:
-            self._begin(connection, writes=writes)
-            with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
-                session.connection()  # from here on both are in one transaction
-                answer = work(Uow(session, connection, self._house, writes=writes))
-                if writes:
-                    _commit(session)
-                else:
-                    session.rollback()
-                return answer
+            try:
+                return self._in(connection, work, writes=writes)
+            except Refused as refusal:
+                if writes:  # in the same turn, before anybody else goes on
+                    self._in(connection, self._keeping(refusal), writes=True)
+                raise
+            finally:
+                self._let_others(connection)
+
+    def _in(self, connection: Connection, work: Callable[[Uow], T], *, writes: bool) -> T:
+        assert self._house is not None, "the database is not attached to a house"
+        self._begin(connection, writes=writes)
+        with Session(bind=connection, expire_on_commit=False, join_transaction_mode="control_fully") as session:
+            session.connection()  # from here on both are in one transaction
+            answer = work(Uow(session, connection, self._house, writes=writes))
+            if writes:
+                _commit(session)
+            else:
+                session.rollback()
+            return answer
+
+    def _let_others(self, connection: Connection) -> None:
+        """Whoever waits for a name that a unit held goes on."""
+        if not self.sqlite and connection.info.pop(_ALONE, False) and not connection.invalidated:
+            connection.execute(_UNLOCK)
+            connection.rollback()
 
     def _begin(self, connection: Connection, *, writes: bool) -> None:
         if self.sqlite:
@@ -185,12 +212,14 @@ class Database:
         elif not writes:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def _keep(self, refusal: Refused) -> None:
-        """Record a refusal in a unit of its own, once the refused command is undone."""
-        assert self._house is not None
-        keepers = self._house.registry.on_refusal
-        if keepers:
-            self._retried(lambda uow: [keep(uow, refusal) for keep in keepers], writes=True)
+    def _keeping(self, refusal: Refused) -> Callable[[Uow], None]:
+        """Records a refusal in a unit of its own, once the refused command is undone."""
+
+        def work(uow: Uow) -> None:
+            for keep in uow.house.registry.on_refusal:
+                keep(uow, refusal)
+
+        return work
 
 
 class _Gate:

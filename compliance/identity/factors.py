@@ -1,7 +1,7 @@
 """One-time codes (RFC 6238) as a second factor, and recovery codes for whoever lost the device.
 
-Every code counts once. A wrong one undoes the unit in which it was given; it is counted after that, and after
-some in a row the account waits.
+Every code counts once. A wrong one undoes the unit in which it was given; it is counted after that, before another
+guess at the account is judged, and after some in a row the account waits.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ def finish(uow: Uow, actor: Actor, otp: str) -> list[str]:
     Raises FactorNotOffered, SecondFactorWrong, TooManyAttempts.
     """
     account_id = _account(actor)
+    _guess(uow, account_id)
     row = uow.session.get(SecondFactor, account_id, with_for_update=True)
     if row is None or row.offered is None:
         raise FactorNotOffered(hint="Ask for a new secret first.")
-    throttle.check(uow, [_throttle_key(account_id)])
     step = _step_of(_opened(uow, account_id, row.offered), otp, uow.now().timestamp())
     if step is None:
         raise _wrong(actor, account_id)
@@ -101,7 +101,7 @@ def confirm_account(uow: Uow, account_id: str, otp: str, actor: Actor = ANONYMOU
     code = "".join(otp.split())
     if not code:
         raise SecondFactorNeeded("Give the code that your device shows.", field="otp")
-    throttle.check(uow, [_throttle_key(account_id)])
+    _guess(uow, account_id)
     used = _use_code(uow, account_id, row.sealed, code) if code.isdecimal() else _use_recovery(uow, account_id, code)
     if not used:
         raise _wrong(actor, account_id)
@@ -139,6 +139,12 @@ def _account(actor: Actor) -> str:
     if actor.account_id is None:
         raise Unauthenticated()
     return actor.account_id
+
+
+def _guess(uow: Uow, account_id: str) -> None:
+    """From here on one guess at an account's code is judged, and counted, after the other. Raises TooManyAttempts."""
+    uow.alone(_throttle_key(account_id))
+    throttle.check(uow, [_throttle_key(account_id)])
 
 
 def _throttle_key(account_id: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from compliance.identity import factors, signing
 from compliance.identity.errors import OwnKeySigns, SecondFactorNeeded, SecondFactorWrong, TooManyAttempts
 from core.house import House
+from core.problems import DomainError
 from tests import build
 from tests.client import ApiClient
 
@@ -55,6 +58,42 @@ def test_wrong_codes_in_a_row_make_the_account_wait_although_their_units_were_un
         _confirm(house, who, right)
     house.clock.advance(timedelta(minutes=16))
     _confirm(house, who, build.otp(house, who))
+
+
+def _at_once(house: House, who: build.Built, codes: list[str]) -> Counter[str]:
+    """What each of these guesses, made at the same moment, was answered."""
+    together, answers = Barrier(len(codes)), Counter[str]()
+
+    def guess(code: str) -> None:
+        together.wait()
+        try:
+            _confirm(house, who, code)
+            answers["right"] += 1
+        except DomainError as refusal:
+            answers[refusal.code] += 1
+
+    threads = [Thread(target=guess, args=(code,)) for code in codes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_after_the_other(house: House) -> None:
+    who, other = build.organisation(house), build.organisation(house)
+    build.otp(house, who)
+    answers = _at_once(house, who, [f"{number:06d}" for number in range(12)])
+    assert answers == {"second_factor_wrong": 5, "too_many_attempts": 7}
+    with pytest.raises(TooManyAttempts):
+        _confirm(house, who, build.otp(house, who))
+    _confirm(house, other, build.otp(house, other))
+
+
+def test_a_code_given_twice_at_once_counts_once(house: House) -> None:
+    who = build.organisation(house)
+    code = build.otp(house, who)
+    assert _at_once(house, who, [code] * 4) == {"right": 1, "second_factor_wrong": 3}
 
 
 def test_a_recovery_code_stands_for_a_code_once(house: House, client: ApiClient) -> None:
