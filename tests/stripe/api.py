@@ -102,6 +102,11 @@ class Api:
             account_of(Call(self._store, PLATFORM, {}), account)
         return account
 
+    def running(self) -> list[str]:
+        """The idempotency keys of requests under way."""
+        with self._lock:
+            return [key for _, key in self._running]
+
     @contextmanager
     def _alone(self, account: str, key: str | None) -> Iterator[None]:
         """Two requests with one key are never under way at once."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stripe.errors import not_imitated
+from tests.stripe.errors import Refused, not_imitated
 from tests.stripe.store import Object, Store
 from tests.stripe.typed import accepted
 
+_MOST_KEYS, _LONGEST_NAME, _LONGEST_VALUE = 50, 40, 500
 _EVERYWHERE = frozenset({"expand"})
 
 
@@ -74,5 +75,11 @@ def merged(old: Object | None, given: Any) -> Object:
     """Metadata: an empty value unsets a key, an empty string unsets all."""
     if given == "":
         return {}
+    if len(given or ()) > _MOST_KEYS or any(len(name) > _LONGEST_NAME for name in given or ()):
+        raise Refused("Metadata has at most 50 keys of at most 40 characters.", param="metadata", validation=True)
+    for name, value in (given or {}).items():
+        if len(value) > _LONGEST_VALUE:
+            where = f"metadata[{name}]"
+            raise Refused("Metadata values have at most 500 characters.", param=where, validation=True)
     both = (old or {}) | {name: str(value) for name, value in (given or {}).items()}
     return {name: value for name, value in both.items() if value != ""}

@@ -101,9 +101,13 @@ class Control:
         return list(self._do("deliveries"))
 
     def fault(self, kind: str, **more: Any) -> None:
-        """kind: close, timeout (closed after ``seconds``), 500, 429, wait (only takes ``seconds``).
+        """kind: close, timeout (closed after ``seconds``), 500, 429, wait (takes ``seconds``, or until cleared).
         when="before"|"after" the effect, method="POST", path="/v1/refunds*", count=1, skip=0."""
         self._do("fault", kind=kind, **more)
+
+    def running(self) -> list[str]:
+        """The idempotency keys of requests under way."""
+        return list(self._do("running"))
 
     def clear_faults(self) -> int:
         """Answers how many had not struck."""

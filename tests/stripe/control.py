@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.stripe import accounts, balance, disputes, intents, payouts, refunds, sessions, setup_intents
+from tests.stripe.api import Api
 from tests.stripe.call import Call
 from tests.stripe.faults import Fault, Faults
 from tests.stripe.lists import whole
@@ -25,8 +26,8 @@ _WHEN_DUE: dict[str, Callable[[Call, str], None]] = {
 class Controls:
     """Its public functions are the names. Each takes and answers what JSON can say."""
 
-    def __init__(self, store: Store, faults: Faults, postman: Postman, base_url: str) -> None:
-        self._store, self._faults, self._postman, self._base_url = store, faults, postman, base_url
+    def __init__(self, store: Store, faults: Faults, postman: Postman, api: Api, base_url: str) -> None:
+        self._store, self._faults, self._postman, self._api, self._base_url = store, faults, postman, api, base_url
 
     def _on(self, account: str = PLATFORM) -> Call:
         return Call(self._store, account, {}, self._base_url)
@@ -150,6 +151,9 @@ class Controls:
 
     def fault(self, **fault: Any) -> None:
         self._faults.add(Fault(**fault))
+
+    def running(self) -> list[str]:
+        return self._api.running()
 
     def clear_faults(self) -> int:
         return self._faults.clear()

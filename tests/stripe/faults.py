@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from tests.stripe.errors import Refused
@@ -27,6 +27,7 @@ class Fault:
     count: int = 1
     skip: int = 0
     seconds: float = 0.0
+    let_go: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS or self.when not in ("before", "after"):
@@ -42,8 +43,8 @@ class Fault:
         return True
 
     def strike(self) -> None:
-        """Raises HungUp or Refused; ``wait`` only takes its time."""
-        time.sleep(self.seconds)
+        """Raises HungUp or Refused; ``wait`` only takes its time, until all faults are cleared."""
+        self.let_go.wait(self.seconds)
         if self.kind in ("close", "timeout"):
             raise HungUp
         if self.kind == "500":
@@ -63,9 +64,11 @@ class Faults:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
         self._down_until = 0.0
+        self._let_go = threading.Event()
 
     def add(self, fault: Fault) -> None:
         with self._lock:
+            fault.let_go = self._let_go
             self._waiting.append(fault)
 
     def clear(self) -> int:
@@ -73,6 +76,8 @@ class Faults:
         with self._lock:
             left = sum(fault.count for fault in self._waiting)
             self._waiting, self._down_until = [], 0.0
+            self._let_go.set()
+            self._let_go = threading.Event()
         return left
 
     def go_down(self, seconds: float) -> None:

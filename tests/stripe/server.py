@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import traceback
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -32,8 +34,8 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.store, self.faults = Store(data), Faults()
         self.postman = Postman(self.store)
-        self.controls = Controls(self.store, self.faults, self.postman, self.url)
         self.api = Api(self.store, self.faults, self.url)
+        self.controls = Controls(self.store, self.faults, self.postman, self.api, self.url)
         self.pages = Pages(self.store, self.url)
         if notify or secret:
             self.controls.notify(notify or self.store.setting("notify", ""), secret or None)
@@ -87,9 +89,12 @@ class _Handler(BaseHTTPRequestHandler):
                 page = self._server.pages.answer(self.command, address.path, body)
                 self._send(page.status, page.body, "text/html; charset=utf-8", page.headers)
                 self._server.postman.wake()
-        except HungUp:
+        except Exception as error:
+            if not isinstance(error, HungUp | OSError):
+                traceback.print_exc()  # the fake itself is broken: for whoever runs it
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _body(self) -> str:
         length = int(self.headers.get("Content-Length") or 0)

@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 
 import stripe
 import typing_extensions
+from stripe._stripe_object import UntypedStripeObject
 
 from tests.stripe.errors import Refused
 
@@ -60,13 +61,19 @@ class _Names(dict[str, Any]):
         return known
 
 
-def _evaluated(annotation: Any, module: str) -> Any:
-    while isinstance(annotation, (str, typing.ForwardRef)):
-        text = annotation if isinstance(annotation, str) else annotation.__forward_arg__
-        annotation = eval(text, {"__builtins__": __builtins__}, _Names(vars(builtins) | vars(sys.modules[module])))
+def evaluated(annotation: Any, module: str) -> Any:
+    """The type that an annotation of this module means, also one that stands in quotes."""
+    while isinstance(annotation, str | typing.ForwardRef):
+        annotation = _named(annotation if isinstance(annotation, str) else annotation.__forward_arg__, module)
     if get_origin(annotation) in (typing_extensions.NotRequired, typing_extensions.Required):
-        return _evaluated(get_args(annotation)[0], module)
+        return evaluated(get_args(annotation)[0], module)
     return annotation
+
+
+@cache
+def _named(text: str, module: str) -> Any:
+    names = _Names(vars(builtins) | vars(sys.modules[module]))
+    return eval(text, {"__builtins__": builtins}, names)
 
 
 @cache
@@ -76,7 +83,7 @@ def fields(typed: type) -> dict[str, Any]:
     for each in reversed(typed.__mro__ if typed.__module__.startswith("stripe") else ()):
         for name, annotation in vars(each).get("__annotations__", {}).items():
             if name != "OBJECT_NAME" and not name.startswith("_"):
-                found[name] = _evaluated(annotation, each.__module__)
+                found[name] = evaluated(annotation, each.__module__)
     return found
 
 
@@ -115,9 +122,9 @@ def _hash(typed: type, given: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _value(wanted: Any, value: Any, where: str, module: str) -> Any:
-    wanted = _evaluated(wanted, module)
+    wanted = evaluated(wanted, module)
     if get_origin(wanted) in (Union, types.UnionType):
-        return _one_of([_evaluated(each, module) for each in get_args(wanted)], value, where, module)
+        return _one_of([evaluated(each, module) for each in get_args(wanted)], value, where, module)
     if typing_extensions.is_typeddict(wanted):
         if not isinstance(value, dict):
             raise Refused("Invalid object", param=where, validation=True)
@@ -129,7 +136,18 @@ def _value(wanted: Any, value: Any, where: str, module: str) -> Any:
             one = ", ".join(str(each) for each in get_args(wanted) if each)
             raise Refused(f"Invalid {where}: must be one of {one}", param=where, validation=True)
         return value
+    if get_origin(wanted) in (dict, UntypedStripeObject):
+        return _pairs(value, where)
     return _leaf(wanted, value, where)
+
+
+def _pairs(value: Any, where: str) -> dict[str, str]:
+    """Metadata. Keys that count from nought look like a list on the wire."""
+    if isinstance(value, list):
+        value = {str(number): each for number, each in enumerate(value)}
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise Refused("Invalid hash", param=where, validation=True)
+    return value
 
 
 def _list(wanted: Any, value: Any, where: str, module: str) -> list[Any]:
