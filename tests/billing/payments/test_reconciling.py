@@ -49,10 +49,10 @@ def test_an_unknown_outcome_is_not_paid_a_second_time(paid: Paid) -> None:
     paid.stripe.control.pay_session(kept.session_id)
     paid.tell()
     paid.stripe.control.fault("close", when="after", path="/v1/payment_intents*")
-    unknown = checkout.proceed(paid.house, _begun(paid, "saved_card", "ord_x").id)
+    unknown = checkout.proceed(paid.house, _begun(paid, "saved_card", "inv_x").id)
     assert unknown.state is PaymentState.PLANNED
     with pytest.raises(PaymentOpen):
-        _begun(paid, "saved_card", "ord_x")
+        _begun(paid, "saved_card", "inv_x")
     paid.house.clock.advance(_A_MINUTE)
     asking.resume(paid.house)
     assert paid.now(unknown).state is PaymentState.SUCCEEDED
@@ -64,7 +64,7 @@ def test_an_unknown_outcome_is_not_paid_a_second_time(paid: Paid) -> None:
 def _begun(paid: Paid, method: str = "card", subject_id: str = "", *, keep: bool = False) -> Payment:
     return paid.house.db.write(
         lambda uow: checkout.begin(
-            uow, paid.buyer.actor, purpose=Purpose.ORDER if subject_id else Purpose.TOP_UP, method=method, amount=7700,
+            uow, paid.buyer.actor, purpose=Purpose.INVOICE if subject_id else Purpose.TOP_UP, method=method, amount=7700,
             currency="CNY", subject_id=subject_id, keep_card=keep,
         )
     )  # fmt: skip
