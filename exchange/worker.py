@@ -100,7 +100,7 @@ def chores() -> list[Chore]:
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("requests", lambda house: requests.tick(house) > 0, 60.0),
-        Chore("exports", lambda house: house.db.write(proof.keep_counts) > 0, 60.0),
+        Chore("exports", lambda house: proof.keep_counts(house) > 0, 60.0),
         Chore("reminders", lambda house: bool(reminders.remind(house)) and False, 60.0),
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),

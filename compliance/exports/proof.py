@@ -11,27 +11,30 @@ from compliance.exports.models import Export, ExportCount, PersonSet
 from compliance.exports.sets import SetMissing
 from compliance.exports.types import Count
 from core.db import Uow
+from core.house import House
 
 log = logging.getLogger("piaohao.exports")
 
 
-def keep_counts(uow: Uow) -> int:
+def keep_counts(house: House) -> int:
     """Make one count that a reader would have to make, as after an order ended; answers 0 when there is none."""
-    this_year = queries.year_of(uow.house, uow.now())
-    for supplier_id, year in _counters(uow, since=this_year - 1):
-        files = queries.counted(queries.group_of(uow, supplier_id), year)
-        if not counting.is_kept(uow, files) and _keep(uow, supplier_id, files):
+    for supplier_id, year in house.db.read(_missing):
+        try:
+            house.db.write(lambda uow, each=supplier_id, year=year: counting.count(uow, _files(uow, each, year)))  # type: ignore[misc]
+        except SetMissing:
+            log.warning("sets of persons of %s are lost or damaged", supplier_id)
+        else:
             return 1
     return 0
 
 
-def _keep(uow: Uow, supplier_id: str, files: counting.Files) -> bool:
-    try:
-        counting.count(uow, files)
-    except SetMissing:
-        log.warning("sets of persons of %s are lost or damaged", supplier_id)
-        return False
-    return True
+def _missing(uow: Uow) -> list[tuple[str, int]]:
+    recent = _counters(uow, since=queries.year_of(uow.house, uow.now()) - 1)
+    return [(each, year) for each, year in recent if not counting.is_kept(uow, _files(uow, each, year))]
+
+
+def _files(uow: Uow, supplier_id: str, year: int) -> counting.Files:
+    return queries.counted(queries.group_of(uow, supplier_id), year)
 
 
 def faults(uow: Uow) -> list[str]:
@@ -41,7 +44,7 @@ def faults(uow: Uow) -> list[str]:
     lost = {each for each in uow.session.execute(names).scalars() if not store.whole(each)}
     found = [f"persons {each[:12]}: the set is lost or damaged; have its files scanned again" for each in sorted(lost)]
     for supplier_id, year in _counters(uow, since=0):
-        sets = counting.sets_of(uow, queries.counted(queries.group_of(uow, supplier_id), year))
+        sets = counting.sets_of(uow, _files(uow, supplier_id, year))
         kept = uow.session.get(ExportCount, counting.key_of(sets))
         if kept is None or sets & lost:
             continue

@@ -18,6 +18,7 @@ from core.db import Uow
 from core.paging import Page, convert, newest_first
 
 ANSWER = "answer"
+KEPT = "kept"
 _OWN_WORDS = ("email", "phone", "resident_id", "name", "text")
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from compliance.identity.rules import normal_email
+from compliance.identity.signers import KeptRecord
 from compliance.recognisers import valid_resident_id
 from compliance.requests.errors import ParticularsInvalid, RequestStateConflict
-from compliance.requests.types import RequestState
+from compliance.requests.types import RequestState, words
 from core.problems import Sentence
 
+_MOST_NAMED = 20
 TRANSITIONS: dict[str, tuple[frozenset[RequestState], RequestState]] = {
     "confirm": (frozenset({RequestState.UNCONFIRMED}), RequestState.OPEN),
     "answer": (frozenset({RequestState.OPEN}), RequestState.ANSWERED),
@@ -52,3 +54,11 @@ def particulars(given: Mapping[str, str]) -> dict[str, str]:
     if "resident_id" in told and not valid_resident_id(told["resident_id"].upper()):
         raise ParticularsInvalid("Its check character does not fit.", field="resident_id")
     return told
+
+
+def said_of_kept(kept: Sequence[KeptRecord], language: str) -> str:
+    """What stays of an erased account, for its person: which things, until when, and by which law."""
+    things = [each.object_id + (f", {each.until:%Y-%m-%d}" if each.until else "") for each in kept[:_MOST_NAMED]]
+    basis = "; ".join(dict.fromkeys(each.basis for each in kept))
+    said = words().kept[language if language in words().kept else "zh"]
+    return said.format(things="; ".join([*things, *["…"][: len(kept) > _MOST_NAMED]]), basis=basis)

@@ -195,8 +195,9 @@ def close(uow: Uow, actor: Actor, request_id: str, *, outcome: str, text: str) -
     row.step("close")
     row.outcome, row.closed_at = outcome, uow.now()
     row.forget_at = uow.now() + timedelta(days=words().forget_days)
-    email = queries.told_by(uow, row)["email"]
-    subjects.put(uow, row.subject_id, queries.ANSWER, text)
+    told = queries.told_by(uow, row)
+    email = told["email"]
+    subjects.put(uow, row.subject_id, queries.ANSWER, "\n\n".join([text, *filter(None, [told.get(queries.KEPT)])]))
     uow.session.flush()
     record(uow, actor, action="request:close", object_id=request_id, decision=decision, data={"outcome": outcome})
     _write(uow, row, "closed", email)
@@ -206,6 +207,8 @@ def close(uow: Uow, actor: Actor, request_id: str, *, outcome: str, text: str) -
 
 def erase_account(uow: Uow, actor: Actor, request_id: str, *, otp: str) -> RequestSnapshot:
     """Whoever asked to be deleted signs in here with that address: an officer erases the account.
+
+    The answer to the person will say what the law keeps of it, and which law.
 
     Raises PolicyRefused, RequestNotFound, RequestStateConflict, LastOwner, MustBeKept, SecondFactorNeeded,
     SecondFactorWrong.
@@ -217,7 +220,9 @@ def erase_account(uow: Uow, actor: Actor, request_id: str, *, otp: str) -> Reque
     rules.follow(row.state, "close")
     if row.kind != "delete" or row.account_id is None:
         raise RequestStateConflict("It asks for no account to be deleted.", state=row.state)
-    forgetting.forget_account(uow, actor, row.account_id, otp=otp)
+    kept = forgetting.forget_account(uow, actor, row.account_id, otp=otp)
+    if kept:
+        subjects.put(uow, row.subject_id, queries.KEPT, rules.said_of_kept(kept, row.language))
     row.account_id = None
     row.version += 1
     uow.session.flush()

@@ -49,6 +49,7 @@ class Words:
     code_hours: int
     forget_days: int
     letters: Mapping[str, Mapping[str, Mapping[str, str]]]
+    kept: Mapping[str, str]
 
 
 @cache
@@ -59,7 +60,7 @@ def words() -> Words:
         name: Kind(name, each["days"], {"zh": each["zh"], "en": each["en"]}, each["basis"])
         for name, each in raw["kinds"].items()
     }
-    return Words(kinds, raw["code_hours"], raw["forget_days"], raw["letters"])
+    return Words(kinds, raw["code_hours"], raw["forget_days"], raw["letters"], raw["kept"])
 
 
 @dataclass(frozen=True)

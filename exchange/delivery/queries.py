@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import case, func, select
@@ -20,6 +21,8 @@ from exchange.trading import licensing
 from exchange.trading import queries as trading
 from exchange.trading.licensing import NOTHING_CLAIMED, Claim
 from exchange.trading.types import OrderSnapshot
+
+_QUARTER_S = 900
 
 
 def receipts(uow: Uow, actor: Actor, order_id: str) -> list[ReceiptSnapshot]:
@@ -42,6 +45,36 @@ def handed_out(uow: Uow, since: datetime, until: datetime) -> dict[str, tuple[in
         .group_by(Receipt.order_id)
     )
     return {order_id: (int(rows), int(size)) for order_id, rows, size in uow.session.execute(chosen)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Fetched:
+    """What one order's buyer fetched in one UTC quarter of an hour: answers with files or parts of them, and rows."""
+
+    order_id: str
+    quarter: int
+    downloads: int
+    rows: int
+
+
+def by_quarter(uow: Uow, since: datetime, until: datetime, order_ids: Iterable[str] | None = None) -> list[Fetched]:
+    """What left in that time, oldest first; of these orders only, when they are said. Asks no policy."""
+    chosen = select(Receipt.order_id, Receipt.at, Receipt.rows).where(Receipt.at >= since, Receipt.at < until)
+    if order_ids is not None:
+        chosen = chosen.where(Receipt.order_id.in_(set(order_ids)))
+    sums: dict[tuple[str, int], list[int]] = {}
+    for order_id, at, rows in uow.session.execute(chosen.order_by(Receipt.at)):
+        quarter = sums.setdefault((order_id, int(at.timestamp()) // _QUARTER_S), [0, 0])
+        quarter[0] += rows is None
+        quarter[1] += rows or 0
+    return [Fetched(*key, *counted) for key, counted in sums.items()]
+
+
+def first_fetched(uow: Uow, order_ids: Iterable[str]) -> dict[str, int]:
+    """The quarter of an hour in which something of each order left first. Asks no policy."""
+    chosen = select(Receipt.order_id, func.min(Receipt.at)).where(Receipt.order_id.in_(set(order_ids)))
+    rows = uow.session.execute(chosen.group_by(Receipt.order_id))
+    return {order_id: int(at.timestamp()) // _QUARTER_S for order_id, at in rows}
 
 
 def accused(uow: Uow, since: datetime) -> list[tuple[str, str, str, datetime]]:

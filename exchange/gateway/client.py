@@ -306,7 +306,7 @@ class ClientConnection(asyncio.Protocol):
             try:
                 transfer = self.work = open_transfer(self, ticket, method, head)
             except Refused as refused:
-                self._refuse(refused.refusal, method)
+                self._refuse(refused.refusal, method, refused.whom)
             else:
                 transfer.begin()
 

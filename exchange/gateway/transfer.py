@@ -29,22 +29,36 @@ _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 206: b"HTTP/1.1 206 Partial Content\r\n"
 
 def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: Head) -> Transfer:
     """The transfer that a ticket allows. Raises Refused."""
-    settings = client.gateway.snapshot.settings
     if method not in (b"GET", b"HEAD"):
         raise Refused("method_not_allowed", b"Allow: GET, HEAD\r\n")
     if head.refused in _UNCLEAR:
         raise Refused(head.refused)
     try:
-        ticket = open_ticket(text, bytes.fromhex(settings.get("ticket_key") or ""))
+        ticket = open_ticket(text, bytes.fromhex(client.gateway.snapshot.settings.get("ticket_key") or ""))
+    except TicketUnknown:
+        raise Refused("ticket_unknown") from None
+    try:
+        return _allowed(client, ticket, method, head)
+    except Refused as refused:
+        refused.whom = _holder(client, ticket)
+        raise
+
+
+def _holder(client: ClientConnection, ticket: Ticket) -> tuple[str, str] | None:
+    """The organisation that the ticket was made for, and what it is about."""
+    entitlement = client.gateway.snapshot.entitlements.get(ticket.entitlement_id)
+    return None if entitlement is None else (entitlement.organisation_id, entitlement.listing_id)
+
+
+def _allowed(client: ClientConnection, ticket: Ticket, method: bytes, head: Head) -> Transfer:
+    try:
         _check(client, ticket, head.caller.claim)
         if ticket.holder:
             _check_holder(client, ticket, head)
         part = wanted(head.range, ticket.size) if head.if_range in (None, ticket.etag) else None
-    except TicketUnknown:
-        raise Refused("ticket_unknown") from None
     except RangeUnsatisfiable:
         raise Refused("range_not_satisfiable", b"Content-Range: bytes */%d\r\n" % ticket.size) from None
-    file = _open(Path(settings["files"]) / ticket.place, ticket.size)
+    file = _open(Path(client.gateway.snapshot.settings["files"]) / ticket.place, ticket.size)
     if ticket.tries and method == b"GET":
         try:
             tries.take(client.gateway.options.data, ticket)

@@ -30,24 +30,27 @@ def of_organisations(uow: Uow, found: Thresholds, since: datetime, until: dateti
         acts = [each for each in deeds if each.organisation_id == organisation_id]
         for day in rules.days_between(since, until, own.timezone):
             window = rules.day_of(day, own.timezone)
-            yield from _burst_of_calls(found, organisation_id, window, calls)
+            links = [each for each in calls if each.code in found.link_codes]
+            others = [each for each in calls if each.code not in found.link_codes]
+            yield from _burst_of_calls(found, organisation_id, window, "calls", others, found.burst_calls)
+            yield from _burst_of_calls(found, organisation_id, window, "links", links, found.burst_links)
             yield from _burst_of_deeds(found, organisation_id, window, acts)
             yield from _drift(uow, found, organisation_id, window, calls, acts)
 
 
 def _burst_of_calls(
-    found: Thresholds, organisation_id: str, window: Window, calls: Sequence[Declined]
+    found: Thresholds, organisation_id: str, window: Window, measure: str, calls: Sequence[Declined], limit: int
 ) -> Iterator[Finding]:
     counts = Counter[int]()
     for each in calls:
         counts[each.quarter] += each.calls
     long = found.burst_minutes * 60 // QUARTER_S
     first, count = rules.densest(counts, long, window.quarters)
-    if count < found.burst_calls:
+    if count < limit:
         return
     among = [each for each in calls if first <= each.quarter < first + long]
     yield _burst(
-        found, organisation_id, window, "calls", (first, count, found.burst_calls), refusing.kinds_of(among),
+        found, organisation_id, window, measure, (first, count, limit), refusing.kinds_of(among),
         {"listings": most(each.listing_id for each in among)},
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ def look(uow: Uow, since: datetime, until: datetime) -> list[Finding]:
     found = thresholds()
     return [
         *habits.of_meters(uow, found, since, until),
+        *habits.of_orders(uow, found, since, until),
         *bursts.of_organisations(uow, found, since, until),
         *_traces(uow, found, until),
     ]

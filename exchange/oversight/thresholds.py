@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+_FETCHED = ("downloads", "rows")
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -32,13 +34,15 @@ class Thresholds:
     """Of every rule. ``night`` are the hours of the holder's clock from which, and until which, it is off hours."""
 
     night: tuple[int, int]
-    nights: Measure
+    nights: Mapping[str, Measure]
     night_habit: Habit
     days: Mapping[str, Measure]
     day_habit: Habit
     burst_minutes: int
     burst_calls: int
     burst_deeds: int
+    burst_links: int
+    link_codes: frozenset[str]
     drift_uses: int
     drift_codes: frozenset[str]
     trace_cases: int
@@ -57,9 +61,10 @@ def parse(document: Mapping[str, Any]) -> Thresholds:
     """Raises ValueError when a number is missing or not positive: a rule that never speaks is none."""
     off, volume, refusals = document["off_hours"], document["volume"], document["refusals"]
     found = Thresholds(
-        (off["from"], off["until"]), Measure(off["least"], off["times"]), Habit(off["history"], off["known"]),
-        {name: Measure(**volume[name]) for name in ("calls", "records")}, Habit(volume["history"], volume["known"]),
-        refusals["minutes"], refusals["calls"], refusals["deeds"], document["drift"]["uses"],
+        (off["from"], off["until"]), _measures(off, "calls", *_FETCHED), Habit(off["history"], off["known"]),
+        _measures(volume, "calls", "records", *_FETCHED), Habit(volume["history"], volume["known"]),
+        refusals["minutes"], refusals["calls"], refusals["deeds"],
+        refusals["links"], frozenset(refusals["link_codes"]), document["drift"]["uses"],
         frozenset(document["drift"]["codes"]), document["traces"]["cases"], document["traces"]["days"],
         document["exports"]["percent"], {name: each["why"] for name, each in document.items() if name != "version"},
     )  # fmt: skip
@@ -68,6 +73,10 @@ def parse(document: Mapping[str, Any]) -> Thresholds:
     if not all(_is_positive(getattr(found, each.name)) for each in fields(found) if each.name not in ("night", "why")):
         raise ValueError("every threshold is a positive number")
     return found
+
+
+def _measures(document: Mapping[str, Any], *names: str) -> dict[str, Measure]:
+    return {name: Measure(**document[name]) for name in names}
 
 
 def _is_positive(value: Any) -> bool:

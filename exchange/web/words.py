@@ -223,7 +223,7 @@ WORDS = {
     "measure": {
         "calls": _l("calls"), "records": _l("rows returned"), "deeds": _l("refused deeds"), "gross": _l("gross"),
         "orders": _l("orders"), "rows": _l("rows"), "bytes": _l("files"), "persons": _l("persons"),
-        "sensitive": _l("persons of sensitive data"),
+        "downloads": _l("downloads"), "links": _l("refused links"), "sensitive": _l("persons of sensitive data"),
     },
     "frozen": {"order": _l("Order"), "listing": _l("Listing"), "organisation": _l("Organisation")},
     "export": {"reserved": _l("Reserved"), "settled": _l("Counted"), "released": _l("Not sent after all")},

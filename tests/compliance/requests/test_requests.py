@@ -10,10 +10,12 @@ from sqlalchemy import select, text
 
 from compliance.audit import queries as audit
 from compliance.audit import sequencer
+from compliance.identity import signers
 from compliance.requests import service
 from compliance.retention import queries as holds
 from compliance.retention import service as retention
 from core import outbox
+from core.actor import Actor
 from core.db import Base, Uow
 from core.house import House
 from exchange.notices import queries as notices
@@ -177,6 +179,21 @@ def test_whoever_has_an_account_here_is_erased_by_an_officer_unless_it_is_held(h
     client.post("/sessions", {"email": member.email, "password": build.PASSWORD}).expect(401)
     refused = house.db.read(lambda uow: _refusals(uow, officer))
     assert "refused:retention:erase" in refused
+
+
+def test_the_answer_names_what_the_law_keeps_of_an_erased_account(house: House, client: ApiClient) -> None:
+    owner, officer = build.organisation(house), build.platform_person(house, "officer")
+    member = build.person()
+    signed = Actor(account_id=build.joins(house, owner, member, "buyer"))
+    house.db.write(lambda uow: signers.keep(uow, signed, "ord_01jc9x2m5t7rqk8v4e6b0wz3np"))
+    request_id, code = _confirmed(house, client, email=member.email, phone="")
+    officers, path = ApiClient(client.app, officer.token), f"/privacy/requests/{request_id}"
+    officers.post(f"{path}/erase-account", {"otp": build.otp(house, officer)}).expect(200)
+    officers.post(f"{path}/close", {"outcome": "fulfilled", "text": "It is done."}).expect(200)
+    answer = client.post(f"{path}/open", {"code": code}).expect(200).json["answer"]
+    assert answer.startswith("It is done.\n\n")
+    assert "ord_01jc9x2m5t7rqk8v4e6b0wz3np" in answer
+    assert "PIPL 47" in answer
 
 
 def _refusals(uow: Uow, who: build.Built) -> list[str]:

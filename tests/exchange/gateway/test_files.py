@@ -239,6 +239,8 @@ def test_a_link_of_a_sensitive_tier_opens_to_the_holders_own_key_only(stage: Sta
     assert _no(_with(stage, OTHERS_KEY, _link())) == (403, "link_of_another")
     assert _no(_with(stage, scene.TEST_KEY, _link())) == (403, "link_of_another")
     assert _with(stage, scene.KEY, _link()).status == 200
+    whom = [scene.BUYER, scene.LISTING]
+    assert eventually(lambda: any(each[:3] == [*whom, "link_of_another"] for each in stage.feeder.declined))
 
 
 def test_a_link_can_be_used_three_times_in_all(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median_low
 
 import pytest
@@ -17,8 +17,9 @@ from compliance.audit.models import AuditEntry
 from compliance.policy.types import PolicyRefused
 from core.db import Uow
 from core.house import House
+from core.ids import new_id
 from core.outbox import relay
-from exchange.delivery.models import TraceCase
+from exchange.delivery.models import Receipt, TraceCase
 from exchange.notices import queries as notices
 from exchange.oversight import queries, service
 from exchange.oversight.errors import AlertAcknowledged, AlertNotFound
@@ -98,6 +99,49 @@ def test_refused_calls_in_a_short_time(house: House) -> None:
         "measure": "calls", "count": 300, "limit": 300, "codes": {"no_entitlement": 200, "rate_limited": 100},
     }  # fmt: skip
     assert alert.evidence["listings"] == [watch.right.listing_id]
+
+
+def test_refused_links_are_unusual_long_before_refused_calls(house: House) -> None:
+    watch = watched(house)
+    at = local(watch.today(), 10, 50)
+    watch.declined(at, {"link_of_another": 6, "link_used_up": 3, "rate_limited": 200})
+    assert watch.look() == []
+    watch.declined(at, {"ticket_expired": 1})
+    (alert,) = watch.look()
+    assert alert.figures["measure"] == "links"
+    assert alert.figures["codes"] == {"link_of_another": 6, "link_used_up": 3, "ticket_expired": 1}
+
+
+def _fetched(watch: Watched, order_id: str, at: datetime, times: int, rows: int | None = None) -> None:
+    """Answers with the order's file, or with so many of its rows."""
+    receipts = [
+        Receipt(
+            id=new_id("rcp"), order_id=order_id, file_id="fil_1", sha256="0" * 64, start=0, stop=9, size=9, rows=rows,
+            account="acc_1", call_id=None, at=at,
+        )
+        for _ in range(times)
+    ]  # fmt: skip
+    watch.house.db.write(lambda uow: uow.session.add_all(receipts))
+
+
+def test_files_and_rows_fetched_far_beyond_the_habit(house: House) -> None:
+    watch = watched(house)
+    order_id = build.placed(house, watch.buyer, build.listed(house, watch.supplier)).id
+    today = watch.today()
+    for back in range(8, 0, -1):
+        _fetched(watch, order_id, local(today - timedelta(days=back), 10), 1)
+        _fetched(watch, order_id, local(today - timedelta(days=back), 11), 1, rows=10)
+    _fetched(watch, order_id, local(today - timedelta(days=1), 23), 19)
+    assert watch.look() == []
+    _fetched(watch, order_id, local(today, 2), 1)
+    (alert,) = watch.look()
+    assert (alert.rule, alert.organisation_id, alert.subject_id) == (
+        "off_hours", watch.buyer.organisation_id, order_id
+    )  # fmt: skip
+    assert alert.figures == {"measure": "downloads", "count": 20, "usual": 0, "known": 7, "limit": 20}
+    _fetched(watch, order_id, local(today, 10), 10, rows=1000)
+    found = {(each.rule, each.figures["measure"]): each.figures["count"] for each in watch.look()}
+    assert found["volume", "rows"] == 10_000
 
 
 def test_refusals_of_policy_in_a_short_time_lead_to_their_entries(house: House) -> None:
