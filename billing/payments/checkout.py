@@ -7,6 +7,7 @@ what arrives late, or twice, or for something that was paid otherwise, is never 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -98,8 +99,8 @@ def proceed(house: House, payment_id: str) -> Payment:
     still when the processor does not answer: then the worker goes on.
     """
     payment = house.db.read(lambda uow: queries.load(uow, payment_id))
-    for _ in range(2):  # its customer, then it
-        for attempt_id in house.db.read(lambda uow: processor.planned(uow, [payment.organisation_id, payment.id])):
+    for subject in (payment.organisation_id, payment.id):  # the processor must know its customer first
+        for attempt_id in house.db.read(partial(processor.planned, subject_ids=[subject])):
             asking.carry_out(house, attempt_id)
     return house.db.read(lambda uow: queries.load(uow, payment_id))
 
