@@ -85,7 +85,7 @@ def test_the_thresholds_are_whole_and_give_their_reasons() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"off_hours": {"least": 0}}, {"off_hours": {"from": 6}}, {"refusals": {"minutes": 20}},
+        {"off_hours": {"calls": {"least": 0, "times": 5}}}, {"off_hours": {"from": 6}}, {"refusals": {"minutes": 20}},
         {"refusals": {"calls": -1}}, {"drift": {"codes": []}}, {"exports": {"percent": 0}},
     ],
 )  # fmt: skip
