@@ -206,7 +206,7 @@ def test_a_letter_loses_nothing_however_much_there_is(house: House) -> None:
     (body,) = [body for to_, body in _letters(house) if to_ == owner.email]
     assert sum(f"Thing {number:03d}" in body for number in range(60, 120)) == 50
     assert not any(f"Thing {number:03d}" in body for number in range(60)), "what is muted is in no letter"
-    assert said("letter_more", "en").format(count=10) in body
+    assert said("letter_more", "zh").format(count=10) in body
     assert "/notices?unread=1" in body
     assert len(_told(house, owner)) == 100, "the list tells of all of them, a page at a time"
 
