@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def include(house: House) -> None:
     """Put every feature of billing into the house, in order."""
+    from billing.coupons.include import include as include_coupons
     from billing.invoices.include import include as include_invoices
     from billing.ledger.include import include as include_ledger
     from billing.payments.include import include as include_payments
@@ -23,7 +24,8 @@ def include(house: House) -> None:
     from billing.usage.include import include as include_usage
 
     features = (
-        include_ledger, include_usage, include_invoices, include_periods, include_processor, include_payments,
+        include_ledger, include_usage, include_coupons, include_invoices, include_periods, include_processor,
+        include_payments,
         include_settlement, include_payouts,
     )  # fmt: skip
     for include_feature in features:

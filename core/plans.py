@@ -62,12 +62,20 @@ class Period(StrEnum):
 
 SELLABLE_NOW = {
     "dataset": frozenset({Kind.FREE, Kind.ONE_OFF}),
-    "interface": frozenset({Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE}),
-}
+    "interface": frozenset(
+        {
+            Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE, Kind.GRADUATED, Kind.VOLUME, Kind.SUBSCRIPTION,
+            Kind.MINIMUM,
+        }
+    ),
+}  # fmt: skip
 """By the kind of listing: what can be ordered at the list price. Others are refused by name until they are built.
 
-Nothing that counts records or bytes is among them: what a call costs must be known before it is made.
+Nothing that counts records or bytes is among them: what a call costs must be known before it is made. Files are handed
+over once, so there is nothing that a period of theirs could go on with.
 """
+_ONE_A_CALL = frozenset({Unit.CALL, Unit.HIT})
+_BY_UNITS = frozenset({Kind.PACKAGE, Kind.GRADUATED, Kind.VOLUME, Kind.SUBSCRIPTION})
 USAGE_KINDS = frozenset(
     {Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.PER_BYTE, Kind.GRADUATED, Kind.VOLUME},
 )
@@ -103,26 +111,39 @@ class PricePlan:
     @property
     def by_usage(self) -> bool:
         """Whether it is priced by what is used, afterwards."""
-        return self.kind in USAGE_KINDS
+        return self.kind in USAGE_KINDS or self.kind is Kind.MINIMUM
+
+    @property
+    def by_period(self) -> bool:
+        """Whether each of its periods costs something, whatever is used in it."""
+        return self.kind in (Kind.SUBSCRIPTION, Kind.MINIMUM)
 
     def sellable_now(self, listing_kind: str) -> bool:
         """Whether an order at the list price is possible today for such a listing.
 
-        A package of anything but calls and hits is not: nothing counts it yet.
+        What counts records or bytes is not, wherever in the plan it stands.
         """
-        counted = self.kind is not Kind.PACKAGE or self.unit in (Unit.CALL, Unit.HIT)
-        return counted and self.kind in SELLABLE_NOW.get(listing_kind, frozenset())
+        sold = SELLABLE_NOW.get(listing_kind, frozenset())
+        return self.kind in sold and self._bounded and (self.usage is None or self.usage.sellable_now(listing_kind))
+
+    @property
+    def _bounded(self) -> bool:
+        """Whether a call counts one unit at most; a subscription may count nothing at all."""
+        flat = self.kind is Kind.SUBSCRIPTION and self.unit is None
+        return flat or self.kind not in _BY_UNITS or self.unit in _ONE_A_CALL
 
     def list_price(self, currency: str) -> int | None:
         """What one order costs when it is paid, net, in minor units: 0 for what is paid by usage.
 
-        None when the plan has no such price in ``currency``.
+        Of a subscription it is the fee of a whole period. None when the plan has no such price in ``currency``.
         """
         if self.kind is Kind.FREE:
             return 0
         if self.currency != currency:
             return None
-        return 0 if self.by_usage else self.amount if self.kind in (Kind.ONE_OFF, Kind.PACKAGE) else None
+        if self.by_usage:
+            return 0
+        return self.amount if self.kind in (Kind.ONE_OFF, Kind.PACKAGE, Kind.SUBSCRIPTION) else None
 
     def document(self) -> dict[str, Any]:
         """The canonical document, ready for JSON."""

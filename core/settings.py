@@ -67,6 +67,8 @@ class Settings:
     usage_hold_days: int = 7
     warranty_days: int = 30
     dispute_answer_days: int = 7
+    fee_grace_days: int = 7
+    price_notice_days: int = 90
     timezone: str = "Asia/Shanghai"
     home_country: str = "CN"
     stripe_key: str = field(default="", repr=False)

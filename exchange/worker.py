@@ -42,6 +42,7 @@ from exchange.notices import service as notices
 from exchange.orphan import when_orphaned
 from exchange.oversight import service as oversight
 from exchange.trading import service as trading
+from exchange.trading import subscriptions
 from exchange.webhooks import sending as webhooks
 from exchange.webhooks import service as webhook_service
 
@@ -96,6 +97,7 @@ def chores() -> list[Chore]:
         Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
+        Chore("subscriptions", lambda house: subscriptions.tend(house) > 0, 5.0),
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),

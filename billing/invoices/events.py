@@ -12,7 +12,8 @@ from core.events import Event
 class InvoiceIssued(Event):
     """An order, or a period of its usage, was invoiced; the net amount is on hold for the supplier.
 
-    ``month`` is the supplier's month that it counts in: the period, or that of the invoice.
+    ``month`` is the supplier's month that it counts in: the period, or that of the invoice. ``carried`` is what a
+    coupon of the platform took off the net amount: its commission is less by that.
     """
 
     name: ClassVar[str] = "invoice.issued"
@@ -25,6 +26,7 @@ class InvoiceIssued(Event):
     listing_id: str
     net: int
     currency: str
+    carried: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 
@@ -20,6 +21,8 @@ from core.db import Uow
 from core.paging import Page, convert, newest_first
 
 _INVOICES = InvoiceRow.series == str(Series.INVOICE)
+_OF_USAGE = InvoiceRow.period.like("____-__")
+_OF_FEES = InvoiceRow.period.like("F%")
 
 
 def get(uow: Uow, actor: Actor, invoice_id: str) -> Invoice:
@@ -75,9 +78,20 @@ def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
     return {row.invoice_id: row.outstanding for row in uow.session.execute(chosen)}
 
 
+def unpaid_fees(uow: Uow) -> dict[str, datetime]:
+    """By order, since when a fee of it is not paid in full. Asks no policy: for the worker."""
+    chosen = (
+        select(OpenInvoice.order_id, func.min(OpenInvoice.since))
+        .join(InvoiceRow, InvoiceRow.id == OpenInvoice.invoice_id)
+        .where(_OF_FEES)
+        .group_by(OpenInvoice.order_id)
+    )
+    return {str(row[0]): row[1] for row in uow.session.execute(chosen)}
+
+
 def ids_of_usage(uow: Uow) -> list[str]:
     """All invoices of periods of usage. Asks no policy: for checks."""
-    return list(uow.session.execute(select(InvoiceRow.id).where(InvoiceRow.period != "", _INVOICES)).scalars())
+    return list(uow.session.execute(select(InvoiceRow.id).where(_OF_USAGE, _INVOICES)).scalars())
 
 
 def nets(uow: Uow) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import rfc8785
 
+from billing.coupons.types import Discount
 from billing.invoices.types import FORMAT_VERSION, ISSUER, Invoice, Line, Party, Series, Span, Usage
 from core.money import (
     UNITS_PER_MINOR,
@@ -37,6 +38,17 @@ def line_of(
     texts = {"zh": description} if isinstance(description, str) else {k: v for k, v in description.items() if v}
     amounts = add_tax(net, rate_bp, rounding)
     return Line(listing_id, texts, 1, amounts.net, rate_bp, amounts.tax, amounts.gross, currency)
+
+
+def discounted(full: Line, discount: Discount, rounding: Rounding) -> list[Line]:
+    """The line of what it costs, and one of its own for what the coupon takes off.
+
+    Together they are taxed as what is left; that is never less than nothing.
+    """
+    left = add_tax(full.net - min(discount.amount, full.net), full.tax_rate_bp, rounding)
+    texts = {"zh": f"优惠券 {discount.code}", "en": f"Coupon {discount.code}"}
+    net, tax = left.net - full.net, left.tax - full.tax
+    return [full, replace(full, description=texts, net=net, tax=tax, gross=net + tax)]
 
 
 def usage_lines(
@@ -91,7 +103,7 @@ def freeze(
     if corrects:
         body |= {"corrects": dict(corrects), "reason": reason}
     if span:
-        body |= {"period": _span(span), "usage_sha256": span.usage_sha256}
+        body |= {"period": _span(span)} | ({"usage_sha256": span.usage_sha256} if span.usage_sha256 else {})
     return thaw(rfc8785.dumps(body).decode())
 
 
@@ -140,7 +152,7 @@ def _span(span: Span) -> dict[str, str]:
 def _read_span(said: Mapping[str, Any]) -> Span:
     period = said["period"]
     starts_at, ends_at = (datetime.fromisoformat(period[name]) for name in ("from", "to"))
-    return Span(period["month"], starts_at, ends_at, period["zone"], said["usage_sha256"])
+    return Span(period["month"], starts_at, ends_at, period["zone"], said.get("usage_sha256", ""))
 
 
 def _line(line: Line) -> dict[str, Any]:

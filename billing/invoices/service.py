@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlalchemy import Table, insert
 
+from billing.coupons.types import Discount
 from billing.invoices import postings, queries
 from billing.invoices.corrections import Rest, part, whole
 from billing.invoices.errors import (
@@ -21,7 +22,7 @@ from billing.invoices.errors import (
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.invoices.models import InvoiceRow
 from billing.invoices.numbers import next_number
-from billing.invoices.rules import freeze, line_of
+from billing.invoices.rules import discounted, freeze, line_of
 from billing.invoices.types import ISSUER, Invoice, Line, Party, Series, Span
 from billing.ledger.types import TransactionSnapshot
 from compliance.audit.service import record
@@ -39,10 +40,11 @@ _INSERT = insert(cast(Table, InvoiceRow.__table__))
 def charge(
     uow: Uow, *, invoice_id: str, order_id: str, buyer_id: str, supplier_id: str, listing_id: str,
     description: str | Mapping[str, str], net: int, currency: str, agreed_gross: int | None = None,
-    actor: Actor = SYSTEM,
+    actor: Actor = SYSTEM, discount: Discount | None = None,
 ) -> Invoice:  # fmt: skip
     """Invoice an order by a new id and take its gross amount from the buyer's prepaid balance.
 
+    ``net`` is before the ``discount``, which stands in a line of its own.
     The net amount is held for the supplier until ``settlement.release``; the tax is owed by the platform.
     Raises BalanceTooLow when the available balance does not cover the gross amount, AlreadyInvoiced, and
     TaxChanged when the gross amount is no longer ``agreed_gross``; then nothing is changed and no number
@@ -53,19 +55,57 @@ def charge(
         raise Invalid("A net amount is not negative.", field="net")
     if queries.charge_of(uow, order_id):
         raise AlreadyInvoiced(Sentence("%(order_id)s has an invoice.", order_id=order_id))
-    settings = uow.house.settings
-    rounding = rounding_of(settings.tier_profile)
-    line = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
-    if agreed_gross is not None and agreed_gross != line.gross:
+    rounding = rounding_of(uow.house.settings.tier_profile)
+    lines = _lines(uow, listing_id, description, net, currency, discount)
+    left, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
+    if agreed_gross is not None and agreed_gross != left + tax:
         raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
     month = months_of(uow, supplier_id).period_of(uow.now()).label
     # from here on others wait for the balance
     posted = postings.post_sale(
-        uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=line.net, tax=line.tax,
-        currency=currency,
+        uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=left, tax=tax, currency=currency,
     )  # fmt: skip
-    return _issue(uow, actor, invoice_id, order_id, (supplier, buyer), [line], str(rounding), posted, month)
+    carried = discount.carried if discount else 0
+    return _issue(
+        uow, actor, invoice_id, order_id, (supplier, buyer), lines, str(rounding), posted, month, carried=carried
+    )
+
+
+def charge_period(
+    uow: Uow, *, order_id: str, buyer_id: str, supplier_id: str, listing_id: str, description: Mapping[str, str],
+    net: int, currency: str, span: Span, discount: Discount | None = None, at_once: bool = False,
+) -> Invoice:  # fmt: skip
+    """Invoice a period's fee, or what was missing to its minimum.
+
+    The prepaid balance pays it as far as it reaches, the rest is open. ``at_once`` raises BalanceTooLow instead. Raises
+    AlreadyInvoiced for a period that has its invoice.
+    """
+    if queries.of_period(uow, order_id, span.month):
+        raise AlreadyInvoiced(
+            Sentence("%(order_id)s has an invoice for %(month)s.", order_id=order_id, month=span.month)
+        )
+    lines = _lines(uow, listing_id, description, net, currency, discount)
+    supplier, buyer = _parties(uow, supplier_id, buyer_id)
+    month = months_of(uow, supplier_id).period_of(uow.now()).label
+    invoice_id, post = new_id("inv"), postings.post_sale if at_once else postings.post_usage
+    posted = post(
+        uow, invoice_id, order_id, buyer_id=buyer_id, supplier_id=supplier_id, net=sum(line.net for line in lines),
+        tax=sum(line.tax for line in lines), currency=currency,
+    )  # fmt: skip
+    return _issue(
+        uow, SYSTEM, invoice_id, order_id, (supplier, buyer), lines, str(rounding_of(uow.house.settings.tier_profile)),
+        posted, month, span, discount.carried if discount else 0,
+    )  # fmt: skip
+
+
+def _lines(
+    uow: Uow, listing_id: str, description: str | Mapping[str, str], net: int, currency: str, discount: Discount | None
+) -> list[Line]:
+    settings = uow.house.settings
+    rounding = rounding_of(settings.tier_profile)
+    full = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
+    return [full] if discount is None else discounted(full, discount, rounding)
 
 
 def charge_usage(
@@ -213,7 +253,7 @@ def _credit(
 
 def _issue(
     uow: Uow, actor: Actor, invoice_id: str, order_id: str, parties: tuple[Party, Party], lines: Sequence[Line],
-    rounding: str, posted: list[TransactionSnapshot], month: str, span: Span | None = None,
+    rounding: str, posted: list[TransactionSnapshot], month: str, span: Span | None = None, carried: int = 0,
 ) -> Invoice:  # fmt: skip
     supplier, buyer = parties
     invoice = freeze(
@@ -227,7 +267,7 @@ def _issue(
     uow.emit(
         InvoiceIssued(
             invoice.id, order_id, invoice.period, month, buyer.id, supplier.id, lines[0].listing_id, invoice.net,
-            invoice.currency,
+            invoice.currency, carried,
         )
     )  # fmt: skip
     return invoice

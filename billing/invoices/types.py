@@ -66,7 +66,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Span:
-    """The half-open period that an invoice of usage is for, in UTC, and the zone whose month it is."""
+    """The half-open period that an invoice is for, in UTC, and the zone whose period it is.
+
+    ``month`` is one of usage, or names the period of a fee (``F202611``, ``F2026Q4``, ``F2026``), or that of what was
+    missing to a minimum (``M202611``); these two have no ``usage_sha256``.
+    """
 
     month: str
     starts_at: datetime
@@ -100,7 +104,7 @@ class Invoice:
 
     @property
     def period(self) -> str:
-        """The month of usage, such as ``2026-11``; empty for what was charged once."""
+        """The month of usage, such as ``2026-11``, or the name of a fee's period; empty for what was charged once."""
         return self.span.month if self.span else ""
 
     @property

@@ -50,7 +50,7 @@ def _order(uow: Uow, order_id: str, rows: Sequence[ClosedPeriodRow]) -> Iterator
         closed = row.snapshot()
         plans = {each.key.plan_hash: plan_of(uow, each.key.plan_hash) for each in closed.counts}
         known = {name: plan for name, plan in plans.items() if plan is not None}
-        made = rules.charges(closed.counts, known, billed)
+        made = rules.charges(closed.counts, known, billed, settling.parts_of(uow, order_id))
         billed |= {window: (billed.get(window) or 0) + more for window, more in made.units.items()}
         yield from _invoice(uow, where, closed, made)
     yield from _against_meter(uow, order_id, rows, billed)

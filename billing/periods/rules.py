@@ -85,16 +85,24 @@ def difference(now: Iterable[Count], before: Iterable[Count]) -> list[Count]:
     return [found[key] for key in sorted(found)]
 
 
-def charges(counts: Sequence[Count], plans: Mapping[str, PricePlan], billed: Mapping[Window, int | None]) -> Charges:
-    """What these counts add to windows of which so many units were billed; None for a window never billed."""
+def charges(
+    counts: Sequence[Count],
+    plans: Mapping[str, PricePlan],
+    billed: Mapping[Window, int | None],
+    parts_of: Mapping[Window, PricePlan] | None = None,
+) -> Charges:
+    """What these counts add to windows of which so many units were billed; None for a window never billed.
+
+    ``parts_of`` are the plans of windows that are only a part of their period.
+    """
     made = Charges()
     for window, mine in groupby(sorted(counts, key=lambda count: _place(count, plans)), lambda c: window_of(c, plans)):
-        plan, before = plans[window[0]], billed.get(window)
+        plan, before = (parts_of or {}).get(window, plans[window[0]]), billed.get(window)
         start = before or 0
         for (month, operation), parts in groupby(mine, partial(_part, plan)):
             units = (before or 0) + rating.quantity(plan, (count.rated() for count in parts))
-            rated_before = [] if before is None else rating.rate_quantity(plan, before)
-            for line in rating.difference(rated_before, rating.rate_quantity(plan, units)):
+            rated_before = [] if before is None else rating.rate_metered(plan, before)
+            for line in rating.difference(rated_before, rating.rate_metered(plan, units)):
                 made.lines.append(Charge(month, operation, window, line))
             before = units
         made.units[window] = (before or 0) - start

@@ -16,7 +16,7 @@ from billing.periods.models import ClosedPeriodRow, FailingCloseRow
 from billing.periods.rules import Charges
 from billing.periods.types import ClosedPeriod, Count
 from billing.usage import settling
-from billing.usage.holding import Meter, locked, plan_of
+from billing.usage.holding import Meter, locked, plan_in, plan_of
 from billing.usage.settling import Unsettled
 from compliance.audit.service import record
 from core.actor import SYSTEM
@@ -154,7 +154,8 @@ def _chargeable(
 
 def _priced(uow: Uow, meter: Meter, counts: list[Count], plans: dict[str, PricePlan]) -> tuple[Charges, list[Line]]:
     billed = {window: each.billed for window, each in meter.windows.items()}
-    made, settings, hold = rules.charges(counts, plans, billed), uow.house.settings, meter.hold
+    parts = {window: plan_in(each, plans[window[0]]) for window, each in meter.windows.items() if window[0] in plans}
+    made, settings, hold = rules.charges(counts, plans, billed, parts), uow.house.settings, meter.hold
     rounding = rounding_of(settings.tier_profile)
     return made, rules.lines(made, hold.listing_id, str(hold.currency), settings.tax_rate_bp, rounding)
 

@@ -61,7 +61,7 @@ def quantity(plan: PricePlan, counts: Iterable[UsageCount]) -> int:
 
 
 def rate(plan: PricePlan, counts: Iterable[UsageCount]) -> list[RatedLine]:
-    """The lines of one window's usage. A fee or a minimum is there also without any usage."""
+    """The lines of one window's usage. A minimum is there also without any usage."""
     return rate_quantity(plan, quantity(plan, counts))
 
 
@@ -70,6 +70,13 @@ def rate_quantity(plan: PricePlan, units: int) -> list[RatedLine]:
     if units < 0:
         raise ValueError("usage is not negative")
     return _RATERS[plan.kind](plan, units)
+
+
+def rate_metered(plan: PricePlan, units: int) -> list[RatedLine]:
+    """What is invoiced of so many units as they are used: of a minimum only its usage, what is missing to it comes
+    when its period is over.
+    """
+    return rate_quantity(plan.usage or plan, units)
 
 
 def total(lines: Iterable[RatedLine]) -> int:
@@ -98,8 +105,11 @@ def _line(kind: LineKind, plan: PricePlan, units: int, price: int = 0, per: int 
     return RatedLine(kind, units, str(unit) if unit else None, price, per, units * price // per)
 
 
-def _sum_line(kind: LineKind, minor: int) -> RatedLine:
-    return RatedLine(kind, 1, None, minor * UNITS_PER_MINOR, 1, minor * UNITS_PER_MINOR)
+def fee(plan: PricePlan) -> list[RatedLine]:
+    """The line of a whole period's fee, or of what is bought in advance; none when there is neither."""
+    if plan.amount is None or plan.kind is Kind.MINIMUM:
+        return []
+    return [RatedLine(LineKind.FEE, 1, None, plan.amount * UNITS_PER_MINOR, 1, plan.amount * UNITS_PER_MINOR)]
 
 
 def _without_empty(lines: Iterable[RatedLine]) -> list[RatedLine]:
@@ -141,10 +151,11 @@ def _package(plan: PricePlan, units: int) -> list[RatedLine]:
 
 
 def _subscription(plan: PricePlan, units: int) -> list[RatedLine]:
+    """What is used beyond the fee, which is paid in advance and not by usage."""
     inside = units if plan.included is None else min(units, plan.included)
     beyond = LineKind.BEYOND if plan.overage is None else LineKind.OVERAGE
     used = [_line(LineKind.INCLUDED, plan, inside), _line(beyond, plan, units - inside, plan.overage or 0)]
-    return [_sum_line(LineKind.FEE, plan.amount or 0), *_without_empty(used)]
+    return _without_empty(used)
 
 
 def _minimum(plan: PricePlan, units: int) -> list[RatedLine]:

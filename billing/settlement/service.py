@@ -19,7 +19,7 @@ from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from core.money import format_amount, share
+from core.money import Rounding, divide, format_amount, share
 from core.problems import Sentence
 from core.rows import insert_missing
 from core.turns import each_by_itself
@@ -78,7 +78,22 @@ def hold(uow: Uow, issued: InvoiceIssued) -> None:
         uow, order_id=issued.order_id, supplier_id=issued.supplier_id, buyer_id=issued.buyer_id,
         listing_id=issued.listing_id, invoice_id=issued.invoice_id, period=issued.period, month=issued.month,
         currency=issued.currency, net=issued.net, basis_points=settings.commission_bp, release_at=release_at,
+        commission=_carrying(issued, settings.commission_bp),
     )  # fmt: skip
+
+
+def _carrying(issued: InvoiceIssued, basis_points: int) -> int:
+    """The commission on what it costs without the platform's coupon, less what that took off."""
+    full, _ = share(issued.net + issued.carried, basis_points)
+    return full - issued.carried
+
+
+def _commission_on(line: Payable, net: int) -> int:
+    """The commission on a part of a line's net amount; where a coupon made it smaller, in that proportion."""
+    usual, _ = share(line.net, line.commission_bp)
+    if line.commission == usual or not line.net:
+        return share(net, line.commission_bp)[0]
+    return divide(line.commission * net, line.net, Rounding.HALF_EVEN)
 
 
 def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
@@ -93,7 +108,8 @@ def reverse(uow: Uow, issued: CreditNoteIssued) -> None:
         raise PayableReversed(Sentence("%(invoice_id)s was taken back already.", invoice_id=issued.invoice_id))
     if _move(uow, line.id, PayableState.REVERSED):
         if issued.net < line.net:
-            _add_again(uow, line, line.net - issued.net, line.release_at)
+            net = line.net - issued.net
+            _add_again(uow, line, net, line.release_at, commission=_commission_on(line, net))
     elif issued.after_release:
         _take_back(uow, line, issued)
     else:
@@ -128,7 +144,7 @@ def _take_back(uow: Uow, line: Payable, issued: CreditNoteIssued) -> None:
     """
     lines = [line, *queries.taken_back(uow, line.invoice_id)]
     net, commission = sum(each.net for each in lines), sum(each.commission for each in lines)
-    kept, _ = share(net - issued.net, line.commission_bp)
+    kept = _commission_on(line, net - issued.net)
     payable = _add_again(uow, line, -issued.net, None, commission=kept - commission)
     if payable.net:
         note_id = issued.credit_note_id

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from billing import rating
 from billing.ledger.queries import held_of_kind
 from billing.ledger.types import AccountKind, Discrepancy
-from billing.usage.holding import Calendar, Meter, plan_of, units_by_label
+from billing.usage.holding import Calendar, Meter, plan_in, plan_of, units_by_label
 from billing.usage.models import UsageBatch, UsageCredit, UsageHold, UsageRollup, UsageRow, UsageWindow
 from billing.usage.rules import leaf_of
 from billing.usage.sums import KEY, SUMS
@@ -94,18 +94,18 @@ def _windows_of(
     units = units_by_label(calendar, hold.organisation_id, plan, counts)
     for label in sorted(units.keys() | kept.keys()):
         window = kept.get(label)
-        said = (window.quantity, window.rated) if window else (0, 0)
+        said, there = (window.quantity, window.rated) if window else (0, 0), plan_in(window, plan)
         if window and not window.quantity and window.billed is None and not units.get(label):
             continue  # everything in it was credited
-        wanted = (units.get(label, 0), _cost(plan, units.get(label, 0)))
+        wanted = (units.get(label, 0), _cost(there, units.get(label, 0)))
         if said != wanted:
             yield Discrepancy(f"window {entitlement_id} {label}", f"the roll-ups say {wanted}, it says {said}")
-        if window and window.invoiced != (0 if window.billed is None else _cost(plan, window.billed)):
+        if window and window.invoiced != (0 if window.billed is None else _cost(there, window.billed)):
             yield Discrepancy(f"window {entitlement_id} {label}", "what was invoiced is not what was billed")
 
 
 def _cost(plan: PricePlan, units: int) -> int:
-    return min(rating.total(rating.rate_quantity(plan, units)), MOST_UNITS)
+    return min(rating.total(rating.rate_metered(plan, units)), MOST_UNITS)
 
 
 def _holds(uow: Uow) -> Iterator[Discrepancy]:

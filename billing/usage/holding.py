@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -93,7 +93,7 @@ class Meter:
         for label, more in units.items():
             window = self.window(plan_hash, label)
             window.quantity += more
-            window.rated = min(rating.total(rating.rate_quantity(plan, window.quantity)), MOST_UNITS)
+            window.rated = min(rating.total(rating.rate_metered(plan_in(window, plan), window.quantity)), MOST_UNITS)
 
     def cost(self, plan: PricePlan, calendar: Calendar) -> Cost:
         """What must be held of the balance, as a function of the calls given out."""
@@ -106,7 +106,7 @@ class Meter:
         rest = sum(tax.gross(each.rated - each.invoiced) for each in others)
         if now is None:
             return Cost(plan, tax, rest, quantity=0, invoiced=0, used=False)
-        return Cost(plan, tax, rest, quantity=now.quantity, invoiced=now.invoiced, used=True)
+        return Cost(plan_in(now, plan), tax, rest, quantity=now.quantity, invoiced=now.invoiced, used=True)
 
     def hold_again(self, calendar: Calendar) -> None:
         """Hold what the meter's calls cost now: exactly, or as much of it as the balance has."""
@@ -227,6 +227,23 @@ def plan_of(uow: Uow, plan_hash: str | None) -> PricePlan | None:
         if row is not None:
             known[plan_hash] = plans.parse(json.loads(row.document))
     return known.get(plan_hash or "")
+
+
+def plan_in(window: UsageWindow | None, plan: PricePlan) -> PricePlan:
+    """The plan as it is for a window: for a part of a period it includes, or asks for, its part."""
+    if window is None or (window.included is None and window.amount is None):
+        return plan
+    included = plan.included if window.included is None else window.included
+    return replace(plan, included=included, amount=plan.amount if window.amount is None else window.amount)
+
+
+def parts_of(meter: Meter, plan_hash: str, label: str, *, included: int | None, amount: int | None) -> None:
+    """From now on a window that was not invoiced yet is of a part of a period; what it cost so far is counted again."""
+    window, plan = meter.window(plan_hash, label), plan_of(meter.uow, plan_hash)
+    if plan is None or window.billed is not None:
+        return
+    window.included, window.amount = included, amount
+    meter.add_units(plan_hash, plan, {label: 0})
 
 
 def _count_again(meter: Meter, plan_hash: str, plan: PricePlan) -> None:

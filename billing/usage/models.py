@@ -54,7 +54,8 @@ class UsageHold(Base):
 class UsageWindow(Base):
     """The units of a plan's window and what they cost, and how much of both is billed; in 10⁻⁷ of the minor unit.
 
-    ``billed`` is None until the first bill, which may be one over no units.
+    ``billed`` is None until the first bill, which may be one over no units. ``included`` and ``amount`` are the
+    units and the minimum of a window that is only a part of its period.
     """
 
     __tablename__ = "usage_window"
@@ -67,6 +68,8 @@ class UsageWindow(Base):
     rated: Mapped[int] = mapped_column(BigInteger, default=0)
     billed: Mapped[int | None] = mapped_column(BigInteger)
     invoiced: Mapped[int] = mapped_column(BigInteger, default=0)
+    included: Mapped[int | None] = mapped_column(BigInteger)
+    amount: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class UsageQuota(Base):

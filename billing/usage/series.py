@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from billing import rating
 from billing.rating import UsageCount
 from billing.usage.errors import RangeTooLong
-from billing.usage.holding import Calendar, plan_of
+from billing.usage.holding import Calendar, plan_in, plan_of
 from billing.usage.models import UsageHold, UsageRollup, UsageWindow
 from billing.usage.sums import between, quarter_number
 from billing.usage.types import QUARTER_S, Step, StepCost, Usage, UsageSum, WindowCost
@@ -121,13 +121,18 @@ def _costs_of(
         before, units[label] = units[label], units[label] + more
         step = steps.setdefault(start_of(quarter, by, zone), [0, 0])
         step[0] += more
-        step[1] += _variable(plan, units[label]) - _variable(plan, before)
+        there = _there(uow, hold, plan_hash, plan, label)
+        step[1] += _variable(there, units[label]) - _variable(there, before)
     for start, (quantity, amount) in steps.items():
         yield StepCost(start, hold.entitlement_id, quantity, amount, str(hold.currency))
 
 
+def _there(uow: Uow, hold: UsageHold, plan_hash: str, plan: PricePlan, label: str) -> PricePlan:
+    return plan_in(uow.session.get(UsageWindow, (hold.entitlement_id, plan_hash, label)), plan)
+
+
 def _variable(plan: PricePlan, units: int) -> int:
-    return rating.total(rating.rate_quantity(plan, units)) - rating.total(rating.rate_quantity(plan, 0))
+    return rating.total(rating.rate_metered(plan, units)) - rating.total(rating.rate_metered(plan, 0))
 
 
 def _units_before(

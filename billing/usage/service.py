@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from billing import rating
-from billing.usage.holding import Calendar, locked, opened
+from billing.usage.holding import Calendar, locked, opened, parts_of
 from billing.usage.loading import credit, load
 from billing.usage.models import UsageQuota
 from billing.usage.rules import most_that
@@ -20,6 +20,17 @@ from core.rows import insert_missing
 def open_meter(uow: Uow, entitlement: Metered) -> None:
     """Make an entitlement's plan and limits known to the usage ledger. Repeating it changes nothing."""
     opened(uow, entitlement).hold_again(Calendar(uow))
+    uow.session.flush()
+
+
+def begin_part(uow: Uow, entitlement: Metered, label: str, *, included: int | None, amount: int | None) -> None:
+    """A window is only a part of its period: from now on it includes so many units, or asks for so much at least.
+
+    Nothing is changed of one that was invoiced.
+    """
+    meter = opened(uow, entitlement)
+    parts_of(meter, entitlement.plan_hash, label, included=included, amount=amount)
+    meter.hold_again(Calendar(uow))
     uow.session.flush()
 
 
@@ -131,6 +142,7 @@ def _quota(uow: Uow, entitlement_id: str, label: str) -> UsageQuota | None:
 
 
 __all__ = [
+    "begin_part",
     "credit",
     "fund",
     "load",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, or_, select
 
 from billing import rating
-from billing.usage.holding import Calendar, Meter
+from billing.usage.holding import Calendar, Meter, plan_in, plan_of
 from billing.usage.models import UsageHold, UsageRollup, UsageRow, UsageWindow
 from billing.usage.sums import quarter_number
 from billing.usage.types import QUARTER_S
@@ -83,6 +83,25 @@ def billed_of(uow: Uow, order_id: str) -> dict[tuple[str, str], int]:
     return {(plan_hash, label): billed or 0 for plan_hash, label, billed in uow.session.execute(chosen)}
 
 
+def parts_of(uow: Uow, order_id: str) -> dict[tuple[str, str], PricePlan]:
+    """The plans of an order's windows that are only a part of their period. Asks no policy: for checks."""
+    partly = or_(UsageWindow.included.is_not(None), UsageWindow.amount.is_not(None))
+    chosen = (
+        select(UsageWindow)
+        .join(UsageHold, UsageHold.entitlement_id == UsageWindow.entitlement_id)
+        .where(UsageHold.order_id == order_id, partly)
+    )
+    found = {(row.plan_hash, row.label): row for row in uow.session.execute(chosen).scalars()}
+    plans = {window: plan_of(uow, window[0]) for window in found}
+    return {window: plan_in(found[window], plan) for window, plan in plans.items() if plan is not None}
+
+
+def window_of(uow: Uow, entitlement_id: str, plan_hash: str, label: str) -> tuple[int, int]:
+    """The units of a window, and what was invoiced of it in 10⁻⁷ of the minor unit. Asks no policy: for fees."""
+    row = uow.session.get(UsageWindow, (entitlement_id, plan_hash, label), populate_existing=True)
+    return (row.quantity, row.invoiced) if row else (0, 0)
+
+
 def recorded(uow: Uow, order_id: str, start: datetime, end: datetime) -> dict[tuple[str, str, str, str], int]:
     """The calls that were recorded, by operation, outcome, plan and mode, credited or not. Asks no policy."""
     key = (UsageRow.operation, UsageRow.outcome, UsageRow.plan_hash, UsageRow.mode)
@@ -100,6 +119,8 @@ def settle(meter: Meter, units: Mapping[tuple[str, str], int], plans: Mapping[st
     for (plan_hash, label), more in units.items():
         window = meter.window(plan_hash, label)
         window.billed = (window.billed or 0) + more
-        window.invoiced = min(rating.total(rating.rate_quantity(plans[plan_hash], window.billed)), MOST_UNITS)
+        window.invoiced = min(
+            rating.total(rating.rate_metered(plan_in(window, plans[plan_hash]), window.billed)), MOST_UNITS
+        )
     meter.hold_again(Calendar(meter.uow))
     meter.uow.session.flush()

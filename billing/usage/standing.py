@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from billing import rating
 from billing.ledger.queries import balance
 from billing.rating import LineKind
-from billing.usage.holding import Calendar, plan_of
+from billing.usage.holding import Calendar, plan_in, plan_of
 from billing.usage.models import UsageHold, UsageQuota, UsageWindow
 from billing.usage.series import cost_of_window
 from billing.usage.types import QUARTER_S, TRIAL, Count, Standing, WindowCost
@@ -25,13 +25,14 @@ def standing_of(uow: Uow, hold: UsageHold, *, money: bool) -> Standing:
     calendar = Calendar(uow)
     window = quota_label(calendar.of(hold.organisation_id), limits.get("quota_period"), uow.now())
     now = _now(uow, calendar, hold, plan)
+    here = plan_in(_window(uow, hold, now), plan) if plan else None
     funds = balance(uow, hold.organisation_id, hold.currency) if money else None
     return Standing(
         entitlement_id=hold.entitlement_id, order_id=hold.order_id, listing_id=hold.listing_id,
         plan=plan.document() if plan else free(), limits=limits,
         quota=Count(window, limits.get("quota"), _taken(uow, hold, window)),
         trial=Count(None, limits.get("trial_calls") or 0, _taken(uow, hold, TRIAL)), given_out=hold.leased,
-        free_left=_free_left(plan, now), units_left=_units_left(plan, now, hold.leased), now=now,
+        free_left=_free_left(plan, now), units_left=_units_left(here, now, hold.leased), now=now,
         held=hold.held if money else None, balance=funds.balance if funds else None,
         available=funds.available if funds else None, currency=hold.currency or uow.house.settings.currency,
     )  # fmt: skip
@@ -55,6 +56,10 @@ def _now(uow: Uow, calendar: Calendar, hold: UsageHold, plan: PricePlan | None) 
     key = {"entitlement_id": hold.entitlement_id, "plan_hash": str(hold.plan_hash), "label": label}
     row = uow.session.get(UsageWindow, tuple(key.values()))
     return cost_of_window(uow, hold, plan, row or UsageWindow(**key, quantity=0, rated=0, invoiced=0))
+
+
+def _window(uow: Uow, hold: UsageHold, now: WindowCost | None) -> UsageWindow | None:
+    return uow.session.get(UsageWindow, (hold.entitlement_id, str(hold.plan_hash), now.label)) if now else None
 
 
 def _free_left(plan: PricePlan | None, now: WindowCost | None) -> int | None:

@@ -34,6 +34,22 @@ class NotSellableYet(Conflict):
     code, title = "plan_not_sellable", "This kind of price plan cannot be ordered directly yet"
 
 
+class NoSubscription(Conflict):
+    code, title = "no_subscription", "This order has no periods that go on"
+
+
+class CurrencyFixed(Conflict):
+    code, title = "currency_fixed", "A subscription keeps its currency; end it and order anew"
+
+
+class NotReplaceable(Conflict):
+    code, title = "not_replaceable", "This order cannot take the place of that one"
+
+
+class NothingAnnounced(Conflict):
+    code, title = "no_price_to_announce", "No subscriber has another price than the one on offer"
+
+
 class TermsInvalid(Invalid):
     code, title = "terms_invalid", "These are not terms of a licence"
 

@@ -10,6 +10,7 @@ from core.house import House
 from exchange.trading import handlers
 from exchange.trading.closing import refuse_while_trading
 from exchange.trading.negotiation_views import api as negotiations
+from exchange.trading.subscription_views import api as subscriptions
 from exchange.trading.views import api
 
 
@@ -24,3 +25,4 @@ def include(house: House) -> None:
     house.registry.inline(RelationChanged, handlers.follow_signatures)
     house.add_api(negotiations)
     house.add_api(api)
+    house.add_api(subscriptions)

@@ -70,6 +70,7 @@ class Order(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+    replaces: Mapped[str | None] = mapped_column(Id)
     licence: Mapped[Licence | None] = relationship(lazy="joined")
     entitlement: Mapped[Entitlement | None] = relationship(lazy="joined")
 
@@ -129,6 +130,7 @@ class Order(Base):
             agreement=json.loads(self.agreement) if self.agreement else None, agreement_hash=self.agreement_hash,
             pay_by=self.pay_by, accept_by=self.accept_by, created_at=self.created_at, paid_at=self.paid_at,
             delivered_at=self.delivered_at, ended_at=self.ended_at, version=self.version,
+            replaces=self.replaces,
         )  # fmt: skip
 
     @property

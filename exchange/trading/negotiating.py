@@ -214,7 +214,8 @@ def price(uow: Uow, kind: str, plan: Mapping[str, Any], *, field: str) -> TaxSpl
     net = parsed.list_price(settings.currency)
     if net is None:  # never read as nothing to pay
         raise NotSellableYet(Sentence("The price is not in %(currency)s.", currency=settings.currency), field=field)
-    return add_tax(net, settings.tax_rate_bp, rounding_of(settings.tier_profile))
+    at_once = 0 if parsed.by_period else net  # its periods are invoiced one by one
+    return add_tax(at_once, settings.tax_rate_bp, rounding_of(settings.tier_profile))
 
 
 def may_order(uow: Uow, actor: Actor, listing: ListingSnapshot, document: Mapping[str, Any]) -> Decision:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
@@ -23,6 +24,7 @@ from exchange.contracts import queries as papers
 from exchange.trading.contested import contested
 from exchange.trading.errors import OrderNotFound
 from exchange.trading.models import Entitlement, Order, OrderStep
+from exchange.trading.recurring import Subscription
 from exchange.trading.rules import AMONG_BUYERS, NEGOTIATED
 from exchange.trading.standing import Bound, Standing, facts, standing
 from exchange.trading.thread import Message, Requirement
@@ -203,9 +205,9 @@ def compiled(
         statement = statement.where(*_recent(uow.now() - REFUSED_BY_REASON), Entitlement.id > after).limit(most)
     rows = uow.session.execute(statement).all()
     holders = organisations(uow, {order.buyer_id for _, order in rows})
-    bound = bonds(uow, (order for _, order in rows))
+    bound, repriced = bonds(uow, (order for _, order in rows)), _repriced(uow, [order.id for _, order in rows])
     return [
-        _compiled(right, order, standing(uow.house, right, order, holders[order.buyer_id], bound[order.id]))
+        _compiled(right, order, repriced, standing(uow.house, right, order, holders[order.buyer_id], bound[order.id]))
         for right, order in rows
     ]
 
@@ -216,14 +218,22 @@ def bonds(uow: Uow, orders: Iterable[Order]) -> dict[str, Bound]:
     signed = relations.among(uow, RelationKind.CONTRACT, (order.id for order in asked))
     secret = relations.among(uow, RelationKind.NDA, (order.listing_id for order in asked))
     stopped = listings.stopped(uow, (order.listing_id for order in asked))
+    unpaid = _suspended(uow, (order.id for order in asked))
     abroad = exports.lacking(uow, (order.id for order in asked))
     return {
         order.id: Bound(
             (order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret,
-            order.listing_id in stopped, abroad.get(order.id, ""),
+            order.listing_id in stopped, abroad.get(order.id, ""), unpaid=order.id in unpaid,
         )
         for order in asked
     }  # fmt: skip
+
+
+def _suspended(uow: Uow, order_ids: Iterable[str]) -> set[str]:
+    chosen = select(Subscription.order_id).where(
+        Subscription.order_id.in_(set(order_ids)), Subscription.suspended_at.is_not(None)
+    )
+    return set(uow.session.execute(chosen).scalars())
 
 
 def _recent(since: datetime) -> list[ColumnElement[bool]]:
@@ -231,7 +241,17 @@ def _recent(since: datetime) -> list[ColumnElement[bool]]:
     return [not_(ended), or_(Entitlement.state != RightState.REVOKED, Order.ended_at >= since)]
 
 
-def _compiled(right: Entitlement, order: Order, now: Standing) -> CompiledEntitlement:
+def _repriced(uow: Uow, order_ids: list[str]) -> dict[str, tuple[Mapping[str, Any], str]]:
+    """The price of now, and its hash, of subscriptions to which another one was announced."""
+    chosen = select(Subscription).where(Subscription.order_id.in_(order_ids), Subscription.plan.is_not(None))
+    rows = uow.session.execute(chosen).scalars()
+    return {row.order_id: (json.loads(row.plan or "{}"), row.plan_hash or "") for row in rows}
+
+
+def _compiled(
+    right: Entitlement, order: Order, repriced: Mapping[str, tuple[Mapping[str, Any], str]], now: Standing
+) -> CompiledEntitlement:
+    plan, plan_hash = repriced.get(order.id, (order.plan_document, order.plan_hash))
     limits = json.loads(order.limits) if order.limits else {}
     return CompiledEntitlement(
         id=right.id, order_id=order.id, organisation_id=right.holder_id, listing_id=order.listing_id,
@@ -240,7 +260,7 @@ def _compiled(right: Entitlement, order: Order, now: Standing) -> CompiledEntitl
         country=now.country, declares=now.declares, tier=right.tier,
         state="revoked" if right.state == RightState.REVOKED else "active",  # an ended one is refused by its time
         frozen=order.frozen_at is not None, permitted=not now.lacking, lacking=now.lacking,
-        starts_at=right.starts_at, ends_at=right.ends_at, plan=order.plan_document, plan_hash=order.plan_hash,
+        starts_at=right.starts_at, ends_at=right.ends_at, plan=plan, plan_hash=plan_hash,
         currency=order.currency, limits=limits if now.count is None else limits | {"count": now.count},
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from billing.coupons import service as coupons
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from compliance.exports import service as exports
@@ -174,8 +175,9 @@ def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", sig
 
 
 def give_up(uow: Uow, order: Order) -> None:
-    """The order ended before it was paid: whom it would have sent abroad count no more."""
+    """The order ended before it was paid: whom it would have sent abroad count no more, its coupon is free."""
     exports.release(uow, order.id)
+    coupons.give_back(uow, order.id)
 
 
 def tier_row(uow: Uow, tier: int) -> TierRow:

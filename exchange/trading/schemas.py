@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from core.fields import IdField, MoneyField, PageQuery, TextField, UtcField, page_of
 
@@ -12,6 +12,8 @@ class OrderIn(Schema):
     offer_id = IdField("off", required=True)
     purpose = TextField(required=True, longest=60)
     accept_terms = fields.Boolean(required=True, truthy={True}, falsy={False})
+    replaces = IdField("ord", load_default=None, allow_none=True)
+    coupon = TextField(load_default=None, allow_none=True, shortest=3, longest=40)
 
 
 class ReasonIn(Schema):
@@ -108,6 +110,66 @@ class OrderOut(Schema):
     delivered_at = UtcField(allow_none=True)
     ended_at = UtcField(allow_none=True)
     version = fields.Integer()
+    replaces = fields.String(allow_none=True)
+
+
+class ChargedPeriodOut(Schema):
+    number = fields.Integer()
+    label = fields.String()
+    starts_at = UtcField()
+    ends_at = UtcField()
+    plan_hash = fields.String()
+    net = MoneyField()
+    invoice_id = fields.String(allow_none=True)
+
+
+class PriceNoticeOut(Schema):
+    order_id = fields.String()
+    offer_id = fields.String()
+    plan = fields.Dict()
+    announced_at = UtcField()
+    effective_from = UtcField()
+    applied_at = UtcField(allow_none=True)
+
+
+class QuoteQuery(Schema):
+    calls = fields.Integer(required=True, validate=validate.Range(0, 10**12))
+
+
+class QuoteLineOut(Schema):
+    kind = fields.String()
+    quantity = fields.Integer()
+    unit = fields.String(allow_none=True)
+    price = fields.String()
+    per = fields.Integer()
+    amount = fields.String()
+
+
+class QuoteOut(Schema):
+    listing_id = fields.String()
+    units = fields.Integer()
+    unit = fields.String(allow_none=True)
+    period = fields.String()
+    currency = fields.String()
+    lines = fields.List(fields.Nested(QuoteLineOut))
+    exact = fields.String()
+    net = MoneyField()
+    tax_rate_bp = fields.Integer()
+    tax = MoneyField()
+    gross = MoneyField()
+    rounding = fields.String()
+
+
+class SubscriptionOut(Schema):
+    order_id = fields.String()
+    state = fields.String()
+    currency = fields.String()
+    covered_until = UtcField()
+    cancelled_at = UtcField(allow_none=True)
+    suspended_at = UtcField(allow_none=True)
+    ended_at = UtcField(allow_none=True)
+    periods = fields.List(fields.Nested(ChargedPeriodOut))
+    notices = fields.List(fields.Nested(PriceNoticeOut))
 
 
 OrderPageOut = page_of(OrderOut)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+from billing.coupons import service as coupons
 from billing.invoices import service as invoices
 from billing.settlement import service as settlement
 from billing.usage import service as usage
@@ -15,11 +16,13 @@ from compliance.freezes import service as freezes
 from compliance.freezes.types import Frozen
 from compliance.identity import queries as identity
 from compliance.policy import Decision, declaring, require
+from core import plans
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
-from exchange.trading import negotiating, queries, regrading, requirements, rights, terms
+from core.money import add_tax, rounding_of
+from exchange.trading import negotiating, queries, regrading, requirements, rights, subscriptions, terms
 from exchange.trading.contested import disputed_since, refuse_contested
 from exchange.trading.drafting import new_order
 from exchange.trading.errors import OfferChanged, TermsNotAccepted
@@ -29,9 +32,14 @@ from exchange.trading.steps import note
 from exchange.trading.types import OrderSnapshot, OrderState, Side
 
 
-def place(uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: str, accept_terms: bool) -> OrderSnapshot:
+def place(
+    uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: str, accept_terms: bool,
+    replaces: str | None = None, coupon: str | None = None,
+) -> OrderSnapshot:  # fmt: skip
     """Order the current revision at the list price of the offer that the buyer read.
 
+    With ``replaces`` it takes the place of a subscription as soon as it is paid, with ``coupon`` it costs less. Raises
+    what ``subscriptions.check_replaceable`` and ``coupons.redeem`` do, too.
     The order is placed at once, or agreed while something is needed first: a signature, an approval, another person.
     Raises ListingNotFound, PolicyRefused, OfferChanged, PurposeNotOffered, TermsNotAccepted, NotSellableYet.
     Nothing is held or paid yet.
@@ -46,6 +54,10 @@ def place(uow: Uow, actor: Actor, *, listing_id: str, offer_id: str, purpose: st
     split = negotiating.price(uow, listing.kind, document["plan"], field="offer_id")
     order = new_order(uow, actor.organisation_id, listing, purpose, split, OrderState.AGREED)
     negotiating.fix(uow, order, listing, document)
+    order.replaces = replaces
+    subscriptions.check_replaceable(uow, actor, order)
+    if coupon is not None:
+        _take_off(uow, order, coupon)
     requirements.open_all(uow, actor, order, {Side.BUYER: actor.account_id or ""}, decision)
     return order.snapshot()
 
@@ -73,6 +85,7 @@ def pay(uow: Uow, actor: Actor, order_id: str) -> OrderSnapshot:
         for right in queries.compiled(uow, [order.entitlement.id] if order.entitlement else []):
             usage.open_meter(uow, right)
     uow.session.flush()
+    subscriptions.begin(uow, order, begins_at)
     _charge(uow, order)  # last: from here on others wait for the balance and for the number of the invoice
     return order.snapshot()
 
@@ -118,6 +131,19 @@ def fail_delivery_by_system(uow: Uow, order_id: str, *, reason: str) -> OrderSna
     if disputed_since(uow, order) is not None:
         return None
     return _fail(uow, SYSTEM, order, None, reason)
+
+
+def withhold_delivery(uow: Uow, order_id: str, *, reason: str) -> bool:
+    """What was accepted cannot be handed out any more, as its tier of now asks for more than it can carry.
+
+    The parties are told, and the buyer may dispute it from then on, whatever its age. False when it is not accepted.
+    """
+    order = uow.session.get_one(Order, order_id, with_for_update={"of": Order})
+    if order.state != OrderState.ACCEPTED:
+        return False
+    order.version += 1
+    note(uow, SYSTEM, order, "withhold", None, text=reason)
+    return True
 
 
 def mark_delivered(uow: Uow, actor: Actor, order_id: str) -> None:
@@ -228,12 +254,30 @@ def _charge(uow: Uow, order: Order) -> None:
     if order.invoice_id is None:
         return
     title = json.loads(order.title)
+    full = _list_price(order)
     invoices.charge(
         uow, invoice_id=order.invoice_id, order_id=order.id, buyer_id=order.buyer_id, supplier_id=order.supplier_id,
         listing_id=order.listing_id,
-        description=title.get("zh") or title.get("en", ""), net=order.net, currency=order.currency,
-        agreed_gross=order.gross,
+        description=title.get("zh") or title.get("en", ""), net=full, currency=order.currency,
+        agreed_gross=order.gross, discount=coupons.taken_off(uow, order.id, full),
     )  # fmt: skip
+
+
+def _list_price(order: Order) -> int:
+    """Before any coupon."""
+    return plans.parse(order.plan_document).list_price(order.currency) or 0
+
+
+def _take_off(uow: Uow, order: Order, code: str) -> None:
+    """The order costs less by the coupon; of what goes on, its first periods do."""
+    net, settings = _list_price(order), uow.house.settings
+    taken = coupons.redeem(
+        uow, code=code, order_id=order.id, organisation_id=order.buyer_id, supplier_id=order.supplier_id,
+        listing_id=order.listing_id, net=net, currency=order.currency,
+    )  # fmt: skip
+    if order.net:
+        split = add_tax(net - taken.amount, settings.tax_rate_bp, rounding_of(settings.tier_profile))
+        order.net, order.tax, order.gross = split.net, split.tax, split.gross
 
 
 def _settle(uow: Uow, order: Order) -> None:
@@ -246,6 +290,7 @@ def _fail(uow: Uow, actor: Actor, order: Order, decision: Decision | None, reaso
     order.reason = reason
     if order.gross > 0:
         invoices.refund(uow, order_id=order.id, reason=reason)
+    subscriptions.undo(uow, order, reason)
     rights.revoke(uow, order)
     note(uow, actor, order, "fail", decision, text=reason)
     return order.snapshot()
@@ -263,4 +308,5 @@ __all__ = [
     "place",
     "release",
     "tick",
+    "withhold_delivery",
 ]

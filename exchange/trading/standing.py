@@ -17,6 +17,7 @@ from exchange.licences.types import UNREADABLE, Channel
 from exchange.trading.models import Entitlement, Order
 from exchange.trading.terms import asks_nda
 
+UNPAID = "subscription_unpaid"
 _FETCHER = frozenset({"developer"})
 _DECLARES_FROM = "signed_licence"
 
@@ -42,13 +43,14 @@ class Bound:
     """Whether the holder has signed the order's contract, and an agreement of confidentiality for the listing.
 
     ``stopped``: an officer stopped the listing, and with it every right in it. ``abroad``: why its data may not leave
-    the country since its tier rose, a code.
+    the country since its tier rose, a code. ``unpaid``: a fee of its subscription is, for too long.
     """
 
     contract: bool
     nda: bool
     stopped: bool = False
     abroad: str = ""
+    unpaid: bool = False
 
 
 def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, bound: Bound) -> Standing:
@@ -69,6 +71,8 @@ def standing(house: House, right: Entitlement, order: Order, holder: Organisatio
     lacking = lacking or bound.abroad
     if said.deliveries and right.interface_id and channel not in said.deliveries:
         lacking = "delivery_not_permitted"
+    if bound.unpaid and not lacking:
+        lacking = UNPAID
     if bound.stopped:
         lacking = "listing_stopped"
     everywhere = row.export == "allowed"

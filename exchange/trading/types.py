@@ -123,6 +123,7 @@ class OrderSnapshot:
     delivered_at: datetime | None
     ended_at: datetime | None
     version: int
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,31 @@ class CompiledEntitlement:
     plan_hash: str
     currency: str
     limits: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ChargedPeriod:
+    """A period of a subscription, or a part of one, and what it cost net. No invoice where that was nothing."""
+
+    number: int
+    label: str
+    starts_at: datetime
+    ends_at: datetime
+    plan_hash: str
+    net: int
+    invoice_id: str | None
+
+
+@dataclass(frozen=True)
+class SubscriptionSnapshot:
+    """An order that costs something in each period, and the periods that were charged, the oldest first."""
+
+    order_id: str
+    covered_until: datetime
+    cancelled_at: datetime | None
+    suspended_at: datetime | None
+    ended_at: datetime | None
+    periods: tuple[ChargedPeriod, ...]
 
 
 @dataclass(frozen=True)

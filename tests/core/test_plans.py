@@ -38,14 +38,28 @@ def test_every_kind_has_a_golden_document() -> None:
 def test_what_is_sellable_now_by_the_kind_of_listing(kind: Kind) -> None:
     plan = plans.parse(document(kind))
     assert plan.sellable_now("dataset") is (kind in (Kind.FREE, Kind.ONE_OFF))
-    assert plan.sellable_now("interface") is (kind in (Kind.FREE, Kind.PER_CALL, Kind.PER_HIT, Kind.PACKAGE))
+    refused = (Kind.ONE_OFF, Kind.PER_RECORD, Kind.PER_BYTE, Kind.NEGOTIATED)
+    assert plan.sellable_now("interface") is (kind not in refused)
     assert not plan.sellable_now("anything else")
 
 
-def test_a_package_of_what_nothing_counts_yet_is_not_sellable() -> None:
-    package = plans.parse(document(Kind.PACKAGE)).document()
+COUNTED = [Kind.PACKAGE, Kind.SUBSCRIPTION, Kind.GRADUATED, Kind.VOLUME]
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_what_counts_records_or_bytes_is_not_sellable(kind: Kind) -> None:
+    plan = plans.parse(document(kind)).document()
     for unit, sellable in (("call", True), ("hit", True), ("record", False), ("byte", False)):
-        assert plans.parse(package | {"unit": unit}).sellable_now("interface") is sellable
+        counted = plans.parse(plan | {"unit": unit}).document()
+        assert plans.parse(counted).sellable_now("interface") is sellable
+        if kind in plans.USAGE_KINDS:
+            least = {"version": 1, "kind": "minimum", "currency": "CNY", "amount": "1", "period": "month"}
+            assert plans.parse(least | {"usage": counted}).sellable_now("interface") is sellable
+
+
+def test_a_subscription_may_count_nothing() -> None:
+    flat = {"version": 1, "kind": "subscription", "currency": "CNY", "amount": "1.00", "period": "month"}
+    assert plans.parse(flat).sellable_now("interface")
 
 
 def test_list_prices() -> None:
@@ -55,17 +69,17 @@ def test_list_prices() -> None:
     assert plan.list_price("USD") is None
 
 
-@pytest.mark.parametrize("kind", [Kind.PER_CALL, Kind.PER_HIT, Kind.PER_RECORD, Kind.GRADUATED, Kind.VOLUME])
+@pytest.mark.parametrize("kind", [*sorted(plans.USAGE_KINDS), Kind.MINIMUM])
 def test_what_is_paid_by_usage_costs_nothing_when_it_is_ordered(kind: Kind) -> None:
     plan = plans.parse(document(kind))
     assert plan.list_price("CNY") == 0
     assert plan.list_price("USD") is None, "never read as free"
 
 
-def test_a_package_is_paid_when_it_is_ordered_and_the_rest_has_no_list_price() -> None:
-    assert plans.parse(document(Kind.PACKAGE)).list_price("CNY") == plans.parse(document(Kind.PACKAGE)).amount
-    for kind in (Kind.SUBSCRIPTION, Kind.MINIMUM, Kind.NEGOTIATED):
-        assert plans.parse(document(kind)).list_price("CNY") is None
+def test_what_is_paid_in_advance_is_paid_when_it_is_ordered_and_a_quote_has_no_list_price() -> None:
+    for kind in (Kind.PACKAGE, Kind.SUBSCRIPTION):
+        assert plans.parse(document(kind)).list_price("CNY") == plans.parse(document(kind)).amount
+    assert plans.parse(document(Kind.NEGOTIATED)).list_price("CNY") is None
 
 
 @pytest.mark.parametrize(

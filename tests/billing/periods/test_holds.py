@@ -34,7 +34,7 @@ def units_of(counts: list[Count]) -> dict[Window, int]:
 
 
 def cost(window: Window, units: int | None) -> int:
-    return 0 if units is None else rating.total(rating.rate_quantity(BY_HASH[window[0]], units))
+    return 0 if units is None else rating.total(rating.rate_metered(BY_HASH[window[0]], units))
 
 
 def closed(closes: list[list[Count]]) -> Iterator[tuple[list[Count], dict[Window, int | None]]]:

@@ -52,7 +52,7 @@ CLOSES = st.lists(st.lists(COUNTS, max_size=12), min_size=1, max_size=6)
 def cost(plan: PricePlan, label: str, counts: list[Count]) -> int | None:
     """What all usage of a window costs at once; None when there was none."""
     mine = [c for c in counts if (BY_HASH[c.key.plan_hash], rating.window_label(plan, c.key.month)) == (plan, label)]
-    return rating.total(rating.rate(plan, [count.rated() for count in mine])) if mine else None
+    return rating.total(rating.rate_metered(plan, rating.quantity(plan, [c.rated() for c in mine]))) if mine else None
 
 
 @given(CLOSES)

@@ -21,7 +21,7 @@ def cost(plan: Mapping[str, Any], units: int) -> Fraction:
         return Fraction(0)
     if kind == "subscription":
         beyond: int = max(0, units - plan["included"]) if "included" in plan else 0
-        return minor(plan["amount"], currency) + beyond * minor(plan.get("overage", "0"), currency)
+        return beyond * minor(plan.get("overage", "0"), currency)
     if kind == "minimum":
         return max(minor(plan["amount"], currency), cost(plan["usage"], units))
     paid: int = max(0, units - plan.get("free_quota", 0))
