@@ -67,6 +67,8 @@ def session_told(uow: Uow, session: Mapping[str, Any]) -> None:
     intent = session.get("payment_intent")
     if session["status"] == "complete" and session["payment_status"] == "paid":
         _succeed(uow, row, intent, session["amount_total"], session["currency"])
+        if isinstance(intent, Mapping):
+            _keep_card(uow, row, intent)
     elif session["status"] == "expired":
         _close(uow, row, PaymentState.EXPIRED, "expired", "")
     elif isinstance(intent, Mapping):

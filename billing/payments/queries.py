@@ -119,6 +119,12 @@ def chargebacks(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int
     return convert(page, ChargebackRow.snapshot)
 
 
+def chargebacks_of(uow: Uow, payment_id: str) -> list[Chargeback]:
+    """The contests of a payment. Asks no policy: for pages that asked."""
+    chosen = select(ChargebackRow).where(ChargebackRow.payment_id == payment_id).order_by(ChargebackRow.id)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
 def known_sources(uow: Uow, sources: set[str]) -> set[str]:
     """Those remote objects that a payment, a refund or a chargeback of ours stands for. Asks no policy."""
     found: set[str] = set()

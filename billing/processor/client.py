@@ -161,8 +161,9 @@ _DEEDS: dict[Deed, _Ask] = {
     Deed.REVERSAL: lambda it, of, options: it.transfers.reversals.create(of.target, of.params, options),
 }
 _EXPANDED = {"expand": ["latest_charge"]}
+_PAID = {"expand": ["payment_intent.latest_charge"]}
 _LOOKS: dict[Kind, Callable[[Any, str, dict[str, str]], Any]] = {
-    Kind.CHECKOUT: lambda it, id, options: it.checkout.sessions.retrieve(id, {"expand": ["payment_intent"]}, options),
+    Kind.CHECKOUT: lambda it, id, options: it.checkout.sessions.retrieve(id, _PAID, options),
     Kind.INTENT: lambda it, id, options: it.payment_intents.retrieve(id, _EXPANDED, options),
     Kind.REFUND: lambda it, id, options: it.refunds.retrieve(id, {}, options),
     Kind.DISPUTE: lambda it, id, options: it.disputes.retrieve(id, {"expand": ["payment_intent"]}, options),

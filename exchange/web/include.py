@@ -14,7 +14,7 @@ GROUPS = (
     "account", "members", "organisation", "security", "reset", "invitations", "home", "market", "listing", "orders",
     "money", "review", "audit", "desk", "programs", "usage", "trying", "negotiation", "invoices", "revenue",
     "interface", "licence", "qualification", "claims", "privacy", "freezes", "exports", "policy",
-    "disputes", "notices", "webhooks", "tracer", "oversight", "affiliates", "impact", "invitees",
+    "disputes", "notices", "webhooks", "tracer", "oversight", "affiliates", "impact", "invitees", "payments",
 )  # fmt: skip
 
 

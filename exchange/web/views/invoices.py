@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 from billing.invoices import queries, service
 from billing.invoices.types import Invoice
+from billing.payments import queries as payments
+from billing.payments.types import Purpose
 from billing.periods import queries as periods
 from billing.periods import statements
 from catalog.listings import queries as listings
@@ -20,6 +22,7 @@ from core.fields import TextField
 from core.problems import DomainError, Invalid, NotFound
 from exchange.web import forms
 from exchange.web.explain import DecisionText, card
+from exchange.web.paying import may_pay, ways_to_pay
 from exchange.web.session import actor, house
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
@@ -43,6 +46,8 @@ def _invoice(uow: Uow, invoice_id: str) -> dict[str, Any]:
     return {
         "invoice": found, "exact": exact if found.span else None, "corrections": queries.corrections_of(uow, found.id),
         "outstanding": queries.outstanding(uow, [found.id]).get(found.id, 0), "credit": _may_credit(found),
+        "ways": ways_to_pay(uow), "may_pay": may_pay() and found.buyer_id == actor().organisation_id,
+        "paying": payments.pending_of(uow, Purpose.INVOICE, found.id),
     }  # fmt: skip
 
 

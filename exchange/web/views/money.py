@@ -17,12 +17,13 @@ from core.db import Uow
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.naming import organisation_named
+from exchange.web.paying import may_pay, ways_to_pay
 from exchange.web.session import actor, house
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 
 
 @pages.get("/balance")
-def balance() -> Response:
+def balance(problem: DomainError | None = None) -> Response:
     """The prepaid balance of the own organisation; the platform's people have the whole ledger instead."""
     signed_in()
     if actor().organisation_id is None:
@@ -34,9 +35,11 @@ def balance() -> Response:
             "rows": ledger.statement(uow, actor(), limit=10).items,
             "invoices": invoices.listed(uow, actor(), cursor=flask.request.args.get("cursor")),
             "topups": payments.listed(uow, actor(), limit=10).items,
-        }
+            "ways": ways_to_pay(uow), "may_pay": may_pay(),
+        }  # fmt: skip
 
-    return render("money/balance.html", **read(work))
+    status = problem.status if problem else 200
+    return render("money/balance.html", status, problem=problem, form=flask.request.form, **read(work))
 
 
 @pages.get("/ledger")
