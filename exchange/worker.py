@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
+from billing.payments import following, reconciling
 from billing.periods import queries as closing
 from billing.periods import service as periods
+from billing.processor import importing
+from billing.processor import queries as processors
+from billing.processor import service as processor
 from billing.settlement import service as settlement
 from catalog.files import service as files
 from catalog.listings.oversight import service as reviewing
@@ -41,8 +45,8 @@ from exchange.notices import digests, reminders
 from exchange.notices import service as notices
 from exchange.orphan import when_orphaned
 from exchange.oversight import service as oversight
+from exchange.trading import funded, subscriptions
 from exchange.trading import service as trading
-from exchange.trading import subscriptions
 from exchange.webhooks import sending as webhooks
 from exchange.webhooks import service as webhook_service
 
@@ -100,6 +104,7 @@ def chores() -> list[Chore]:
         Chore("subscriptions", lambda house: subscriptions.tend(house) > 0, 5.0),
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
+        Chore("funded orders", lambda house: funded.pay_funded(house) > 0, 0.5),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
         Chore("requests", lambda house: requests.tick(house) > 0, 60.0),
         Chore("exports", lambda house: proof.keep_counts(house) > 0, 60.0),
@@ -113,6 +118,21 @@ def chores() -> list[Chore]:
         Chore("links", lambda house: tries.forget(house.settings.data, house.clock.now().timestamp()) > 0, 3600.0),
         Chore("left-overs", lambda house: bool(files.sweep(house)) and False, 3600.0),
     ]
+
+
+def remote_chores() -> list[Chore]:
+    """What waits for the payment processor: it may be slow, and nothing else waits with it."""
+    return [
+        Chore("attempts", lambda house: processor.resume(house) > 0, 0.5),
+        Chore("payments", lambda house: following.look_after(house) > 0, 5.0),
+        Chore("processor's books", _read_books, 300.0),
+    ]
+
+
+def _read_books(house: House) -> bool:
+    if processors.standing(house).available and importing.read_books(house):
+        reconciling.reconcile(house)
+    return False
 
 
 def _forget(uow: Uow) -> int:
@@ -134,7 +154,7 @@ def _attend_all(house: House, attended: list[Chore]) -> bool:
 
 def attend_once(house: House) -> None:
     """Everything that is due, until nothing is left: for tests and for commands that must see the outcome."""
-    waiting = chores()
+    waiting = [*chores(), *remote_chores()]
     while _attend_all(house, waiting) or jobs.run_one(house) or webhooks.send_due(house):
         for chore in waiting:
             chore.due_at = 0.0
@@ -155,11 +175,13 @@ def run(settings: Settings) -> None:
     stop = told_to_stop()
     steady, short = chores(), [Chore("jobs", lambda house: jobs.run_one(house, jobs.Lane.SHORT), 0.2)]
     calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
-    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling]))
+    paying = remote_chores()
+    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling, *paying]))
     running = [
         threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
         threading.Thread(target=loop, args=(house, stop, short, 0.1), name="jobs"),
         threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
+        threading.Thread(target=loop, args=(house, stop, paying, 0.2), name="payments"),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from billing.payments.events import PaymentSucceeded
 from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
 from compliance.exports.events import ClearanceRecorded, PersonsCounted
 from compliance.identity.events import OrganisationClosing, QualificationChanged
 from compliance.policy.events import RelationChanged
 from core.house import House
-from exchange.trading import handlers
+from exchange.trading import funded, handlers
 from exchange.trading.closing import refuse_while_trading
 from exchange.trading.negotiation_views import api as negotiations
 from exchange.trading.subscription_views import api as subscriptions
@@ -19,6 +20,7 @@ def include(house: House) -> None:
     house.registry.inline(ListingStopped, handlers.follow_stop)
     house.registry.inline(ListingResumed, handlers.follow_stop)
     house.registry.inline(OrganisationClosing, refuse_while_trading)
+    house.registry.inline(PaymentSucceeded, funded.arrived)
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
     house.registry.inline(ClearanceRecorded, handlers.follow_clearance)
     house.registry.inline(PersonsCounted, handlers.follow_clearance)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 TEXTS = {
+    "payment-begun": _l("Begun. Go on to the payment page; nothing is taken before you confirm there."),
+    "payment-cancelled": _l("No more money is taken for it. If you have just paid, it still arrives."),
+    "payment-refunded": _l("On its way back. If the processor refuses, it is on the balance again."),
+    "chargeback-answered": _l("The evidence goes to the bank."),
     "registered": _l("Your organisation is registered. Sign in to hand in its qualification."),
     "signed-out": _l("You have signed out."),
     "session-ended": _l("The session has ended."),
@@ -53,6 +57,10 @@ TEXTS = {
     "interface-made": _l("The interface is made and a revision holds it. Try each operation next."),
     "credential-set": _l("The credential is sealed; it is used from the next call on and never shown."),
     "offer-saved": _l("The offer is saved."),
+    "unsubscribed": _l("Cancelled. It goes on until its period ends."),
+    "price-announced": _l("Your subscribers are told."),
+    "coupon-made": _l("The coupon can be used."),
+    "coupon-ended": _l("The coupon has ended."),
     "listing-sent": _l("Handed in for review. Until it is approved only you can see it."),
     "listing-withdrawn": _l("Withdrawn. Nobody finds it any more; rights already sold stay in force."),
     "tier-raised": _l("The tier was raised."),

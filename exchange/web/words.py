@@ -55,6 +55,7 @@ WORDS = {
         "replaced": _l("Another order has taken its place"), "end_unpaid": _l("Ended: a fee was not paid"),
         "regrade": _l("The tier rose: more is asked for before it is placed"),
         "rest": _l("The right rests: the tier asks for more"),
+        "withhold": _l("A file cannot carry the mark that its tier asks for; it is not handed out any more"),
         "resume": _l("What was missing is there: the right goes on"),
     },
     "rated": {
@@ -136,6 +137,24 @@ WORDS = {
         "recorded": _l("Waits for a second person"), "confirmed": _l("Booked"), "rejected": _l("Rejected"),
         "cancelled": _l("Cancelled"),
     },
+    "payment": {
+        "planned": _l("Not known to the processor yet"), "open": _l("Waits for its payer"),
+        "succeeded": _l("Arrived"), "failed": _l("Failed"), "expired": _l("Ran out"), "cancelled": _l("Cancelled"),
+    },
+    "method": {
+        "card": _l("Card"), "alipay": _l("Alipay"), "wechat_pay": _l("WeChat Pay"), "saved_card": _l("Kept card"),
+    },
+    "purpose_paid": {"top_up": _l("Top-up"), "invoice": _l("Invoice"), "order": _l("Order")},
+    "card_refund": {"reserved": _l("On its way"), "settled": _l("Sent back"), "failed": _l("Back on the balance")},
+    "chargeback": {
+        "open": _l("To be answered"), "answered": _l("With the bank"), "won": _l("Won"), "lost": _l("Lost"),
+    },
+    "contest": {
+        "fraudulent": _l("not authorised by the holder"), "product_not_received": _l("nothing was received"),
+        "product_unacceptable": _l("not as described"), "duplicate": _l("paid twice"),
+        "subscription_canceled": _l("cancelled before"), "credit_not_processed": _l("a refund is missing"),
+        "unrecognized": _l("not recognised"), "general": _l("not given"),
+    },
     "review": {
         "open": _l("Being reviewed"), "approved": _l("Approved"), "returned": _l("Returned"),
         "dropped": _l("Ended without outcome"),
@@ -179,13 +198,17 @@ WORDS = {
     "posting": {
         "top_up": _l("Top-up"), "invoice": _l("Invoice"), "payment": _l("Payment"), "credit_note": _l("Credit note"),
         "refund": _l("Refund"), "release": _l("Release to the supplier"),
+        "card_payment": _l("Payment by card or wallet"), "card_refund": _l("Sent back to card or wallet"),
+        "chargeback": _l("Contested payment"), "payout": _l("Payout"),
     },
     "account": {
         "buyer_prepaid": _l("Prepaid balance"), "supplier_on_hold": _l("Supplier, on hold"),
         "supplier_available": _l("Supplier, available"), "buyer_receivable": _l("Owed by buyers"),
         "unearned": _l("Not earned yet"), "platform_revenue": _l("Revenue of the platform"),
         "tax_payable": _l("Tax to be paid"), "bank_clearing": _l("Bank"), "refunds": _l("Refunds"),
-        "rounding": _l("Rounding"),
+        "rounding": _l("Rounding"), "processor_clearing": _l("With the payment processor"),
+        "processor_fees": _l("Fees of the payment processor"), "chargebacks": _l("Taken back by banks"),
+        "in_flight": _l("On its way out"),
     },
     "payable": {
         "on_hold": _l("Held until acceptance"), "available": _l("Available"), "reversed": _l("Returned to the buyer"),
@@ -253,12 +276,12 @@ WORDS = {
 
 _SHAPES = {
     "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released "
-    "active hit",
+    "active hit succeeded settled won",
     "wait": "in_review inquired offered agreed placed delivered submitted recorded pending held on_hold open by_quote "
     "returned upstream_error "
-    "client_abort",
+    "client_abort planned reserved answered",
     "stop": "suspended declined lapsed refunded reversed forbid deny rejected fail failed return refused revoked "
-    "frozen",
+    "frozen expired lost",
 }
 SHAPES = {code: shape for shape, codes in _SHAPES.items() for code in codes.split()}
 

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 
 from billing.invoices import queries as invoices
 from billing.ledger import queries as ledger
+from billing.payments import queries as payments
+from billing.payments.types import Payment, Purpose
 from billing.usage import queries as usage
 from billing.usage.types import Standing
 from catalog.listings import queries as listings
@@ -33,6 +35,7 @@ from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot, Subs
 from exchange.web import fetching, forms, negotiations, operations, terms
 from exchange.web.explain import DecisionText, card
 from exchange.web.negotiations import Talk
+from exchange.web.paying import ways_to_pay
 from exchange.web.session import actor, house
 from exchange.web.shell import act, done, pages, read, render, signed_in
 from exchange.web.turns import Turn, turn
@@ -61,10 +64,14 @@ class OrderPage:
     operations: list[operations.OperationText] = field(default_factory=list)
     talk: Talk | None = None
     disputes: Sequence[DisputeSnapshot] = ()
+    related: bool = False
+    """Whether the parties belong together: for officers."""
     link: Link | None = None
     downloads: bool = True
     subscription: SubscriptionSnapshot | None = None
     announced: Sequence[rises.Announced] = ()
+    ways: dict[str, Any] = field(default_factory=dict)
+    paying: Payment | None = None
 
     @property
     def turn(self) -> Turn:
@@ -99,6 +106,11 @@ class OrderPage:
         """What a step was called: access to an interface is not delivered as files are."""
         group = "call_step" if self.order.kind == "interface" and step.action in WORDS["call_step"] else "step"
         return word(group, step.action)
+
+    @property
+    def lost(self) -> bool:
+        """Whether a file cannot be handed out any more that was never fetched in full."""
+        return any(file.problem and not self.received.get(file.file_id) for file in self.files)
 
     def may(self, deed: str) -> bool:
         found = self.deeds.get(deed)
@@ -167,10 +179,13 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         operations=_operations(uow, snapshot) if mine else [],
         talk=negotiations.talk(uow, snapshot, side, flask.request.form),
         disputes=disputes.disputes(uow, who, order_id=order_id).items,
+        related=side == "platform" and identity.related(uow, snapshot.buyer_id, snapshot.supplier_id),
         link=fetching.strict(house(), snapshot) if mine else None,
         downloads=fetching.downloads(snapshot),
         subscription=_subscription(uow, order_id),
         announced=[each for each in rises.of_order(uow, who, order_id) if each.applied_at is None],
+        ways=ways_to_pay(uow) if mine else {},
+        paying=payments.pending_of(uow, Purpose.ORDER, order_id) if mine and books else None,
     )
 
 
