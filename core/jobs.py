@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from core.house import House
 
 _LEASE = timedelta(seconds=60)
+_REPORTED_EVERY_S = 2.0
 _LONG_BYTES = 32 << 20
 log = logging.getLogger("piaohao.jobs")
 
@@ -62,12 +64,18 @@ class JobRun:
     id: str
     payload: dict[str, Any] = field(default_factory=dict)
     resume_mark: str = ""
+    _reported_at: float = field(default_factory=time.monotonic)
+
+    def due(self) -> bool:
+        """Whether the last report is some seconds old: for work that could report more often than anybody looks."""
+        return time.monotonic() - self._reported_at >= _REPORTED_EVERY_S
 
     def progress(
         self, done: int, total: int, note: str = "", resume_mark: str | None = None,
         also: Callable[[Uow], None] | None = None,
     ) -> None:  # fmt: skip
         """Store how far the work is; also renews the lease. ``also`` is done in the same unit."""
+        self._reported_at = time.monotonic()
 
         def work(uow: Uow) -> None:
             job = uow.session.get_one(Job, self.id)

@@ -30,6 +30,7 @@ from exchange.delivery.errors import CopyNotReady
 from exchange.delivery.models import MarkedCopy
 from exchange.delivery.types import CopySnapshot, DeliveryFile
 from exchange.delivery.watermark import files as watermark
+from exchange.delivery.watermark.sounds import is_sound
 from exchange.delivery.watermark.survey import estimate
 from exchange.delivery.watermark.tables import FORMATS
 from exchange.delivery.watermark.types import Unmarkable
@@ -62,9 +63,18 @@ def _why_not(file: FileSnapshot, *, by_row: bool) -> str:
     table = file.profile
     if by_row and PurePath(file.name).suffix.lower() not in FORMATS:
         return "not_a_table"
+    if _may_sound(file):
+        return ""
     if table is None or table.format not in FORMATS.values():
         return "not_a_table"
     return estimate([column.name for column in table.columns], table.first_rows, table.rows)
+
+
+def _may_sound(file: FileSnapshot) -> bool:
+    """A sound of 16 bits, or an archive with sounds in it: of those only making the copy tells how they are written."""
+    if is_sound(file.name):
+        return file.facts.get("format") == "wav" and file.facts.get("bits") == 16
+    return file.facts.get("format") == "zip" and not {"wav", "wave"}.isdisjoint(file.facts.get("formats", ()))
 
 
 def is_marked(house: House, order: OrderSnapshot) -> bool:
@@ -144,8 +154,9 @@ def make(house: House, run: JobRun) -> None:
     store: FileStore = house.adapter(FileStore)  # type: ignore[type-abstract]
     key = key_of(house.keyring, order_id, original)
 
-    def told(rows: int) -> None:
-        run.progress(rows, 0, name)
+    def told(done: int) -> None:
+        if run.due():
+            run.progress(done, 0, name)
 
     with tempfile.TemporaryDirectory(prefix="copy-", dir=_workplace(house)) as folder:
         path = Path(folder) / "copy"

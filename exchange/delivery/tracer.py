@@ -6,7 +6,9 @@ import dataclasses
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,14 +31,21 @@ from exchange.delivery.errors import LeakUnreadable, TraceNotFound
 from exchange.delivery.models import MarkedCopy, TraceCase
 from exchange.delivery.types import Suspicion, TraceReport, TraceSnapshot
 from exchange.delivery.watermark import tracing
-from exchange.delivery.watermark.files import member_key, tables_of
+from exchange.delivery.watermark.files import member_key, sounds_of, tables_of
+from exchange.delivery.watermark.sound_tracing import LeakedSound, trace_sound
+from exchange.delivery.watermark.sounds import is_sound
 from exchange.delivery.watermark.survey import survey
 from exchange.delivery.watermark.types import Layout, Trace, Unmarkable
 
 JOB = "delivery.trace"
 _SHOWN = 5
-_Leak = list[tuple[str, Layout, list[list[str]]]]
+_MOST_SOUNDS = 50
+"""Sounds of a leak that are looked at: the first so many."""
+_Tables = list[tuple[str, Layout, list[list[str]]]]
+_Sounds = list[tuple[str, LeakedSound]]
 _Told = Callable[[int, int], None]
+_Looked = Iterator[TraceReport | None]
+"""A report for each comparison, None when nothing was recognised."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,11 +118,19 @@ def work(house: House, run: JobRun) -> None:
     problem = ""
     try:
         with store(house).open(case.sha256) as leak:
-            reports = trace(house, leak, case.name, lambda done, of: run.progress(done, of, case.name))
+            reports = trace(house, leak, case.name, _reporting(run, case.name))
     except LeakUnreadable as unreadable:
         problem = unreadable.detail
     house.db.write(lambda uow: _finish(uow, case_id, reports, problem))
     store(house).remove(case.sha256)
+
+
+def _reporting(run: JobRun, name: str) -> _Told:
+    def told(done: int, total: int) -> None:
+        if run.due():
+            run.progress(done, total, name)
+
+    return told
 
 
 def _finish(uow: Uow, case_id: str, reports: list[TraceReport], problem: str) -> None:
@@ -132,21 +149,34 @@ def _finish(uow: Uow, case_id: str, reports: list[TraceReport], problem: str) ->
 
 def trace(house: House, leak: BinaryIO, name: str, told: _Told | None = None) -> list[TraceReport]:
     """A report for each file of which rows were recognised. Raises LeakUnreadable."""
-    tables = _leaked(leak, name)
+    tables, sounds = _leaked(leak, name)
     originals = house.db.read(_originals)
     reports: list[TraceReport] = []
     for n, original in enumerate(originals):
-        if told is not None:
-            told(n, len(originals))
-        reports += _against(house, tables, original)
+        for report in _against(house, tables, sounds, original):
+            if told is not None:
+                told(n, len(originals))
+            if report is not None:
+                reports.append(report)
     return sorted(reports, key=lambda report: -max((each.score for each in report.suspicions), default=0.0))
 
 
-def _leaked(leak: BinaryIO, name: str) -> _Leak:
+def _leaked(leak: BinaryIO, name: str) -> tuple[_Tables, _Sounds]:
     try:
-        return [(inner, *tracing.read_leak(table, inner)) for inner, table in tables_of(leak, name)]
+        if is_sound(name):
+            return [], [(name, LeakedSound(leak))]
+        tables = [(inner, *tracing.read_leak(table, inner)) for inner, table in tables_of(leak, name)]
+        return tables, list(_heard(leak, name))
     except Unmarkable as problem:
-        raise LeakUnreadable("Hand in a table: CSV, TSV or lines of JSON.", reason=problem.reason) from None
+        raise LeakUnreadable("Hand in a table (CSV, TSV, lines of JSON) or a WAV file of 16 bits.",
+                             reason=problem.reason) from None  # fmt: skip
+
+
+def _heard(leak: BinaryIO, name: str) -> Iterator[tuple[str, LeakedSound]]:
+    """The sounds of an archive, as far as they can be read."""
+    for inner, sound in islice(sounds_of(leak, name), _MOST_SOUNDS):
+        with suppress(Unmarkable):
+            yield inner, LeakedSound(sound)
 
 
 def _originals(uow: Uow) -> list[_Original]:
@@ -163,23 +193,46 @@ def _originals(uow: Uow) -> list[_Original]:
     ]
 
 
-def _against(house: House, tables: _Leak, original: _Original) -> Iterable[TraceReport]:
+def _against(house: House, tables: _Tables, sounds: _Sounds, original: _Original) -> _Looked:
     kept: FileStore = house.adapter(FileStore)  # type: ignore[type-abstract]
-    packed = original.name.lower().endswith(".zip")
+    with suppress(FileMissing), kept.open(original.sha256) as source:
+        if tables:
+            with suppress(Unmarkable):
+                yield from _tables_against(house, tables, source, original)
+        if sounds:
+            with suppress(Unmarkable):
+                yield from _sounds_against(house, sounds, source, original)
+
+
+def _tables_against(house: House, tables: _Tables, source: BinaryIO, original: _Original) -> _Looked:
+    for inner, table in () if is_sound(original.name) else tables_of(source, original.name):
+        keys = _keys(house, original, inner)
+        for leaked, layout, rows in tables:
+            report = _compared(layout, rows, table, inner, keys)
+            yield _told_of(original, inner, leaked, report) if report is not None and report.recognised else None
+
+
+def _sounds_against(house: House, sounds: _Sounds, source: BinaryIO, original: _Original) -> _Looked:
+    for inner, sound in sounds_of(source, original.name):
+        keys = _keys(house, original, inner)
+        for leaked, leak in sounds:
+            report = _heard_in(leak, sound, keys)
+            yield _told_of(original, inner, leaked, report) if report is not None and report.recognised else None
+
+
+def _heard_in(leak: LeakedSound, sound: BinaryIO, keys: Mapping[str, bytes]) -> Trace | None:
     try:
-        with kept.open(original.sha256) as source:
-            for inner, table in tables_of(source, original.name):
-                keys = {
-                    order_id: member_key(key, inner) if packed else key
-                    for order_id in original.holders
-                    for key in (copies.key_of(house.keyring, order_id, original.sha256),)
-                }
-                for leaked, layout, rows in tables:
-                    report = _compared(layout, rows, table, inner, keys)
-                    if report is not None and report.recognised:
-                        yield _told_of(original, inner, leaked, report)
-    except (Unmarkable, FileMissing):
-        return
+        return trace_sound(leak, sound, keys)
+    except Unmarkable:
+        return None
+
+
+def _keys(house: House, original: _Original, inner: str) -> dict[str, bytes]:
+    """The key of each holder's copy of one file, or of one file in an archive."""
+    keys = {order_id: copies.key_of(house.keyring, order_id, original.sha256) for order_id in original.holders}
+    if original.name.lower().endswith(".zip"):
+        return {order_id: member_key(key, inner) for order_id, key in keys.items()}
+    return keys
 
 
 def _compared(

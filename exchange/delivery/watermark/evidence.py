@@ -64,7 +64,7 @@ def weigh(
         for n, factor in enumerate(_factors(pattern)):
             scores[n] += times * factor
     tokens = [min(_MOST_PER_TOKEN, weight) for weight in honeytokens if weight > 0]
-    score = _log_mean(scores) + sum(tokens)
+    score = log_mean(scores) + sum(tokens)
     return Evidence(candidate, score, THRESHOLD, positions, agreeing, len(tokens))
 
 
@@ -81,7 +81,8 @@ def _ratio(agreement: _Agreement, share: float, changed: float) -> float:
     return share * own + (1 - share)
 
 
-def _log_mean(logarithms: Sequence[float]) -> float:
+def log_mean(logarithms: Sequence[float]) -> float:
+    """The logarithm of the mean of what these are the logarithms of."""
     most = max(logarithms)
     return most + log(sum(exp(each - most) for each in logarithms) / len(logarithms))
 

@@ -69,6 +69,21 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class SoundChanges:
+    """What a copy changed in so many sounds: some of their samples, by two steps at most."""
+
+    files: int = 0
+    samples: int = 0
+    changed: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        return {"files": self.files, "samples": self.samples, "changed": self.changed}
+
+    def __add__(self, other: SoundChanges) -> SoundChanges:
+        return SoundChanges(self.files + other.files, self.samples + other.samples, self.changed + other.changed)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What speaks against one holder of a copy.
 

@@ -44,17 +44,20 @@ def bought(house: House, listing: ListingSnapshot) -> tuple[str, str, bytes]:
     return order.id, buyer.organisation_id or "", downloaded(house, buyer, order.id)
 
 
-def contracted(house: House, tier: int = 3) -> tuple[Built, OrderSnapshot]:
+def contracted(
+    house: House, tier: int = 3, *, content: str | bytes = "", name: str = "t.csv",
+    deliveries: tuple[str, ...] = ("api", "download"),
+) -> tuple[Built, OrderSnapshot]:  # fmt: skip
     """A buyer with a paid order under a contract that allows a download of the marked copy, which is made."""
     supplier, buyer = build.organisation(house), build.organisation(house, level=3)
     build.funded(house, buyer)
-    listing = raised(house, supplier, build.measured(300), tier=tier)
+    listing = raised(house, supplier, content or build.measured(300), tier=tier, name=name)
     assert listing.revision is not None
     terms = {
         "version": 1, "revision": listing.revision.id, "limits": None, "purposes": ["training"],
         "plan": {"version": 1, "kind": "one_off", "currency": "CNY", "amount": "10.00"},
         "territories": ["CN"], "recipients": [], "count": 300, "term_months": 12, "starts": None,
-        "deliveries": ["api", "download"], "watermark": True, "contract": "provision", "nda": True, "clauses": {},
+        "deliveries": list(deliveries), "watermark": True, "contract": "provision", "nda": True, "clauses": {},
     }  # fmt: skip
     buyer_id = buyer.organisation_id or ""
     offered = house.db.write(

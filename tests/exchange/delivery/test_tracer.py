@@ -85,7 +85,10 @@ def test_what_was_leaked_is_gone_when_it_was_traced(shared: House, officer: Buil
 
 def test_a_picture_is_told_to_be_none(shared: House, officer: Built) -> None:
     found = _trace(shared, officer, b"\x89PNG", "found.png").json
-    assert (found["reports"], found["problem"]) == ([], "Hand in a table: CSV, TSV or lines of JSON.")
+    assert (found["reports"], found["problem"]) == (
+        [],
+        "Hand in a table (CSV, TSV, lines of JSON) or a WAV file of 16 bits.",
+    )
 
 
 def test_nobody_but_officers_traces(shared: House) -> None:
