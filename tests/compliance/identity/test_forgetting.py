@@ -6,6 +6,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bench.forgetting import CampaignFailed, run
 from compliance.identity import forgetting, members, queries, signing
@@ -72,6 +73,20 @@ def test_a_sample_of_the_campaign_leaves_nothing_behind(tmp_path_factory: pytest
     assert set(report.typed) >= {"order_message", "dispute_statement", "document"}, "what is evidence stays"
     assert report.found_before > 0
     assert issubclass(CampaignFailed, Exception)
+
+
+def test_postgresql_keeps_no_samples_of_what_forgetting_destroys(house: House) -> None:
+    if house.db.sqlite:
+        pytest.skip("SQLite keeps no samples of columns")
+    person = build.organisation(house)
+    assert person.actor.account_id
+    sampled = text(
+        "SELECT tablename || '.' || attname FROM pg_stats WHERE schemaname = 'public' AND"
+        " (tablename, attname) IN (('subject', 'wrapped'), ('personal_value', 'sealed'), ('account', 'address_mark'))"
+    )
+    with house.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+        assert connection.execute(sampled).scalars().all() == []
 
 
 def test_a_hold_on_an_organisation_is_one_on_its_people(house: House) -> None:

@@ -62,10 +62,11 @@ def test_a_document_of_any_shape_is_refused_and_not_failed() -> None:
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
-    for broken in (
+    shapes: list[dict[str, Any]] = [
         {"version": deep}, {"actions": {"a": deep}}, {"rules": deep}, {"actions": []}, {"rules": [1]}, {"rules": None},
         {"conditions": {"c": deep}}, {"actions": {"a": [["b"]]}},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for broken in shapes:
         document = changed() | broken
         bounds.check(document)
         with pytest.raises(PolicyInvalid):
