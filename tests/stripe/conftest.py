@@ -16,7 +16,8 @@ from tests.stripe.client import Control
 from tests.stripe.strangeness import of_object
 
 KINDS = (
-    "account", "balance_transaction", "charge", "checkout.session", "customer", "dispute", "event", "payment_intent",
+    "account", "balance_transaction", "charge", "checkout.session", "customer", "dispute", "event", "file",
+    "payment_intent",
     "payment_method", "payout", "refund", "setup_intent", "transfer", "transfer_reversal",
 )  # fmt: skip
 
@@ -44,7 +45,7 @@ def control(fake: FakeStripe) -> Control:
 
 def client_of(fake: FakeStripe, account: str | None = None) -> stripe.StripeClient:
     return stripe.StripeClient(
-        fake.key, stripe_account=account, base_addresses={"api": fake.url}, max_network_retries=0
+        fake.key, stripe_account=account, base_addresses={"api": fake.url, "files": fake.url}, max_network_retries=0
     )
 
 

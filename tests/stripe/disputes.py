@@ -12,6 +12,10 @@ from tests.stripe.store import Object
 
 FEE = 1500
 _ANSWER_WITHIN_S = 9 * balance.DAY_S
+_FILES = {
+    "cancellation_policy", "customer_communication", "customer_signature", "duplicate_charge_documentation", "receipt",
+    "refund_policy", "service_documentation", "shipping_documentation", "uncategorized_file",
+}  # fmt: skip
 _OPEN = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
 
@@ -68,6 +72,8 @@ def update(call: Call, dispute: str) -> Object:
     details = found["evidence_details"]
     if found["status"] != "needs_response":
         raise Refused(f"This dispute is {found['status'].replace('_', ' ')}: evidence cannot be submitted.")
+    for name in _FILES & evidence.keys():
+        call.store.get("file", evidence[name], call.account, f"evidence[{name}]")
     found["evidence"] |= evidence
     details["has_evidence"] = details["has_evidence"] or bool(evidence)
     if call.params.get("submit", True):

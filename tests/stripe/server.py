@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from tests.stripe import charges, customers, payment_methods, transfers  # noqa: F401  (their routes)
+from tests.stripe import charges, customers, files, payment_methods, transfers  # noqa: F401  (their routes)
 from tests.stripe.api import Answer, Api, Asked
 from tests.stripe.control import Controls
 from tests.stripe.errors import Refused
@@ -20,7 +20,7 @@ from tests.stripe.pages import Pages
 from tests.stripe.store import Store
 from tests.stripe.webhooks import Postman
 
-_LARGEST_BODY = 1_000_000
+_LARGEST_BODY = 6_000_000
 
 
 class Server(ThreadingHTTPServer):
@@ -100,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         if length > _LARGEST_BODY:
             raise HungUp
-        return self.rfile.read(length).decode(errors="replace")
+        raw, kind = self.rfile.read(length), self.headers.get("Content-Type", "")
+        return files.as_form(raw, kind) if kind.startswith("multipart/") else raw.decode(errors="replace")
 
     def _control(self, name: str, body: str) -> Answer:
         done: Any = None

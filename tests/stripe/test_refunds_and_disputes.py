@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import pytest
 import stripe
@@ -98,3 +99,16 @@ def test_disputes_are_lost_by_closing_by_evidence_and_by_silence(api: stripe.V1S
 def test_a_card_that_disputes_by_itself(api: stripe.V1Services) -> None:
     intent = paid(api, "pm_card_createDispute")
     assert [each.payment_intent for each in api.disputes.list({"payment_intent": intent.id}).data] == [intent.id]
+
+
+def test_a_document_as_evidence(api: stripe.V1Services, control: Control) -> None:
+    dispute = control.dispute(str(paid(api).latest_charge))["id"]
+    bundle = BytesIO(b"%PDF-1.7 \r\n--boundary\r\n the order's evidence")
+    bundle.name = "evidence.pdf"
+    document = api.files.create({"purpose": "dispute_evidence", "file": bundle})
+    assert (document.filename, document.size, document.type) == ("evidence.pdf", len(bundle.getvalue()), "pdf")
+    with pytest.raises(stripe.InvalidRequestError) as missing:
+        api.disputes.update(dispute, {"evidence": {"uncategorized_file": "file_none"}})
+    assert missing.value.code == "resource_missing"
+    sent = api.disputes.update(dispute, {"evidence": {"uncategorized_file": document.id}})
+    assert (sent.status, sent.evidence.uncategorized_file) == ("under_review", document.id)
