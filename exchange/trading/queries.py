@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from billing.invoices import queries as invoices
 from catalog.listings import queries as listings
 from compliance.exports import queries as exports
-from compliance.identity.queries import organisations
+from compliance.identity.queries import affiliated, organisations, related
 from compliance.policy import Resource, decide, relations
 from compliance.policy.relations import RelationKind
 from compliance.review import queries as reviews
@@ -292,12 +292,17 @@ def entitlement_ids(
 
 
 def figures(uow: Uow) -> dict[str, int]:
-    """Public figures of the trade: orders paid for and their gross in minor units."""
-    statement = select(func.count(), func.coalesce(func.sum(Order.gross), 0)).where(
-        Order.state.in_((OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED))
-    )
-    count, gross = uow.session.execute(statement).one()
-    return {"orders": int(count), "gross": int(gross)}
+    """Public figures of the trade: orders paid for and their gross in minor units; without those of related parties."""
+    below = {each.id for each in affiliated(uow)}
+    parties = (Order.buyer_id, Order.supplier_id)
+    kept = Order.state.in_((OrderState.PAID, OrderState.DELIVERED, OrderState.ACCEPTED))
+    chosen = select(*parties, func.count(), func.sum(Order.gross)).where(kept).group_by(*parties)
+    counted = [
+        (int(count), int(gross))
+        for buyer, supplier, count, gross in uow.session.execute(chosen)
+        if below.isdisjoint((buyer, supplier)) or not related(uow, buyer, supplier)
+    ]
+    return {"orders": sum(count for count, _ in counted), "gross": sum(gross for _, gross in counted)}
 
 
 def sold(uow: Uow, since: datetime, until: datetime) -> list[tuple[str, str, int, int, int]]:

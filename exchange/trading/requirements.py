@@ -54,11 +54,18 @@ Needed = list[tuple[str, Side, str]]
 
 
 def needed(
-    row: TierRow, document: Mapping[str, Any], first: Mapping[str, str], *, over_limit: bool, under_nda: bool
+    row: TierRow,
+    document: Mapping[str, Any],
+    first: Mapping[str, str],
+    *,
+    over_limit: bool,
+    under_nda: bool,
+    related: bool = False,
 ) -> Needed:
     """(kind, side, who may not) of everything that these terms need at this tier; pure.
 
-    ``first`` is who accepted or offered the terms at each end; at the list price nobody of the supplier did.
+    ``first`` is who accepted or offered the terms at each end; at the list price nobody of the supplier did. Where the
+    supplier has to approve, and the parties are ``related``, its word is not independent: an officer approves too.
     """
     both = (Side.BUYER, Side.SUPPLIER)
     buyer, supplier = first.get(Side.BUYER, ""), first.get(Side.SUPPLIER, "")
@@ -73,7 +80,7 @@ def needed(
         found.append((SPENDING, Side.BUYER, buyer))
     if row.order_approval in _SUPPLIER_APPROVES:
         found.append((APPROVAL, Side.SUPPLIER, ""))
-    if row.order_approval in _OFFICER_APPROVES:
+    if row.order_approval in _OFFICER_APPROVES or (related and row.order_approval in _SUPPLIER_APPROVES):
         found.append((APPROVAL, Side.OFFICER, ""))
     return found
 
@@ -103,7 +110,8 @@ def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[st
     known = {(row.kind, row.side) for row in _rows(uow, order.id)}
     over_limit = (SPENDING, Side.BUYER) not in known and spending.bind(uow, order, first.get(Side.BUYER, ""))
     wanted = needed(
-        tier_row(uow, order.tier), document, first, under_nda=under_nda, over_limit=over_limit
+        tier_row(uow, order.tier), document, first, under_nda=under_nda, over_limit=over_limit,
+        related=identity.related(uow, order.buyer_id, order.supplier_id),
     )  # fmt: skip
     for kind, side, not_by in wanted:
         if (kind, side) not in known:
@@ -266,7 +274,8 @@ def _still_permitted(uow: Uow, order: Order, document: Mapping[str, Any]) -> Dec
 def _placed(uow: Uow, actor: Actor, order: Order, decision: Decision | None) -> None:
     order.turn, order.answer_by = "", None
     order.pay_by = uow.now() + timedelta(days=uow.house.settings.payment_days)
-    note(uow, actor, order, "place", decision)
+    related = identity.related(uow, order.buyer_id, order.supplier_id)
+    note(uow, actor, order, "place", decision, data={"related_parties": "yes"} if related else None)
 
 
 def _rows(uow: Uow, order_id: str) -> Sequence[Requirement]:

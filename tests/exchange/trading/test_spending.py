@@ -8,9 +8,11 @@ from threading import Barrier, Thread
 import pytest
 
 from catalog.listings.types import ListingSnapshot
+from compliance.audit import queries as audit
+from compliance.identity import affiliates
 from core.house import House
 from core.problems import Invalid
-from exchange.trading import requirements, spending
+from exchange.trading import queries, requirements, spending
 from exchange.trading import service as trading
 from exchange.trading.types import OrderSnapshot
 from tests import build
@@ -100,6 +102,21 @@ def test_what_has_no_amount_is_approved_by_another(calling_house: House, upstrea
     assert (metered.gross, metered.state) == (0, "agreed")
     approved = house.db.write(lambda uow: requirements.meet(uow, owner.actor, metered.id, "spending.buyer"))
     assert approved.state == "placed"
+
+
+def test_a_deal_of_related_parties_is_marked_for_officers_and_counts_in_no_public_figure(house: House) -> None:
+    supplier, buyer = build.organisation(house), build.organisation(house)
+    officer = build.platform_person(house, "officer")
+    listing = build.listed(house, supplier, amount=None)
+    build.paid(house, build.organisation(house), listing)
+    above = str(supplier.organisation_id)
+    house.db.write(lambda uow: affiliates.set_parent(uow, officer.actor, str(buyer.organisation_id), above))
+    order = build.paid(house, buyer, listing)
+    assert house.db.read(queries.figures)["orders"] == 1
+    steps = house.db.read(lambda uow: queries.timeline(uow, officer.actor, order.id))
+    placed = next(each.audit_entry_id for each in steps if each.action == "place")
+    said = house.db.read(lambda uow: audit.body_of(uow, officer.actor, placed))
+    assert said["data"]["related_parties"] == "yes"
 
 
 def test_a_month_is_at_least_one_order(house: House, owner: Built, clerk: Built) -> None:

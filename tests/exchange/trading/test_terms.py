@@ -84,6 +84,14 @@ def test_what_agreed_terms_need(tier: int, contract: str, nda: bool, over: bool,
     assert {(kind, str(side)) for kind, side, _ in found} == needed
 
 
+@pytest.mark.parametrize(("tier", "asked"), [(2, False), (3, True), (4, True)])
+def test_the_word_of_a_related_supplier_is_not_independent(tier: int, asked: bool) -> None:
+    document = {"contract": "none", "nda": False}
+    row = profile("cn").row(tier)
+    found = requirements.needed(row, document, {}, over_limit=False, under_nda=True, related=True)
+    assert (("approval", "officer", "") in found) == asked
+
+
 def test_an_agreement_of_confidentiality_that_stands_is_not_signed_again() -> None:
     found = requirements.needed(
         profile("cn").row(3), {"contract": "provision", "nda": True}, {}, over_limit=False, under_nda=True
