@@ -26,7 +26,7 @@ from core.ids import new_id
 from core.jobs import JobRun
 from core.keyring import Keyring
 from exchange.delivery import quotas
-from exchange.delivery.errors import CopyNotReady
+from exchange.delivery.errors import CopyImpossible, CopyNotReady
 from exchange.delivery.models import MarkedCopy
 from exchange.delivery.types import CopySnapshot, DeliveryFile
 from exchange.delivery.watermark import files as watermark
@@ -145,7 +145,9 @@ def prepare(uow: Uow, order_id: str) -> None:
 
 
 def make(house: House, run: JobRun) -> None:
-    """Make one copy. One that cannot carry a mark after all is never delivered: the buyer is refunded."""
+    """Make one copy. One that cannot carry a mark after all is never delivered: the buyer is refunded or, of an order
+    that was accepted before, may ask for it by a dispute.
+    """
     copy_id, name = str(run.payload["copy"]), str(run.payload["name"])
     row = house.db.read(lambda uow: _order_and_original(uow, copy_id))
     if row is None:
@@ -174,14 +176,23 @@ def make(house: House, run: JobRun) -> None:
 
 
 def _give_up(uow: Uow, copy_id: str, order_id: str, reason: str) -> None:
-    """Refund the order. Of one that stands still the copy is forgotten: it is tried again when the order goes on."""
-    if trading.fail_delivery_by_system(uow, order_id, reason=reason) is None:
-        uow.session.delete(uow.session.get_one(MarkedCopy, copy_id))
+    """Refund the order, or say of an accepted one that it is not delivered any more.
+
+    Of one that stands still the copy is forgotten: it is tried again when the order goes on.
+    """
+    if trading.fail_delivery_by_system(uow, order_id, reason=reason) is not None:
+        return
+    copy = uow.session.get_one(MarkedCopy, copy_id)
+    if trading.withhold_delivery(uow, order_id, reason=reason):
+        copy.problem = reason
+    else:
+        uow.session.delete(copy)
 
 
 def _order_and_original(uow: Uow, copy_id: str) -> tuple[str, str] | None:
     row = uow.session.get(MarkedCopy, copy_id)
-    return None if row is None or row.sha256 is not None else (row.order_id, row.original_sha256)
+    done = row is None or row.sha256 is not None or row.problem
+    return None if row is None or done else (row.order_id, row.original_sha256)
 
 
 def _workplace(house: House) -> Path:
@@ -228,12 +239,15 @@ def as_copy(file: DeliveryFile, copy: CopySnapshot | None) -> DeliveryFile:
     """The marked copy in the original's place; without a hash, and not ready, until it is made."""
     ready = copy is not None and copy.sha256 is not None and copy.size is not None
     if not ready:
-        return dataclasses.replace(file, sha256="", size=0, marked=True, ready=False)
+        problem = copy.problem if copy is not None else ""
+        return dataclasses.replace(file, sha256="", size=0, marked=True, ready=False, problem=problem)
     assert copy is not None
     return dataclasses.replace(file, sha256=copy.sha256 or "", size=copy.size or 0, marked=True)
 
 
 def require_ready(file: DeliveryFile) -> None:
-    """Raises CopyNotReady."""
+    """Raises CopyImpossible, CopyNotReady."""
+    if file.problem:
+        raise CopyImpossible(file.problem, hint="The buyer can ask for the money back by a dispute.")
     if not file.ready:
         raise CopyNotReady(hint="Ask again in a moment.", retry_after=2)

@@ -29,6 +29,10 @@ class CopyNotReady(Unavailable):
     code, title = "copy_not_ready", "Your marked copy is being made"
 
 
+class CopyImpossible(Conflict):
+    code, title = "copy_impossible", "The file cannot carry the mark that its tier asks for now: it is not handed out"
+
+
 class DownloadNotAgreed(Forbidden):
     code, title = "download_not_agreed", "This order is delivered row by row: its contract speaks of no download"
 

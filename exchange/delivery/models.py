@@ -57,11 +57,13 @@ class MarkedCopy(Base):
     statement: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     made_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    problem: Mapped[str | None] = mapped_column(Text)
+    """Why it cannot be made, of an order that was accepted before its tier asked for the mark."""
 
     def snapshot(self) -> CopySnapshot:
         return CopySnapshot(
             self.id, self.order_id, self.file_id, self.buyer_id, self.sha256, self.size, self.rows,
-            json.loads(self.statement) if self.statement else None, self.created_at, self.made_at,
+            json.loads(self.statement) if self.statement else None, self.created_at, self.made_at, self.problem or "",
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ class DeliveryFileOut(Schema):
     sha256 = fields.String()
     marked = fields.Boolean()
     ready = fields.Boolean()
+    problem = fields.String()
 
 
 class GrantIn(Schema):

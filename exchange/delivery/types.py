@@ -24,7 +24,8 @@ class ByteRange:
 class DeliveryFile:
     """A file that one order entitles to: whose hash the receipt will cite.
 
-    ``marked``: it is the buyer's own copy, which is not there to be fetched until it is ``ready``.
+    ``marked``: it is the buyer's own copy, which is not there to be fetched until it is ``ready``; never, when there is
+    a ``problem``.
     """
 
     order_id: str
@@ -36,6 +37,7 @@ class DeliveryFile:
     marked: bool = False
     ready: bool = True
     tier: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class CopySnapshot:
     statement: Mapping[str, Any] | None
     created_at: datetime
     made_at: datetime | None
+    problem: str = ""
 
     @property
     def made(self) -> bool:

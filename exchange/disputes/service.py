@@ -35,7 +35,7 @@ from exchange.disputes.errors import (
 from exchange.disputes.events import DisputeChanged
 from exchange.disputes.evidence import Exhibit
 from exchange.disputes.models import Dispute, DisputeConcern, DisputeStatement
-from exchange.disputes.types import DisputeSnapshot, DisputeState, Outcome
+from exchange.disputes.types import NOT_DELIVERED, DisputeSnapshot, DisputeState, Outcome
 from exchange.trading import contested
 from exchange.trading import queries as trading
 from exchange.trading.contested import Ending
@@ -54,7 +54,8 @@ def open_dispute(
 
     Exactly the supplier's lines for the invoices concerned stay on hold, and the order is not accepted until the
     dispute has ended. Raises OrderNotFound, PolicyRefused, OrderStateConflict, OrderContested, DisputeTooLate,
-    DisputedOften, ConcernUnknown, AmountInvalid.
+    DisputedOften, ConcernUnknown, AmountInvalid. Only what is not handed out any more, since its tier rose, is disputed
+    as not delivered at any age.
     """
     order = trading.load(uow, actor, order_id, lock=True)
     parties = {"buyer": order.buyer_id, "supplier": order.supplier_id, "state": "new"}
@@ -65,7 +66,8 @@ def open_dispute(
         currency=order.currency, asked=parse_amount(amount, order.currency, zero=False) if amount else None,
         opened_at=uow.now(), answer_by=uow.now() + timedelta(days=uow.house.settings.dispute_answer_days), version=1,
     )  # fmt: skip
-    dispute.concerns = _concerns(uow, order, concerns)
+    undelivered = ground == NOT_DELIVERED and _withheld(uow, actor, order)
+    dispute.concerns = _concerns(uow, order, concerns, at_any_age=undelivered)
     _refuse_repeated(uow, order, [each.invoice_id for each in dispute.concerns])
     contested.contest(uow, actor, order, dispute.id, decision, text=text)
     uow.session.add(dispute)
@@ -190,11 +192,20 @@ def _files(uow: Uow, actor: Actor, order: Order, file_ids: Sequence[str]) -> lis
     return sorted(set(file_ids))
 
 
-def _concerns(uow: Uow, order: Order, asked: Sequence[Mapping[str, Any]] | None) -> list[DisputeConcern]:
+def _withheld(uow: Uow, actor: Actor, order: Order) -> bool:
+    """Whether there is a file that the buyer neither had in full nor can fetch any more."""
+    had = {receipt.file_id for receipt in delivery.receipts(uow, actor, order.id) if receipt.complete}
+    return any(file.problem and file.file_id not in had for file in delivery.files(uow, actor, order.id))
+
+
+def _concerns(
+    uow: Uow, order: Order, asked: Sequence[Mapping[str, Any]] | None, *, at_any_age: bool
+) -> list[DisputeConcern]:  # fmt: skip
     """The invoices that are named, or all that may be disputed still and of which something is left."""
     charged = {each.id: each for each in invoices.of_order(uow, order.id) if not each.corrects}
     if asked is None:
-        chosen = [(each, None) for each in charged.values() if _late(uow, order, each) is None and _left(uow, each)]
+        open_still = [each for each in charged.values() if at_any_age or _late(uow, order, each) is None]
+        chosen = [(each, None) for each in open_still if _left(uow, each)]
         if not chosen and any(each.period for each in charged.values()):
             raise DisputeTooLate(hint="Every invoice of this order is too old, or was taken back.")
     else:
@@ -204,7 +215,7 @@ def _concerns(uow: Uow, order: Order, asked: Sequence[Mapping[str, Any]] | None)
         chosen = [(charged[each["invoice_id"]], each.get("lines")) for each in asked]
     concerned: list[Invoice | None] = [each for each, _ in chosen]
     for each in concerned or [None]:
-        if until := _late(uow, order, each):
+        if not at_any_age and (until := _late(uow, order, each)):
             raise DisputeTooLate(until=until)
     return [_concern(uow, each, lines) for each, lines in chosen]
 

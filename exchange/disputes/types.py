@@ -23,7 +23,8 @@ class Outcome(StrEnum):
     FULL = "full"
 
 
-GROUNDS = ("not_delivered", "incomplete", "not_as_described", "quality", "charged_wrongly", "other")
+NOT_DELIVERED = "not_delivered"
+GROUNDS = (NOT_DELIVERED, "incomplete", "not_as_described", "quality", "charged_wrongly", "other")
 
 
 @dataclass(frozen=True)

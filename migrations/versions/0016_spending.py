@@ -16,6 +16,7 @@ down_revision = "0015"
 
 def upgrade() -> None:
     op.add_column("spending_limit", sa.Column("monthly", sa.BigInteger(), nullable=True))
+    op.add_column("marked_copy", sa.Column("problem", sa.Text(), nullable=True))
     op.create_table(
         "order_bound_alone",
         sa.Column("order_id", sa.String(length=40), nullable=False),

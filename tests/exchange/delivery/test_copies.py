@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -216,3 +217,32 @@ def test_what_turns_out_unmarkable_while_the_order_is_frozen_is_refunded_when_it
     shared.db.write(lambda uow: trading.release(uow, officer.actor, order.id))
     made(shared)
     assert shared.db.read(lambda uow: orders.get(uow, buyer.actor, order.id)).state == "refunded"
+
+
+def test_what_can_be_handed_out_no_more_is_disputed_at_any_age(shared: House, supplier: Built) -> None:
+    """Comes last: months pass in it."""
+    file = build.file(shared, supplier, build.TABLE)
+    listing = build.listed(shared, supplier, files=[file.id])
+    buyer = build.organisation(shared)
+    build.funded(shared, buyer)
+    order = build.paid(shared, buyer, listing)
+    path = f"/orders/{order.id}"
+    _client(shared, buyer).post(f"{path}/accept").expect(200)
+    shared.clock.advance(timedelta(days=shared.settings.warranty_days + 1))
+    client = ApiClient(create_app_of(shared)).sign_in(buyer.email, build.PASSWORD)
+    said = {"text": "We had not fetched it yet.", "ground": "not_delivered"}
+    assert client.post(f"{path}/disputes", said).expect(409).code == "dispute_too_late"
+    sellers = ApiClient(client.app).sign_in(supplier.email, build.PASSWORD)
+    sellers.post(f"/listings/{listing.id}/tier", {"tier": 2}).expect(200)
+    made(shared)
+    shown = client.get(f"{path}/files").expect(200).json["items"][0]
+    assert (shown["ready"], "table.csv" in shown["problem"]) == (False, True)
+    assert client.get(f"{path}/decisions").json["items"][-1]["action"] == "withhold"
+    assert client.post(f"{path}/disputes", said | {"ground": "quality"}).expect(409).code == "dispute_too_late"
+    opened = client.post(f"{path}/disputes", said).expect(201).json
+    assert len(opened["concerns"]) == 1
+    sellers.post(f"/disputes/{opened['id']}/statements", {"text": "So it is."}).expect(201)
+    officer = _client(shared, build.platform_person(shared, "officer"))
+    ruling = {"outcome": "full", "reason": "Nobody can have it any more."}
+    assert officer.post(f"/disputes/{opened['id']}/ruling", ruling).expect(200).json["refunded"] == "1060.00"
+    assert client.get(path).expect(200).json["state"] == "refunded"
