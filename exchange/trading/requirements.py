@@ -122,9 +122,7 @@ def _open(uow: Uow, order: Order, document: Mapping[str, Any], first: Mapping[st
 def of_order(uow: Uow, actor: Actor, order_id: str) -> list[RequirementSnapshot]:
     """Without what the buyer's people settle among themselves, for the supplier. Raises OrderNotFound."""
     order = queries.load(uow, actor, order_id)
-    found = [row.snapshot() for row in _rows(uow, order_id)]
-    theirs = actor.organisation_id == order.supplier_id
-    return [each for each in found if not (theirs and each.kind == SPENDING)]
+    return [row.snapshot() for row in _rows(uow, order_id) if _shown(actor, order, row.kind)]
 
 
 def open_sides(uow: Uow, order_ids: Iterable[str]) -> dict[str, set[str]]:
@@ -161,8 +159,11 @@ def meet(uow: Uow, actor: Actor, order_id: str, name: str, *, otp: str = "", sig
     side = Side(side_name)
     row = uow.session.get(Requirement, (order.id, kind, side), with_for_update=True)
     early = kind == NDA and order.state in (OrderState.INQUIRED, OrderState.OFFERED)
-    if row is None and not early:
-        raise RequirementNotFound(Sentence("This order needs: %(names)s.", names=_names(uow, order) or "—"))
+    if (row is None or not _shown(actor, order, kind)) and not early:
+        names = ", ".join(
+            f"{each.kind}.{each.side}" for each in _rows(uow, order.id) if _shown(actor, order, each.kind)
+        )
+        raise RequirementNotFound(Sentence("This order needs: %(names)s.", names=names or "—"))
     decision = require(actor, action, queries.resource_of(order))
     _check_side(actor, order, side)
     if order.state not in (OrderState.AGREED, *IN_FORCE) and not early:
@@ -287,8 +288,9 @@ def _any_open(uow: Uow, order: Order) -> bool:
     return any(row.met_at is None for row in _rows(uow, order.id))
 
 
-def _names(uow: Uow, order: Order) -> str:
-    return ", ".join(f"{row.kind}.{row.side}" for row in _rows(uow, order.id))
+def _shown(actor: Actor, order: Order, kind: str) -> bool:
+    """Whether a requirement is for the actor's eyes: what the buyer's people settle among themselves is theirs."""
+    return kind != SPENDING or actor.organisation_id != order.supplier_id
 
 
 def _early(uow: Uow, order: Order, side: Side) -> Requirement:

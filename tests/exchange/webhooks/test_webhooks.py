@@ -294,6 +294,8 @@ def test_what_the_buyers_people_settle_among_themselves_is_not_told_to_the_suppl
     assert order["state"] == "agreed"
     path = f"/orders/{order['id']}"
     assert sellers.get(f"{path}/requirements").expect(200).json["items"] == []
+    for name in ("spending.buyer", "contract.buyer"):
+        assert "spending" not in str(sellers.post(f"{path}/requirements/{name}", {}).expect(404).json)
     buyers.post(f"{path}/requirements/spending.buyer", {}).expect(200)
     while outbox.relay(house):
         pass
