@@ -168,8 +168,9 @@ def test_recordings_in_an_archive_are_traced_to_their_buyer(shared: House) -> No
     case = officer.send("POST", "/tracer?name=voice-message.wav", data=stretch).expect(202).json
     made(shared)
     reports = officer.get(f"/tracer/{case['id']}").json["reports"]
-    assert [(each["table"], each["copies"]) for each in reports] == [("wav/a.wav", 2)]
-    named = {each["buyer_id"] for each in reports[0]["suspicions"] if each["accused"]}
+    assert {each["table"] for each in reports} == {"wav/a.wav"}
+    assert max(each["copies"] for each in reports) >= 2
+    named = {each["buyer_id"] for report in reports for each in report["suspicions"] if each["accused"]}
     assert named == {buyer_id} != {other_id}
 
 
