@@ -52,6 +52,7 @@ def test_a_buyer_is_invited_by_its_credit_code_and_the_invitation_ends(
     path = f"/listings/{listing.id}/invitees"
     seller, guest = browser().sign_in(supplier), browser().sign_in(buyer)
     guest.get(f"/listings/{listing.id}", status=404)
+    assert "takes it off sale" in seller.get(f"/listings/{listing.id}/edit")
     assert "Nobody is invited" in seller.get(path)
     assert "no organisation of this id" in seller.client.post(
         path, data={"csrf": seller.csrf, "organisation": "nobody"}
