@@ -98,6 +98,8 @@ class OrderForm(Schema):
     offer_id = fields.String(required=True)
     purpose = TextField(required=True, shortest=1, longest=100)
     accept_terms = fields.Boolean(load_default=False)
+    replaces = fields.String(load_default=None)
+    coupon = TextField(load_default=None, longest=40)
 
 
 class TopUpForm(Schema):

@@ -33,6 +33,9 @@ _PERIODS = {
 }  # fmt: skip
 
 
+_EACH = {plans.Period.MONTH: _l("month"), plans.Period.QUARTER: _l("quarter"), plans.Period.YEAR: _l("year")}
+
+
 @dataclass(frozen=True)
 class PriceText:
     """The large line with its unit, the small one beneath it, and what more the plan says, each a sentence."""
@@ -69,11 +72,14 @@ def _said(plan: plans.PricePlan) -> PriceText:
         return PriceText(terms, gettext("no invoice"))
     if plan.kind is plans.Kind.PACKAGE and plan.amount is not None:
         return PriceText(money(plan.amount, currency), terms, _bought(plan), _package(plan))
-    if plan.amount is not None:
-        return PriceText(money(plan.amount, currency), terms)
+    if plan.by_period and plan.amount is not None and plan.period is not None:
+        lines = _subscription(plan) if plan.kind is plans.Kind.SUBSCRIPTION else _minimum(plan)
+        return PriceText(money(plan.amount, currency), terms, str(_EACH[plan.period]), lines)
+    if plan.steps is not None and plan.unit is not None:
+        return PriceText(unit_amount(plan.steps[0].price, currency), terms, str(_UNITS[plan.unit]), _stepped(plan))
     if plan.price is not None:
         return PriceText(unit_amount(plan.price, currency), terms, _per(plan), _usage(plan))
-    return PriceText(terms)
+    return PriceText(terms) if plan.amount is None else PriceText(money(plan.amount, currency), terms)
 
 
 def _per(plan: plans.PricePlan) -> str:
@@ -96,6 +102,46 @@ def _usage(plan: plans.PricePlan) -> tuple[str, ...]:
         lines.append(gettext("%(n)s free %(period)s", n=number(plan.free_quota), period=_PERIODS[plan.period]))
     lines.append(gettext("Invoiced by the month; each line is rounded once, when the month closes."))
     return tuple(lines)
+
+
+def _subscription(plan: plans.PricePlan) -> tuple[str, ...]:
+    lines = [gettext("Paid in advance, at the beginning of each calendar period; a part of one costs its part.")]
+    if plan.unit is None or plan.included is None:
+        return (*lines, gettext("Every call is covered by the fee."))
+    lines.append(gettext("%(units)s are included in each.", units=_many(plan.unit, number(plan.included))))
+    if plan.overage is None:
+        lines.append(gettext("Beyond them calls stop until the next period."))
+    else:
+        price = unit_amount(plan.overage, str(plan.currency))
+        lines.append(gettext("Beyond them each costs %(price)s.", price=price))
+    return (*lines, _billed(plan.unit))
+
+
+def _minimum(plan: plans.PricePlan) -> tuple[str, ...]:
+    """At least so much in each period; what is used stands first in its own words."""
+    assert plan.usage is not None
+    used = _said(plan.usage)
+    said = gettext("Usage costs %(price)s / %(unit)s; what is missing to the minimum is added when its period is over.",
+                   price=used.amount, unit=used.unit)  # fmt: skip
+    return (str(said), *used.lines)
+
+
+def _stepped(plan: plans.PricePlan) -> tuple[str, ...]:
+    assert plan.unit is not None
+    lines = [
+        gettext("Each unit costs what its step does.")
+        if plan.kind is plans.Kind.GRADUATED
+        else gettext("All units of a period cost what the step does that their number falls into.")
+    ]
+    for step in plan.steps or ():
+        price = unit_amount(step.price, str(plan.currency))
+        if step.up_to is None:
+            lines.append(gettext("beyond: %(price)s", price=price))
+        else:
+            lines.append(gettext("up to %(units)s: %(price)s", units=_many(plan.unit, number(step.up_to)), price=price))
+    if plan.free_quota is not None and plan.period is not None:
+        lines.append(gettext("%(n)s free %(period)s", n=number(plan.free_quota), period=_PERIODS[plan.period]))
+    return (*map(str, lines), _billed(plan.unit))
 
 
 def _package(plan: plans.PricePlan) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide, declaring
 from core.db import Uow
 from core.problems import DomainError, StaleVersion
+from exchange.trading import quoting, subscriptions
+from exchange.trading.types import OrderSnapshot
 from exchange.web import drafts, forms, licences, negotiations, offers, operations, plans, samples, trying, uploads
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
@@ -50,6 +52,10 @@ class ListingPage:
     billed: tuple[str, ...] | None = None
     inquire: DecisionText | None = None
     offer_form: Mapping[str, Any] | None = None
+    quote: quoting.Quote | None = None
+    quote_problem: DomainError | None = None
+    running: Sequence[OrderSnapshot] = ()
+    may_announce: bool = False
 
 
 @pages.get("/listings/<listing_id>")
@@ -78,6 +84,7 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
     )
     if page.own and found.state == ListingState.LISTED:
         page.offer_form = negotiations.private_offer(found)
+    _add_prices(uow, page)
     if who.platform("officer") and found.state == ListingState.LISTED:
         page.suspend = card(decide(who, "listing:suspend", queries.resource_of(house(), found)))
     if found.kind == ListingKind.INTERFACE:
@@ -87,6 +94,21 @@ def _page(uow: Uow, listing_id: str) -> ListingPage:
     if page.order is not None and page.order.permitted and who.organisation_id:
         page.balance = ledger.balance(uow, who.organisation_id)
     return page
+
+
+def _add_prices(uow: Uow, page: ListingPage) -> None:
+    """What was reckoned, if it was asked for; and the subscriptions that an order could take the place of."""
+    who, found = actor(), page.listing
+    if who.organisation_id and not page.own:
+        page.running = subscriptions.running(uow, who, found.id)
+    page.may_announce = page.own and bool(found.offer) and subscriptions.has_subscribers(uow, found.id)
+    asked = flask.request.args.get("calls")
+    if asked is None or found.kind != ListingKind.INTERFACE or flask.request.method != "GET":
+        return
+    try:
+        page.quote = quoting.quote(uow, who, found.id, calls=quoting.units_from(asked))
+    except DomainError as problem:
+        page.quote_problem = problem
 
 
 def _add_operations(uow: Uow, page: ListingPage) -> None:
