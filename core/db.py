@@ -16,7 +16,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,14 +140,25 @@ class Database:
     def scrub(self, *tables: str) -> None:
         """Make what was overwritten or deleted in these tables unreadable in the files too.
 
-        SQLite: the write-ahead log is emptied. PostgreSQL: dead rows are removed; its own log runs over by itself.
+        SQLite: the write-ahead log is emptied. PostgreSQL: the tables are written anew, as what is deleted otherwise
+        stays in the free space of its page; its own log runs over by itself.
         Raises Unavailable while somebody reads or writes; ask again then.
         """
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not self.sqlite:
-                connection.exec_driver_sql(f"VACUUM {', '.join(tables)}")
+                self._rewrite(connection, tables)
             elif connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
                 raise Unavailable("The database is busy.", hint="Try again in a moment.")
+
+    @staticmethod
+    def _rewrite(connection: Connection, tables: Sequence[str]) -> None:
+        connection.exec_driver_sql("SET lock_timeout = '2s'")  # nobody stands behind one who waits for long
+        try:
+            connection.exec_driver_sql(f"VACUUM FULL {', '.join(tables)}")
+        except OperationalError:
+            raise Unavailable("The database is busy.", hint="Try again in a moment.") from None
+        finally:
+            connection.exec_driver_sql("RESET lock_timeout")
 
     def _run(self, work: Callable[[Uow], T], *, writes: bool) -> T:
         if getattr(self._open, "unit", False):
