@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from catalog.listings import queries as listings
 from core.house import House
 from exchange.trading import queries
 from tests import build
+from tests.exchange.web.browser import Browser
 from tests.servers.upstream import Upstream
+
+Open = Callable[..., Browser]
 
 OFFER: dict[str, Any] = {"purposes": ["product"], "term_months": "12", "rate_per_second": "", "unit": "call"}
 SUBSCRIPTION: dict[str, Any] = {
