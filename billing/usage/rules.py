@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 
 from billing.usage.types import UsageRecord
 from compliance.audit.verifier import leaf_hash
 
 _MOST_RANGES = 200
 MOST_COUNT = 2**53 - 1
+NEVER = datetime.fromtimestamp(0, UTC)
+"""What a record says that does not know its time; it would be a call of a month long over."""
 _COUNTED = ("bytes_in", "bytes_out", "records", "latency_us", "seq")
 
 
@@ -35,8 +38,8 @@ def digest(record: UsageRecord) -> str:
 
 
 def is_countable(record: UsageRecord) -> bool:
-    """Whether the record's numbers are such as a ledger can add up."""
-    return all(0 <= getattr(record, name) <= MOST_COUNT for name in _COUNTED)
+    """Whether the record says when its call was made, and its numbers are such as a ledger can add up."""
+    return record.at > NEVER and all(0 <= getattr(record, name) <= MOST_COUNT for name in _COUNTED)
 
 
 def ranges_of(records: Iterable[UsageRecord]) -> str:
