@@ -46,10 +46,9 @@ def test_many_small_lines_have_the_tax_of_their_sum_and_none_is_below_nothing(ro
     """lago-api #821, #4273: tax off by one, totals below zero."""
     parts = [(Usage("2026-11", "a", "0" * 64, "usage", "hit", 1, 1, UNITS_PER_MINOR // 2), 1)] * 7
     lines = usage_lines("lst_a", parts, "CNY", 600, rounding)
-    assert abs(sum(line.tax for line in lines) - Fraction(sum(line.net for line in lines) * 600, 10_000)) <= Fraction(
-        1, 2
-    )
+    net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     assert net in (3, 4)
+    assert abs(tax - Fraction(net * 600, 10_000)) <= Fraction(1, 2)
     assert all(line.net >= 0 and line.tax >= 0 for line in lines)
     for off in (0, 1, 99, 100, 10**9):
         taken = discounted(line_of("lst_a", "x", 100, "CNY", 600, rounding), Discount("C", off, 0), rounding)
