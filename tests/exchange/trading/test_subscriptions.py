@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from billing import queries as billing
+from billing.coupons import service as coupons
 from billing.invoices import queries as invoices
 from billing.invoices.types import Invoice
 from billing.periods import service as periods
@@ -347,4 +348,19 @@ def test_a_dearer_offer_reaches_subscribers_ninety_days_after_they_were_told(sho
     actions = [step["action"] for step in shop.client().get(f"/orders/{order['id']}/decisions").json["items"]]
     assert "announce_price" in actions
     assert shop.client(shop.supplier).post(path).expect(409).code == "no_price_to_announce"
+    assert shop.faults() == []
+
+
+def test_a_coupon_takes_off_the_first_periods_of_a_subscription(shop: Shop) -> None:
+    shop.house.db.write(lambda uow: coupons.create(uow, shop.supplier.actor, code="HALF", percent_bp=5_000, periods=2))
+    listing = shop.on_sale(plan=MONTHLY)
+    order_id = shop.order(listing, coupon="half").expect(201).json["id"]
+    order = shop.client().post(f"/orders/{order_id}/pay").expect(200).json
+    shop.until(2027, 1, 1, 0)
+    shop.until(2027, 2, 1, 0)
+    nets = shop.nets(order)
+    assert 1_035 < nets["F202612"] < 1_045
+    assert (nets["F202701"], nets["F202702"]) == (1_500, 3_000)
+    second = next(each for each in shop.invoices(order) if each.period == "F202701")
+    assert [(line.net, line.tax) for line in second.lines] == [(3_000, 180), (-1_500, -90)]
     assert shop.faults() == []
