@@ -31,6 +31,11 @@ class Event:
         return dataclasses.asdict(self)
 
 
+@dataclass(frozen=True)
+class UnitEvent(Event):
+    """One that only inline handlers listen to: its fields may be anything, for it never leaves its unit."""
+
+
 E = TypeVar("E", bound=Event)
 Inline = Callable[["Uow", Any], None]
 Later = Callable[["House", Any], None]
@@ -52,6 +57,8 @@ class Registry:
 
     def later(self, event: type[E], subscriber: str, handler: Callable[[House, E], None]) -> None:
         """``subscriber`` names the handler in stored outbox rows: unique, and kept when code moves."""
+        if issubclass(event, UnitEvent):
+            raise TypeError(f"{event.__name__} cannot be written down for later")
         if subscriber in self.later_handlers:
             raise ValueError(f"the subscriber {subscriber} is registered twice")
         self.later_handlers[subscriber] = (event, handler)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from core.events import Event, Registry
+from core.events import Event, UnitEvent, Registry
 from core.settings import Settings
 
 _HEAD = """# Events and who listens
@@ -51,7 +51,7 @@ def _rows(registry: Registry) -> Iterator[str]:
 def all_events(kind: type[Event] = Event) -> Iterator[type[Event]]:
     """Every kind of event of the modules that are loaded, those of tests left out."""
     for subclass in kind.__subclasses__():
-        if not subclass.__module__.startswith("tests"):
+        if not subclass.__module__.startswith("tests") and subclass is not UnitEvent:
             yield subclass
         yield from all_events(subclass)
 

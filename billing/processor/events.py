@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from billing.processor.types import Told
-from core.events import Event
+from core.events import UnitEvent
 
 
 @dataclass(frozen=True)
-class AttemptDone(Event):
+class AttemptDone(UnitEvent):
     """The processor did what was asked; ``remote`` is the object it answered."""
 
     name: ClassVar[str] = "attempt.done"
@@ -23,7 +23,7 @@ class AttemptDone(Event):
 
 
 @dataclass(frozen=True)
-class AttemptRefused(Event):
+class AttemptRefused(UnitEvent):
     """The processor refused for good; whatever was reserved for it is given back."""
 
     name: ClassVar[str] = "attempt.refused"
@@ -35,7 +35,7 @@ class AttemptRefused(Event):
 
 
 @dataclass(frozen=True)
-class ProcessorTold(Event):
+class ProcessorTold(UnitEvent):
     """A remote object was looked at; its state counts, not what made us look."""
 
     name: ClassVar[str] = "processor.told"
