@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from core.events import Event, UnitEvent, Registry
+from core.events import Event, Registry, UnitEvent
 from core.settings import Settings
 
 _HEAD = """# Events and who listens
