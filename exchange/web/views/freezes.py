@@ -42,7 +42,8 @@ def freezes(problem: DomainError | None = None) -> flask.Response:
         )
         links = {each.id: queries.links(uow, actor(), each.object_id) for each in page.items}
         kept = retention.holds(uow, actor(), limit=50, standing_only=not everything)
-        names = names_of(uow, (each.object_id for each in (*page.items, *kept.items)))
+        things = [*(each.object_id for each in page.items), *(each.object_id for each in kept.items)]
+        names = names_of(uow, things)
         return {"page": page, "links": links, "holds": kept.items, "names": names}
 
     status = problem.status if problem else 200

@@ -159,7 +159,7 @@ class World:
         if len(self.post.waiting) > 1:
             yield "a later message comes first", lambda: self._deliver(-1)
         if self.post.last:
-            yield "a message comes again", lambda: self._send(self.post.last)
+            yield "a message comes again", self._again
         waiting = self._waiting()
         if waiting:
             yield "the processor is asked", lambda: self._ask(waiting[0])
@@ -213,7 +213,7 @@ class World:
 
     def _killed(self, attempt_id: str) -> None:
         behind = self.house.adapter(Processor)  # type: ignore[type-abstract]
-        self.house.provide(Processor, _KilledAfter(behind))  # type: ignore[type-abstract,arg-type]
+        self.house.provide(Processor, _KilledAfter(behind))  # type: ignore[type-abstract]
         try:
             asking.carry_out(self.house, attempt_id)
         except Killed:
@@ -233,6 +233,9 @@ class World:
             return
         left = tuple(each for each in self.post.waiting if each != event_id)
         self.post = Post(self.post.seen, left, event_id)
+
+    def _again(self) -> None:
+        self._send(self.post.last)
 
     def _lose(self, place: int) -> None:
         lost = self.post.waiting[place]

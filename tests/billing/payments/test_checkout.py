@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from billing.payments import checkout
@@ -38,15 +40,9 @@ def test_a_dropped_message_is_found_by_looking(paid: Paid) -> None:
     payment = paid.top_up()
     paid.pay(payment)
     assert look_after(paid.house) == 0
-    paid.house.clock.advance(checkout_patience())
+    paid.house.clock.advance(timedelta(seconds=61))
     assert look_after(paid.house) == 1
     assert paid.now(payment).state is PaymentState.SUCCEEDED
-
-
-def checkout_patience():  # type: ignore[no-untyped-def]
-    from datetime import timedelta
-
-    return timedelta(seconds=61)
 
 
 def test_who_may_not_pay_begins_nothing(paid: Paid) -> None:

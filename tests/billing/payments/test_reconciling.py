@@ -62,9 +62,10 @@ def test_an_unknown_outcome_is_not_paid_a_second_time(paid: Paid) -> None:
 
 
 def _begun(paid: Paid, method: str = "card", subject_id: str = "", *, keep: bool = False) -> Payment:
+    purpose = Purpose.INVOICE if subject_id else Purpose.TOP_UP
     return paid.house.db.write(
         lambda uow: checkout.begin(
-            uow, paid.buyer.actor, purpose=Purpose.INVOICE if subject_id else Purpose.TOP_UP, method=method, amount=7700,
+            uow, paid.buyer.actor, purpose=purpose, method=method, amount=7700,
             currency="CNY", subject_id=subject_id, keep_card=keep,
         )
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def _signed_in(house: House, who: build.Built) -> Browser:
     return Browser(create_app_of(house)).sign_in(who)
 
 
-def _begun(browser: Browser, address: str, **form: str) -> str:
+def _begun(browser: Browser, address: str, **form: Any) -> str:
     place = browser.send(address, **form).headers["Location"]
     assert place.startswith("/payments/pmt_"), place
     return place
