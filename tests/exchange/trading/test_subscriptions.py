@@ -51,9 +51,9 @@ class Shop(Market):
         email = (who or self.buyer).email
         return ApiClient(self.app, identity.sign_in(self.house, email=email, password=build.PASSWORD).token)
 
-    def until(self, *moment: int) -> None:
+    def until(self, year: int, month: int, day: int, hour: int) -> None:
         """Move the clock to a moment in UTC and let the worker do what is due."""
-        self.house.clock.advance(datetime(*moment, tzinfo=UTC) - self.house.clock.now())  # type: ignore[misc]
+        self.house.clock.advance(datetime(year, month, day, hour, tzinfo=UTC) - self.house.clock.now())
         self.tend()
 
     def tend(self) -> None:

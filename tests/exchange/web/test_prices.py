@@ -70,7 +70,12 @@ def test_a_buyer_subscribes_with_a_coupon_and_cancels(browser: Open, calling_hou
     buyer = browser().sign_in(who)
     assert 'name="coupon"' in buyer.get(f"/listings/{listing.id}")
     assert listing.offer is not None
-    order = {"listing_id": listing.id, "offer_id": listing.offer.id, "purpose": "product", "accept_terms": "true"}
+    order: dict[str, Any] = {
+        "listing_id": listing.id,
+        "offer_id": listing.offer.id,
+        "purpose": "product",
+        "accept_terms": "true",
+    }
     assert "coupon" in buyer.send("/orders", status=422, **order | {"coupon": "NONE"}).text
     buyer.send("/orders", **order | {"coupon": "first"})
     (placed,) = house.db.read(lambda uow: queries.orders(uow, who.actor)).items
