@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 import flask
@@ -44,7 +44,7 @@ def invite_buyer(listing_id: str) -> Response:
     """Until the end of a day in the reader's zone, or until the supplier ends it."""
     signed_in()
     form = forms.load(InviteeForm, keep_empty=False)
-    until = datetime.combine(form["until"], time.max, zone()) if form["until"] else None
+    until = datetime.combine(form["until"], time.max, zone()).astimezone(UTC) if form["until"] else None
     act(lambda uow: _invite(uow, listing_id, form["organisation"], until))
     return done("buyer-invited", "web.invitees", listing_id=listing_id)
 
