@@ -278,6 +278,36 @@ def usage_reconcile(house: House, every: bool) -> None:
     sys.exit(bool(faults))
 
 
+@main.group()
+def payouts() -> None:
+    """Pay suppliers what is available to them."""
+
+
+@payouts.command("run")
+@click.option("--currency", default="", help="Of which balances.  [default: the exchange's]")
+@click.option("--as-of", metavar="TIME", help="Pay what was released by then, as 2026-12-01T00:00:00Z.  [default: now]")
+@with_house
+def payouts_run(house: House, currency: str, as_of: str | None) -> None:
+    """Start a settlement run and carry it out: every supplier whose balance is worth it is paid once.
+
+    Transfers within the payment processor are made by the worker; bank transfers wait for their payment file, which two
+    people of finance make and confirm.
+    """
+    from billing.payouts import queries, runs
+    from core.money import format_amount
+
+    chosen, moment = currency or house.settings.currency, _moment(as_of) if as_of else None
+    run = house.db.write(lambda uow: runs.begin(uow, currency=chosen, as_of=moment))
+    runs.proceed(house, run.id)
+    report = house.db.read(lambda uow: queries.report(uow, run.id))
+    for paid in report.payouts:
+        click.echo(f"{paid.id}\t{paid.organisation_id}\t{format_amount(paid.amount, chosen)} {chosen}\t{paid.way}")
+    for skip in report.skips:
+        balance = format_amount(skip.balance, chosen)
+        click.echo(f"skipped\t{skip.organisation_id}\t{balance} {chosen}\t{skip.reason}")
+    click.echo(f"{run.id}: {len(report.payouts)} payouts, {len(report.skips)} suppliers skipped")
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)

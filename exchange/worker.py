@@ -15,6 +15,8 @@ from datetime import timedelta
 from types import FrameType
 
 from billing.payments import following, reconciling
+from billing.payouts import accounts as payees
+from billing.payouts import runs
 from billing.periods import queries as closing
 from billing.periods import service as periods
 from billing.processor import importing
@@ -103,6 +105,7 @@ def chores() -> list[Chore]:
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
         Chore("subscriptions", lambda house: subscriptions.tend(house) > 0, 5.0),
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
+        Chore("settlement runs", lambda house: runs.look_after(house) > 0, 1.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),
         Chore("funded orders", lambda house: funded.pay_funded(house) > 0, 0.5),
         Chore("qualifications", lambda house: bool(trading.follow_qualifications(house)) and False, 10.0),
@@ -125,6 +128,7 @@ def remote_chores() -> list[Chore]:
     return [
         Chore("attempts", lambda house: processor.resume(house) > 0, 0.5),
         Chore("payments", lambda house: following.look_after(house) > 0, 5.0),
+        Chore("suppliers' accounts", lambda house: payees.look_after(house) > 0, 60.0),
         Chore("processor's books", _read_books, 300.0),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -126,7 +125,12 @@ def run(uow: Uow, actor: Actor, run_id: str) -> RunReport:
     row = uow.session.get(RunRow, run_id, populate_existing=True)
     if row is None or not decide(actor, "payout:see", _resource(None)).permitted:
         raise RunNotFound()
-    found = row.snapshot()
+    return report(uow, run_id)
+
+
+def report(uow: Uow, run_id: str) -> RunReport:
+    """Asks no policy: for whoever sits at the machine."""
+    found = load_run(uow, run_id)
     return RunReport(found, tuple(payouts_of_run(uow, found.id)), tuple(skips_of_run(uow, found)))
 
 
@@ -149,9 +153,9 @@ def open_run(uow: Uow, currency: str) -> Run | None:
     return row.snapshot() if row else None
 
 
-def unfinished(uow: Uow, before: datetime) -> list[str]:
-    """Runs that began before and have not ended. Asks no policy: for the worker."""
-    chosen = select(RunRow.id).where(RunRow.finished_at.is_(None), RunRow.started_at <= before)
+def unfinished(uow: Uow) -> list[str]:
+    """Runs that have not ended. Asks no policy: for the worker."""
+    chosen = select(RunRow.id).where(RunRow.finished_at.is_(None))
     return list(uow.session.execute(chosen.order_by(RunRow.id)).scalars())
 
 

@@ -6,7 +6,7 @@ carried on; who was paid or passed over by it already is left alone.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -31,8 +31,6 @@ from core.money import exponent
 from core.problems import Invalid, Sentence
 from core.rows import insert_missing
 from core.turns import each_by_itself
-
-_LEFT_ALONE = timedelta(seconds=30)
 
 
 def start(uow: Uow, actor: Actor, *, currency: str, as_of: datetime | None = None) -> Run:
@@ -82,8 +80,8 @@ def proceed(house: House, run_id: str) -> None:
 
 
 def look_after(house: House) -> int:
-    """Carry on the runs that nobody is carrying out any more; answers how many."""
-    waiting = house.db.read(lambda uow: queries.unfinished(uow, uow.now() - _LEFT_ALONE))
+    """Carry out the runs that were begun, or were left off; answers how many."""
+    waiting = house.db.read(queries.unfinished)
     for run_id in waiting:
         proceed(house, run_id)
     return len(waiting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from billing.invoices.events import CreditNoteIssued, InvoiceIssued
 from billing.payments.events import TopUpSettled
+from billing.payouts.events import ArrivalChanged, BankAccountChanged, PayoutConcluded, TransferReversed
 from billing.settlement.events import PayableReleasedToSupplier
 from catalog.listings.events import ListingResumed, ListingStopped, ReviewDue
 from catalog.references.claims.events import ClaimDecided, ClaimMade
@@ -12,7 +13,7 @@ from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.review.events import ReviewApproved, ReviewCommented, ReviewReturned
 from core.house import House
 from exchange.disputes.events import DisputeChanged
-from exchange.notices import handlers, oversight
+from exchange.notices import handlers, oversight, payouts
 from exchange.notices.views import api
 from exchange.oversight.events import AlertRaised
 from exchange.trading.events import OrderChanged
@@ -33,6 +34,10 @@ def include(house: House) -> None:
     later(CreditNoteIssued, "notices.credit", handlers.credit_issued)
     later(InvoiceIssued, "notices.invoice", handlers.invoice_issued)
     later(TopUpSettled, "notices.topup", handlers.topup_settled)
+    later(PayoutConcluded, "notices.payout", payouts.payout_concluded)
+    later(TransferReversed, "notices.transfer_reversed", payouts.transfer_reversed)
+    later(ArrivalChanged, "notices.arrival", payouts.arrival_changed)
+    later(BankAccountChanged, "notices.bank_account", payouts.bank_account_changed)
     later(EndpointStopped, "notices.endpoint_stopped", handlers.endpoint_stopped)
     later(ReviewCommented, "notices.review_commented", oversight.review_commented)
     later(ReviewDue, "notices.review_due", oversight.review_due)

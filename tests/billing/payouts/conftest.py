@@ -11,18 +11,15 @@ from tests.billing.payouts.paying import Market, market
 from tests.servers.stripe import FakeStripe, answering
 
 
-@pytest.fixture(scope="session")
-def _fake() -> Iterator[FakeStripe]:
+@pytest.fixture(scope="package")
+def stripe() -> Iterator[FakeStripe]:
     with answering() as found:
         yield found
 
 
 @pytest.fixture
-def fake(_fake: FakeStripe) -> FakeStripe:
-    _fake.control.reset()
-    return _fake
-
-
-@pytest.fixture
-def trade(settings: Settings, fake: FakeStripe) -> Market:
-    return market(settings, fake)
+def trade(settings: Settings, stripe: FakeStripe) -> Iterator[Market]:
+    stripe.control.reset()
+    found = market(settings, stripe)
+    yield found
+    found.house.db.engine.dispose()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import count
 from typing import Any, TypeVar
 
+from billing.invoices import queries as invoices
+from billing.invoices import service as invoicing
 from billing.ledger import queries as ledger
 from billing.ledger.types import Account, AccountKind
 from billing.payments import checkout, following
@@ -15,7 +19,10 @@ from billing.payouts.types import BankAccount, Payout, RunReport
 from billing.processor import importing
 from billing.processor import queries as processor
 from billing.processor import service as asking
+from billing.processor.client import Processor
+from billing.processor.errors import RemoteUnknown
 from billing.settlement import service as settlement
+from core.db import Uow
 from core.house import House
 from core.ids import new_id
 from core.money import format_amount
@@ -28,6 +35,65 @@ from tests.stripe.client import Control
 
 T = TypeVar("T")
 DAY_S = 86_400
+LEASE = timedelta(seconds=61)
+
+
+class Killed(Exception):
+    """The process is gone, here."""
+
+
+class Interrupted:
+    """The processor's adapter, with which the process dies or loses the answer, before or after the remote effect."""
+
+    def __init__(self, inner: Any, fate: Callable[[], str]) -> None:
+        self._inner, self._fate = inner, fate
+
+    def ask(self, attempt: Any) -> Any:
+        fate = self._fate()
+        if fate == "killed before":
+            raise Killed
+        if fate == "lost before":
+            raise RemoteUnknown("no connection")
+        answer = self._inner.ask(attempt)
+        if fate == "killed after":
+            raise Killed
+        if fate == "lost after":
+            raise RemoteUnknown("the answer was lost")
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@contextmanager
+def interrupted(house: House, fate: Callable[[], str]) -> Iterator[None]:
+    inner = house.adapter(Processor)  # type: ignore[type-abstract]
+    house.provide(Processor, Interrupted(inner, fate))  # type: ignore[type-abstract]
+    try:
+        yield
+    finally:
+        house.provide(Processor, inner)  # type: ignore[type-abstract]
+
+
+@contextmanager
+def dying_at_unit(house: House, number: int, *, after: bool) -> Iterator[None]:
+    """The process dies before, or just after, the unit of that number that writes from now on."""
+    units, write = count(1), house.db.write
+
+    def mortal(work: Callable[[Uow], T]) -> T:
+        mine = next(units) == number
+        if mine and not after:
+            raise Killed
+        done = write(work)
+        if mine:
+            raise Killed
+        return done
+
+    house.db.write = mortal  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        del house.db.write
 
 
 @dataclass
@@ -100,6 +166,13 @@ class Market:
         self.orders[order_id] = str(who.organisation_id)
         return order_id
 
+    def take_back(self, order_id: str, share: int) -> None:
+        """A late refund to the buyer takes so much from the supplier's share, which was released."""
+        invoice = self.read(invoices.charge_of, order_id)
+        assert invoice is not None
+        gross = share * 10 // 9 * 106 // 100
+        self.write(invoicing.refund_part, self.books.recorder.actor, invoice, gross=gross, reason="late")
+
     def run(self, **given: Any) -> RunReport:
         """A whole settlement run, its attempts carried out."""
         started = self.write(runs.start, self.books.recorder.actor, currency="CNY", **given)
@@ -129,6 +202,14 @@ class Market:
     def skipped(self, report: RunReport) -> dict[str, str]:
         return {skip.organisation_id: str(skip.reason) for skip in report.skips}
 
+    def paid_once(self) -> None:
+        """Every transfer that was made is a payout that was settled, and the other way round."""
+        made = sorted((t["transfer_group"], t["amount"], t["amount_reversed"]) for t in self.fake.objects("transfer"))
+        page = self.read(queries.payouts, self.books.recorder.actor, limit=100)
+        assert page.next_cursor is None
+        settled = [p for p in page.items if p.way == "processor" and p.state == "settled"]
+        assert made == sorted((p.id, p.amount, p.reversed) for p in settled)
+
     def sound(self) -> None:
         """The books are sound, and what the ledger says lies with the processor is what lies there."""
         importing.read_books(self.house)
@@ -138,8 +219,6 @@ class Market:
 
 
 def market(settings: Any, fake: FakeStripe, **given: Any) -> Market:
-    from dataclasses import replace
-
     connected = replace(
         settings, stripe_key=fake.key, stripe_url=fake.url, stripe_webhook_secret=fake.secret, payout_minimum=1_000
     )
