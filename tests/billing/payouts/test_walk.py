@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from billing.payments import following
 from billing.payouts import accounts, queries, reversals, runs, transfers
 from billing.payouts.types import Payout
 from core.money import format_amount
@@ -48,6 +49,7 @@ class Walk:
         self.later()
         runs.look_after(self.trade.house)
         self.trade.carry_out()
+        following.look_after(self.trade.house, limit=100)  # what was paid while we died arrives late
 
     def _maybe_killed(self, step: Callable[[], None]) -> None:
         if self.random.random() < 0.4:
