@@ -340,6 +340,15 @@ PLANTED = Dataset(
 )  # fmt: skip
 """A listing in which identifiers were planted."""
 
+WAITING = Dataset(
+    "suburbs", "qixiang", "other",
+    ("东河市郊区空气质量日报", "Daily air quality of Donghe's suburbs"),
+    ("三个郊区站点的颗粒物与二氧化氮日均值。", "Daily means of particles and nitrogen dioxide at three places."),
+    ("与市区日报同口径，覆盖九十天。", "Measured as in the city; ninety days."),
+    ("空气质量", "环保", "郊区", "air quality"), OPEN, None, partial(places.air, 70, 3, 90),
+)  # fmt: skip
+"""A listing that is handed in at the end of the story and waits for its review."""
+
 VOICES = Dataset(
     "voices", "qingyan", "speech",
     ("带说话人信息的方言朗读语音标注", "Read dialect speech, annotated, with speakers' particulars"),

@@ -9,21 +9,24 @@ from core.house import House
 from exchange.demo import bootstrap
 from exchange.demo.listings import DATASETS
 from exchange.demo.player import dataset_trade
+from exchange.demo.player.chapters import waiting
 from exchange.demo.player.client import Difference, Door, Person
 from exchange.demo.player.filling import World, fill
 from exchange.demo.player.tale import Tale
 from tests.journeys.live import served
 
-_ENOUGH = {"weather", "registrations", "receipts", "meters", "gauges", "lanes", "load"}
+_ENOUGH = {"weather", "registrations", "receipts", "meters", "gauges", "lanes", "load", "pairs", "sums"}
 
 
 def test_from_registration_to_verified_evidence(app: flask.Flask, house: House) -> None:
     bootstrap.appoint(house)
+    bootstrap.look_elsewhere(house, house.settings.data)
     tale = Tale("zh")
     with served(app, house) as address:
         world = World("", "", "", house.settings.data / "mail")
         cast = fill(Door(address, "zh"), world, tale, [each for each in DATASETS if each.key in _ENOUGH])
         dataset_trade(cast, tale)
+        waiting.play(cast, tale)
     assert tale.steps > 90
 
 

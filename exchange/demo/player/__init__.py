@@ -29,6 +29,7 @@ from exchange.demo.player.chapters import (
     sensitive,
     trading,
     usage,
+    waiting,
 )
 from exchange.demo.player.client import Difference, Door
 from exchange.demo.player.filling import Cast, World, fill
@@ -91,6 +92,7 @@ def negotiated_trade(cast: Cast, tale: Tale) -> None:
     disputing.play(cast, tale)
     raising.play(cast, tale)
     claiming.play(cast, tale)
+    waiting.play(cast, tale)
 
 
 def who_is_who(base_url: str, tale: Tale, cast: Cast) -> None:

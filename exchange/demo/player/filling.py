@@ -15,19 +15,22 @@ from exchange.demo.player.offering import put_on_sale
 from exchange.demo.player.tale import Tale, eventually
 
 _BY_TWO = 3
+_SIGNERS = (("beichen", "bai"), ("beichen", "qin"), ("qingyan", "zhou"), ("qingyan", "lin"))
 
 
 @dataclass(frozen=True)
 class World:
     """What stands around the exchange: its gateway, a supplier's service, and the secret that the service demands.
 
-    ``letters`` is the folder that the exchange writes its letters to, as there is nobody to send them to.
+    ``letters`` is the folder that the exchange writes its letters to, as there is nobody to send them to. ``bank`` is
+    where the fake payment processor answers, with the banks behind it; empty where there is none.
     """
 
     gateway: str
     upstream: str
     secret: str
     letters: Path
+    bank: str = ""
 
 
 @dataclass
@@ -69,6 +72,7 @@ def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
         tale.done(
             f"{organisation.name}（{organisation.origin}）入驻", f"{organisation.name_en} ({organisation.origin}) joins"
         )
+    _set_up_factors(cast, tale)
     for number, dataset in enumerate(datasets):
         reviewer = cast.staff[("reviewer", "second_reviewer")[number % 2]]
         supplier, officer = cast.supplier_of(dataset), cast.staff["officer"]
@@ -80,6 +84,13 @@ def fill(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
     eventually(lambda: _found(buyer) >= len(datasets), "every listing in the search")
     tale.done("全部可检索", "all of them are found", _found(buyer))
     return cast
+
+
+def _set_up_factors(cast: Cast, tale: Tale) -> None:
+    """Long before they sign: a device shows each code once, and two signatures in a minute would wait for the third."""
+    for organisation, first in _SIGNERS:
+        cast.members[organisation][first].enrol()
+    tale.done("签约人设置二次验证", "those who sign contracts set up a second factor", len(_SIGNERS))
 
 
 def _found(person: Person) -> int:

@@ -11,6 +11,8 @@ from exchange.demo.player.filling import Cast
 from exchange.demo.player.program import Program
 from exchange.demo.player.tale import Tale
 
+_TRIED = 6
+"""So often on one day that the officers' watch finds it unusual."""
 _REASON = "收到投诉，核查去向。/ A complaint came in; where the data went is looked into."
 
 
@@ -51,10 +53,14 @@ def _uses(tale: Tale, buyer: Person, order: dict[str, Any]) -> None:
 def _gateway(cast: Cast, tale: Tale) -> None:
     """The interface's licence is for products."""
     program = Program(cast.world.gateway, cast.listings[IDENTITY.key], cast.keys["live"]["key"], "training")
-    call = program.call("POST", "/checks", {})
+    for _ in range(_TRIED):
+        call = program.call("POST", "/checks", {})
     program.close()
     told = f"{call.status} {call.code}"
-    tale.check(call.code == "purpose_not_declared", "网关上换用途的调用同样被拒", "so is a call at the gateway", told)
+    tale.check(
+        call.code == "purpose_not_declared", f"网关上换用途的 {_TRIED} 次调用同样被拒",
+        f"so are {_TRIED} calls at the gateway; an alert of it follows", told,
+    )  # fmt: skip
 
 
 def _freeze(cast: Cast, tale: Tale, buyer: Person, order: dict[str, Any]) -> None:

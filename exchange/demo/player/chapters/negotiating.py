@@ -86,7 +86,7 @@ def _agree(cast: Cast, tale: Tale, order: dict[str, Any]) -> dict[str, Any]:
     meet_all(seller, order_id, ["acceptance.supplier", "nda.supplier"])
     meet_all(supplier, order_id, ["contract.supplier"])
     left = lacking(buyer, order_id)
-    done = meet_all(seller, order_id, left)
+    done = meet_all(supplier, order_id, left)
     tale.check(
         done["state"] == "placed", "两端各两人，保密与提供合同均已签署，供方批准", "two people at each end signed", left
     )
