@@ -33,6 +33,11 @@ def get(uow: Uow, actor: Actor, invoice_id: str) -> Invoice:
     return thaw(row.body)
 
 
+def load(uow: Uow, invoice_id: str) -> Invoice:
+    """Asks no policy: for services."""
+    return thaw(uow.session.get_one(InvoiceRow, invoice_id).body)
+
+
 def listed(
     uow: Uow, actor: Actor, *, order_id: str | None = None, cursor: str | None = None, limit: int = 25
 ) -> Page[Invoice]:
@@ -50,6 +55,12 @@ def listed(
 def of_order(uow: Uow, order_id: str) -> list[Invoice]:
     """The invoices of an order and their credit notes, the oldest first. Asks no policy: for bundles and settlement."""
     return _found(uow, InvoiceRow.order_id == order_id)
+
+
+def of_buyer(uow: Uow, buyer_id: str, currency: str, *, since: datetime, limit: int = 50) -> list[Invoice]:
+    """The invoices of a buyer from a moment on, the oldest first; no credit notes. Asks no policy: for evidence."""
+    mine = InvoiceRow.buyer_id == buyer_id, InvoiceRow.currency == currency, _INVOICES, InvoiceRow.issued_at >= since
+    return _found(uow, *mine)[:limit]
 
 
 def charge_of(uow: Uow, order_id: str) -> Invoice | None:

@@ -57,6 +57,15 @@ class PaymentEndedUnpaid(Event):
 
 
 @dataclass(frozen=True)
+class PaymentWantsConfirmation(Event):
+    """The payer's bank wants to hear from the payer, on the processor's page."""
+
+    name: ClassVar[str] = "payment.wants_confirmation"
+    payment_id: str
+    organisation_id: str
+
+
+@dataclass(frozen=True)
 class CardRefundEnded(Event):
     """A refund arrived where the money had come from, or failed and is back on the balance."""
 

@@ -12,7 +12,7 @@ from billing.invoices import service as invoices
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, TransactionKind, credit, debit
 from billing.payments import chargebacks, checkout, queries
-from billing.payments.events import PaymentEndedUnpaid, PaymentSucceeded
+from billing.payments.events import PaymentEndedUnpaid, PaymentSucceeded, PaymentWantsConfirmation
 from billing.payments.models import CustomerRow, PaymentRow
 from billing.payments.types import PENDING, PaymentState, Purpose
 from billing.processor.amounts import from_remote
@@ -28,7 +28,7 @@ from core.rows import insert_missing
 
 _FIRST_LOOK = timedelta(seconds=60)
 _LATEST_LOOK = timedelta(hours=1)
-_GONE = "resource_missing"
+_GONE, _TO_CONFIRM = "resource_missing", "requires_action"
 
 
 def done(uow: Uow, event: AttemptDone) -> None:
@@ -180,13 +180,15 @@ def _tell(uow: Uow, row: PaymentRow, intent: Mapping[str, Any]) -> None:
     """What its payer must know of a payment that is under way: to confirm it, or why it was declined."""
     if row.state not in PENDING:
         return
-    error = intent.get("last_payment_error") or {}
+    error, before = intent.get("last_payment_error") or {}, row.code
     row.intent_id = row.intent_id or str(intent["id"])
     row.code = str(error.get("decline_code") or error.get("code") or intent["status"])[:80]
     row.message = str(error.get("message") or "")[:500]
     if row.state == PaymentState.PLANNED:
         row.state, row.look_at = str(PaymentState.OPEN), uow.now() + _FIRST_LOOK
     uow.session.flush()
+    if row.code == _TO_CONFIRM != before:
+        uow.emit(PaymentWantsConfirmation(row.id, row.organisation_id))
 
 
 def _keep_card(uow: Uow, row: PaymentRow, intent: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 from billing.usage.checking import check
 from billing.usage.comparing import calls_by_epoch, conflict_count, given_out, raw_of, taken
@@ -75,6 +75,13 @@ def standing(uow: Uow, actor: Actor, entitlement_id: str) -> Standing:
     """Where an entitlement stands. Raises MeterNotFound, also for one that the actor may not see."""
     hold = meter(uow, actor, entitlement_id)
     return standing_of(uow, hold, money=not is_suppliers_view(actor, hold))
+
+
+def used(uow: Uow, entitlement_id: str) -> tuple[int, datetime | None, datetime | None]:
+    """How many calls were recorded of a right, the first and the last of them. Asks no policy: for evidence."""
+    chosen = select(func.count(), func.min(UsageRow.at), func.max(UsageRow.at))
+    count, first, last = uow.session.execute(chosen.where(UsageRow.entitlement_id == entitlement_id)).one()
+    return int(count), first, last
 
 
 def calls(

@@ -86,3 +86,7 @@ class StatementOut(Schema):
 
 
 DisputePageOut = page_of(DisputeOut)
+
+
+class ContestOut(Schema):
+    evidence = fields.String()

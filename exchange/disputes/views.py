@@ -13,8 +13,9 @@ from core.actor import Actor
 from core.db import Uow
 from core.house import House
 from core.problems import Invalid
-from exchange.disputes import evidence, queries, service
+from exchange.disputes import contesting, evidence, queries, service
 from exchange.disputes.schemas import (
+    ContestOut,
     DisputeIn,
     DisputeOut,
     DisputePageOut,
@@ -101,3 +102,11 @@ def withdraw(uow: Uow, actor: Actor, dispute_id: str, body: dict[str, Any]) -> A
 )  # fmt: skip
 def rule(uow: Uow, actor: Actor, dispute_id: str, body: dict[str, Any]) -> Any:
     return service.rule(uow, actor, dispute_id, **body)
+
+
+@api.get(
+    "/chargebacks/<chargeback_id>/evidence", answer=ContestOut,
+    summary="What a payer's bank may be told about a contested payment, drawn from its orders (finance)",
+)  # fmt: skip
+def contest(uow: Uow, actor: Actor, chargeback_id: str) -> Any:
+    return {"evidence": contesting.drafted(uow, actor, chargeback_id)}

@@ -14,6 +14,7 @@ from compliance.review.events import ReviewApproved, ReviewCommented, ReviewRetu
 from core.house import House
 from exchange.disputes.events import DisputeChanged
 from exchange.notices import handlers, oversight, payouts
+from exchange.notices.payments import listen as listen_to_payments
 from exchange.notices.views import api
 from exchange.oversight.events import AlertRaised
 from exchange.trading.events import OrderChanged
@@ -46,5 +47,6 @@ def include(house: House) -> None:
     later(ClaimMade, "notices.claim_made", oversight.claim_made)
     later(ClaimDecided, "notices.claim_decided", oversight.claim_decided)
     later(AlertRaised, "notices.alert_raised", oversight.alert_raised)
+    listen_to_payments(house)
     house.registry.inline(AccountForgotten, handlers.account_forgotten)
     house.add_api(api)

@@ -348,6 +348,14 @@ def present(uow: Uow, order_id: str, number: int) -> tuple[OrderSnapshot, StepSn
     return (order.snapshot(), step.snapshot()) if order is not None and step is not None else None
 
 
+def story(uow: Uow, order_id: str) -> tuple[OrderSnapshot, list[StepSnapshot]] | None:
+    """An order and all of its steps, the oldest first. Asks no policy: for evidence given to a payer's bank."""
+    order = uow.session.get(Order, order_id)
+    chosen = select(OrderStep).where(OrderStep.order_id == order_id).order_by(OrderStep.number)
+    steps = [step.snapshot() for step in uow.session.execute(chosen).scalars()]
+    return (order.snapshot(), steps) if order is not None else None
+
+
 def ending(uow: Uow, since: datetime, until: datetime, *, limit: int = 200) -> list[OrderSnapshot]:
     """The orders whose right ends in that time. Asks no policy: for reminders."""
     chosen = (

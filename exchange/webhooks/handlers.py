@@ -1,9 +1,12 @@
-"""What happened to orders, written as messages: from the outbox, each fact once for each endpoint."""
+"""What happened to orders and payments, written as messages: from the outbox, each fact once for each endpoint."""
 
 from __future__ import annotations
 
+from billing.payments import queries as payments
+from billing.payments.events import PaymentEndedUnpaid, PaymentSucceeded
 from core.db import Uow
 from core.house import House
+from core.money import format_amount
 from exchange.disputes import queries as disputes
 from exchange.disputes.events import DisputeChanged
 from exchange.trading import queries as trading
@@ -49,3 +52,25 @@ def dispute_changed(house: House, event: DisputeChanged) -> None:
         )  # fmt: skip
 
     house.db.write(work)
+
+
+def payment_succeeded(house: House, event: PaymentSucceeded) -> None:
+    """Once for each payment: what was received may be another amount than was asked for."""
+    house.db.write(lambda uow: _of_payment(uow, event.payment_id, "payment.succeeded"))
+
+
+def payment_unpaid(house: House, event: PaymentEndedUnpaid) -> None:
+    """Failed, expired or stopped: the state says which."""
+    house.db.write(lambda uow: _of_payment(uow, event.payment_id, "payment.failed"))
+
+
+def _of_payment(uow: Uow, payment_id: str, kind: str) -> None:
+    found = payments.load(uow, payment_id)
+    data = {
+        "payment_id": found.id, "purpose": str(found.purpose), "subject_id": found.subject_id or None,
+        "state": str(found.state), "method": str(found.method), "currency": found.currency,
+        "amount": format_amount(found.amount, found.currency),
+        "received": format_amount(found.received, found.currency), "code": found.code or None,
+    }  # fmt: skip
+    at = found.ended_at or found.begun_at
+    announce(uow, [found.organisation_id], fact=f"{found.id}:{kind}", kind=kind, at=at, data=data)

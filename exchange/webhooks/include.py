@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.payments.events import PaymentEndedUnpaid, PaymentSucceeded
 from core.house import House
 from exchange.disputes.events import DisputeChanged
 from exchange.trading.events import OrderChanged
@@ -12,4 +13,6 @@ from exchange.webhooks.views import api
 def include(house: House) -> None:
     house.registry.later(OrderChanged, "webhooks.order", handlers.order_changed)
     house.registry.later(DisputeChanged, "webhooks.dispute", handlers.dispute_changed)
+    house.registry.later(PaymentSucceeded, "webhooks.payment_succeeded", handlers.payment_succeeded)
+    house.registry.later(PaymentEndedUnpaid, "webhooks.payment_unpaid", handlers.payment_unpaid)
     house.add_api(api)

@@ -18,7 +18,8 @@ DISPUTE_TYPES = {
     "open": "dispute.opened", "state": "dispute.stated", "withdraw": "dispute.withdrawn",
     "rule_dismissed": "dispute.ruled", "rule_part": "dispute.ruled", "rule_full": "dispute.ruled",
 }  # fmt: skip
-TYPES = tuple(dict.fromkeys((*ORDER_TYPES.values(), "order.updated", *DISPUTE_TYPES.values())))
+PAYMENT_TYPES = ("payment.succeeded", "payment.failed")
+TYPES = tuple(dict.fromkeys((*ORDER_TYPES.values(), "order.updated", *DISPUTE_TYPES.values(), *PAYMENT_TYPES)))
 TEST_TYPE = "webhook.test"
 
 

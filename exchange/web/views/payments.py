@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import flask
@@ -10,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from billing.invoices import queries as invoices
 from billing.payments import chargebacks, checkout, following, queries, refunds
-from billing.payments.types import Payment, Purpose
+from billing.payments.types import Chargeback, ChargebackState, Payment, Purpose
 from billing.processor import queries as processor
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
 from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
+from exchange.disputes import contesting
 from exchange.trading import funded
 from exchange.web import forms
 from exchange.web.session import actor, house
@@ -140,11 +142,20 @@ def contested(problem: DomainError | None = None, chargeback_id: str = "") -> fl
     def work(uow: Uow) -> dict[str, Any]:
         page = queries.chargebacks(uow, actor(), cursor=flask.request.args.get("cursor"))
         names = identity.organisations(uow, {each.organisation_id for each in page.items})
-        return {"page": page, "names": names, "standing": processor.standing(uow.house)}
+        standing = processor.standing(uow.house)
+        return {"page": page, "names": names, "standing": standing, "drafts": _drafts(uow, page.items)}
 
     status = problem.status if problem else 200
     return render("payments/contested.html", status, problem=problem, form=flask.request.form, at=chargeback_id,
                   **read(work))  # fmt: skip
+
+
+def _drafts(uow: Uow, found: Sequence[Chargeback]) -> dict[str, str]:
+    """What finance may answer with, by contested payment, where nobody has answered."""
+    if not actor().platform("finance"):
+        return {}
+    unanswered = [each.id for each in found if each.state is ChargebackState.OPEN and not each.evidence]
+    return {chargeback_id: contesting.drafted(uow, actor(), chargeback_id) for chargeback_id in unanswered}
 
 
 @pages.post("/chargebacks/<chargeback_id>/evidence")
