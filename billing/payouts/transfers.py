@@ -35,8 +35,10 @@ def make_file(uow: Uow, actor: Actor, run_id: str) -> Run:
     row = _locked(uow, run_id)
     if row.file_made_at is None:
         waiting = _bank_rows(uow, run_id, PayoutState.RESERVED)
-        if not waiting or row.finished_at is None:
-            raise NoBankPayouts() if row.finished_at else NoBankPayouts("The run is still under way.")
+        if row.finished_at is None:
+            raise NoBankPayouts("The run is still under way.")
+        if not waiting:
+            raise NoBankPayouts()
         for each in waiting:
             each.in_file = True
         row.file_made_by, row.file_made_at, row.payer = actor.account_id or "", uow.now(), _payer(uow)
