@@ -158,7 +158,7 @@ def settlement_run(run_id: str, problem: DomainError | None = None) -> flask.Res
 
     def work(uow: Uow) -> dict[str, Any]:
         report = queries.run(uow, actor(), run_id)
-        known = {each.organisation_id for each in (*report.payouts, *report.skips)}
+        known = {each.organisation_id for each in report.payouts} | {each.organisation_id for each in report.skips}
         destinations = queries.bank_accounts(uow, [each.destination for each in report.payouts])
         return {"report": report, "names": identity.organisations(uow, known), "banks": destinations,
                 "may_file": _may("file", None)}  # fmt: skip

@@ -41,7 +41,7 @@ def _begun(paid: Paid, amount: str = "100.00", **how: Any) -> Payment:
 
 def _killed(paid: Paid, when: str) -> None:
     behind = paid.processor()
-    paid.house.provide(Processor, Killing(behind, when))  # type: ignore[type-abstract]
+    paid.house.provide(Processor, Killing(behind, when))
     with pytest.raises(Killed):
         asking.resume(paid.house)
     paid.house.provide(Processor, behind)  # type: ignore[type-abstract]

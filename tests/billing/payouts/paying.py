@@ -144,7 +144,7 @@ class Market:
         """Begins the account, fills it in at the fake, and looks at it; answers its remote id."""
         self.write(accounts.begin, who.actor)
         self.carry_out()
-        remote_id = self.account(who).remote_id
+        remote_id: str = self.account(who).remote_id
         self.fake.onboard(remote_id, complete=complete)
         accounts.refresh(self.house, who.actor)
         return remote_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from billing.payouts import queries, runs
 from billing.settlement import service as settlement
@@ -15,7 +16,7 @@ from tests import build
 from tests.billing.books import Books
 from tests.exchange.web.browser import Browser
 
-BANK = {"holder": "Example Ltd", "bank": "Example Bank", "bank_code": "EXAMCNBJ", "number": "6222021001123456789"}
+BANK: dict[str, Any] = {"holder": "Example Ltd", "bank": "Example Bank", "bank_code": "EXAMCNBJ", "number": "6222021001123456789"}
 
 
 def test_a_supplier_is_paid_by_a_file_that_two_people_see(settings: Settings) -> None:
