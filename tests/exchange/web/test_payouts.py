@@ -16,7 +16,9 @@ from tests import build
 from tests.billing.books import Books
 from tests.exchange.web.browser import Browser
 
-BANK: dict[str, Any] = {"holder": "Example Ltd", "bank": "Example Bank", "bank_code": "EXAMCNBJ", "number": "6222021001123456789"}
+BANK: dict[str, Any] = {
+    "holder": "Example Ltd", "bank": "Example Bank", "bank_code": "EXAMCNBJ", "number": "6222021001123456789",
+}  # fmt: skip
 
 
 def test_a_supplier_is_paid_by_a_file_that_two_people_see(settings: Settings) -> None:
