@@ -17,7 +17,10 @@ PROFILES = ("development", "demo", "test", "production")
 class Settings:
     """One exchange's settings; the name of each variable is ``PIAOHAO_`` and the field's name in capitals.
 
-    ``tax_rate_bp`` and ``commission_bp`` are basis points (600 is 6 %). ``database_url`` empty means
+    ``commission_bp`` is basis points (600 is 6 %). ``tax_profile`` is who says how sales are taxed, empty the one of
+    the same name as ``tier_profile``; ``tax_payer`` is what the platform is registered as there (``general`` or
+    ``small_scale``); ``tax_rate_bp`` of 0 or more stands for the profile's standard rate.
+    ``invoice_due_days`` after it was issued an invoice is to be paid. ``database_url`` empty means
     SQLite in the data folder. ``gateway_workers`` 0 means no gateway: web then streams files itself.
     ``public_url`` is where others reach web, ``gateway_url`` where they reach the gateway, when that is not its
     own host and port.
@@ -44,7 +47,9 @@ class Settings:
     currency: str = "CNY"
     tier_profile: str = "cn"
     log_origin: str = "piaohao.local/log"
-    tax_rate_bp: int = 600
+    tax_profile: str = ""
+    tax_payer: str = "general"
+    tax_rate_bp: int = -1
     commission_bp: int = 1000
     acceptance_days: int = 7
     payment_days: int = 14
@@ -68,6 +73,7 @@ class Settings:
     warranty_days: int = 30
     dispute_answer_days: int = 7
     fee_grace_days: int = 7
+    invoice_due_days: int = 14
     price_notice_days: int = 90
     timezone: str = "Asia/Shanghai"
     home_country: str = "CN"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
 
+from billing.dunning import service as dunning
 from billing.payments import following, reconciling
 from billing.payouts import accounts as payees
 from billing.payouts import runs
@@ -104,6 +105,7 @@ def chores() -> list[Chore]:
         Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
         Chore("subscriptions", lambda house: subscriptions.tend(house) > 0, 5.0),
+        Chore("unpaid invoices", lambda house: dunning.tend(house) > 0, 60.0),
         Chore("payables", lambda house: settlement.release_due(house) > 0, 5.0),
         Chore("settlement runs", lambda house: runs.look_after(house) > 0, 1.0),
         Chore("deadlines", lambda house: bool(trading.tick(house)), 1.0),

@@ -12,7 +12,7 @@ from billing.invoices.corrections import Rest, rests
 from billing.invoices.errors import InvoiceNotFound
 from billing.invoices.models import InvoiceRow, InvoiceSeries, OpenInvoice
 from billing.invoices.rules import number_of, thaw
-from billing.invoices.types import Invoice, Series
+from billing.invoices.types import Invoice, OpenSnapshot, Series
 from billing.ledger.queries import balances_of_kind, receivable_totals
 from billing.ledger.types import Account, AccountKind, Discrepancy, TransactionKind
 from compliance.policy import Resource, decide, require
@@ -87,6 +87,26 @@ def outstanding(uow: Uow, invoice_ids: Iterable[str]) -> dict[str, int]:
     """What is still to be paid of those invoices that are open. Asks no policy: for pages that asked."""
     chosen = select(OpenInvoice.invoice_id, OpenInvoice.outstanding).where(OpenInvoice.invoice_id.in_(set(invoice_ids)))
     return {row.invoice_id: row.outstanding for row in uow.session.execute(chosen)}
+
+
+def numbers(uow: Uow, ids: Iterable[str]) -> dict[str, str]:
+    """The printed numbers of documents. Asks no policy: for pages and files that asked."""
+    chosen = select(InvoiceRow.id, InvoiceRow.series, InvoiceRow.serial).where(InvoiceRow.id.in_(set(ids)))
+    return {found: number_of(Series(series), serial) for found, series, serial in uow.session.execute(chosen)}
+
+
+def open_invoices(uow: Uow, buyer_id: str | None = None) -> list[OpenSnapshot]:
+    """Invoices that are not paid in full, the oldest first; of one buyer, if one is named. Asks no policy."""
+    chosen = select(OpenInvoice, InvoiceRow.period).join(InvoiceRow, InvoiceRow.id == OpenInvoice.invoice_id)
+    if buyer_id is not None:
+        chosen = chosen.where(OpenInvoice.buyer_id == buyer_id)
+    ordered = chosen.order_by(OpenInvoice.since, OpenInvoice.invoice_id).execution_options(populate_existing=True)
+    return [
+        OpenSnapshot(
+            row.invoice_id, row.order_id, row.buyer_id, row.currency, row.outstanding, row.since, period.startswith("F")
+        )
+        for row, period in uow.session.execute(ordered)
+    ]
 
 
 def unpaid_fees(uow: Uow) -> dict[str, datetime]:

@@ -79,7 +79,7 @@ def mirrored(line: Line) -> Line:
 def freeze(
     *, invoice_id: str, series: Series, serial: int, order_id: str, issued_at: datetime, supplier: Party, buyer: Party,
     currency: str, lines: tuple[Line, ...], rounding: str, corrects: Mapping[str, str] | None = None, reason: str = "",
-    span: Span | None = None,
+    span: Span | None = None, taxation: Mapping[str, Any] | None = None,
 ) -> Invoice:  # fmt: skip
     """The document of these lines. Its totals are the sums of its lines."""
     net, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
@@ -102,6 +102,8 @@ def freeze(
     }
     if corrects:
         body |= {"corrects": dict(corrects), "reason": reason}
+    if taxation:
+        body["taxation"] = dict(taxation)
     if span:
         body |= {"period": _span(span)} | ({"usage_sha256": span.usage_sha256} if span.usage_sha256 else {})
     return thaw(rfc8785.dumps(body).decode())
@@ -130,6 +132,7 @@ def thaw(body: str) -> Invoice:
         sha256=hashlib.sha256(body.encode()).hexdigest(),
         body=body,
         span=_read_span(said) if "period" in said else None,
+        taxation=said.get("taxation"),
     )
 
 

@@ -25,6 +25,7 @@ from billing.invoices.numbers import next_number
 from billing.invoices.rules import discounted, freeze, line_of
 from billing.invoices.types import ISSUER, Invoice, Line, Party, Series, Span
 from billing.ledger.types import TransactionSnapshot
+from billing.taxes import queries as taxes
 from compliance.audit.service import record
 from compliance.identity.queries import months_of, organisations
 from compliance.policy import Decision, Resource, require
@@ -56,7 +57,7 @@ def charge(
     if queries.charge_of(uow, order_id):
         raise AlreadyInvoiced(Sentence("%(order_id)s has an invoice.", order_id=order_id))
     rounding = rounding_of(uow.house.settings.tier_profile)
-    lines = _lines(uow, listing_id, description, net, currency, discount)
+    lines = _lines(uow, buyer_id, listing_id, description, net, currency, discount)
     left, tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     if agreed_gross is not None and agreed_gross != left + tax:
         raise TaxChanged(hint="Place the order anew.", agreed=format_amount(agreed_gross, currency))
@@ -85,7 +86,7 @@ def charge_period(
         raise AlreadyInvoiced(
             Sentence("%(order_id)s has an invoice for %(month)s.", order_id=order_id, month=span.month)
         )
-    lines = _lines(uow, listing_id, description, net, currency, discount)
+    lines = _lines(uow, buyer_id, listing_id, description, net, currency, discount)
     supplier, buyer = _parties(uow, supplier_id, buyer_id)
     month = months_of(uow, supplier_id).period_of(uow.now()).label
     invoice_id, post = new_id("inv"), postings.post_sale if at_once else postings.post_usage
@@ -100,11 +101,16 @@ def charge_period(
 
 
 def _lines(
-    uow: Uow, listing_id: str, description: str | Mapping[str, str], net: int, currency: str, discount: Discount | None
+    uow: Uow,
+    buyer_id: str,
+    listing_id: str,
+    description: str | Mapping[str, str],
+    net: int,
+    currency: str,
+    discount: Discount | None,
 ) -> list[Line]:
-    settings = uow.house.settings
-    rounding = rounding_of(settings.tier_profile)
-    full = line_of(listing_id, description, net, currency, settings.tax_rate_bp, rounding)
+    rounding = rounding_of(uow.house.settings.tier_profile)
+    full = line_of(listing_id, description, net, currency, taxes.rate_bp(uow, buyer_id), rounding)
     return [full] if discount is None else discounted(full, discount, rounding)
 
 
@@ -188,6 +194,11 @@ def credit(
     return _credit(uow, actor, invoice, chosen, reason, decision, after_release=True)
 
 
+def take_turn(uow: Uow, invoice: Invoice) -> None:
+    """Nobody corrects or pays an invoice of its buyer until this unit ends."""
+    postings.take_turn(uow, invoice)
+
+
 def collect(uow: Uow, *, buyer_id: str, currency: str) -> int:
     """Pay the buyer's open invoices from the prepaid balance, the oldest first; answers how much was paid."""
     return postings.collect(uow, buyer_id, currency)
@@ -246,6 +257,7 @@ def _credit(
         order_id=invoice.order_id, issued_at=uow.now(), supplier=invoice.supplier, buyer=invoice.buyer,
         currency=invoice.currency, lines=tuple(lines), rounding=invoice.rounding,
         corrects={"id": invoice.id, "number": invoice.number}, reason=reason, span=invoice.span,
+        taxation=invoice.taxation,
     )  # fmt: skip
     _store(uow, actor, note, posted, decision)
     return note
@@ -259,7 +271,7 @@ def _issue(
     invoice = freeze(
         invoice_id=invoice_id, series=Series.INVOICE, serial=next_number(uow, Series.INVOICE), order_id=order_id,
         issued_at=uow.now(), supplier=supplier, buyer=buyer, currency=lines[0].currency, lines=tuple(lines),
-        rounding=rounding, span=span,
+        rounding=rounding, span=span, taxation=taxes.decision(uow, buyer.id).document(),
     )  # fmt: skip
     _store(uow, actor, invoice, posted, None)
     if span:

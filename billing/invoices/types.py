@@ -80,6 +80,19 @@ class Span:
 
 
 @dataclass(frozen=True)
+class OpenSnapshot:
+    """What is still to be paid of an invoice, since when it is owed, and whether it is for a fee in advance."""
+
+    invoice_id: str
+    order_id: str
+    buyer_id: str
+    currency: str
+    outstanding: int
+    since: datetime
+    of_fee: bool
+
+
+@dataclass(frozen=True)
 class Invoice:
     """An invoice, or a credit note (``corrects`` names its invoice; its amounts are negative)."""
 
@@ -101,6 +114,8 @@ class Invoice:
     sha256: str
     body: str
     span: Span | None = None
+    taxation: Mapping[str, Any] | None = None
+    """Why it is taxed as it is, and what its buyer said of itself for it; documents without are taxed as usual."""
 
     @property
     def period(self) -> str:

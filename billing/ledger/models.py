@@ -72,7 +72,10 @@ class LedgerEntry(Base):
 
 class LedgerTransaction(Base):
     __tablename__ = "ledger_transaction"
-    __table_args__ = (Index("ix_ledger_transaction_order_id", "order_id"),)
+    __table_args__ = (
+        Index("ix_ledger_transaction_order_id", "order_id"),
+        Index("ix_ledger_transaction_posted_at", "posted_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)

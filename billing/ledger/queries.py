@@ -204,7 +204,11 @@ def _account_of(key: str) -> Account:
 
 def _transactions(uow: Uow, condition: ColumnElement[bool]) -> list[TransactionSnapshot]:
     chosen = select(LedgerTransaction).where(condition).order_by(LedgerTransaction.id)
-    headers = uow.session.execute(chosen).scalars().all()
+    return entries_of(uow, uow.session.execute(chosen).scalars().all())
+
+
+def entries_of(uow: Uow, headers: Sequence[LedgerTransaction]) -> list[TransactionSnapshot]:
+    """These transactions with their entries, in the same order. For the ledger's own queries."""
     if not headers:
         return []
     entries = _entries_of(uow, [header.id for header in headers])

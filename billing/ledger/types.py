@@ -223,6 +223,19 @@ class StatementRow:
 
 
 @dataclass(frozen=True)
+class PostedEntry:
+    """One entry of an account and what it is about; ``change`` as the account's owner would call it."""
+
+    transaction_id: str
+    kind: str
+    subject_id: str
+    order_id: str | None
+    posted_at: datetime
+    sequence: int
+    change: int
+
+
+@dataclass(frozen=True)
 class TrialRow:
     """All accounts of one kind in one currency; ``balance`` is debits less credits."""
 

@@ -13,18 +13,19 @@ from typing import Any
 from sqlalchemy import select
 
 from billing.invoices import queries as invoices
+from billing.invoices.types import Invoice
 from billing.payments import queries
 from billing.payments.errors import NoCardSaved, NothingToPay, PaymentEnded, PaymentOpen
 from billing.payments.models import CustomerRow, PaymentRow
 from billing.payments.types import PENDING, Method, Payment, PaymentState, Purpose
 from billing.processor import queries as processor
 from billing.processor import service as asking
-from billing.processor.amounts import to_remote
+from billing.processor.amounts import AmountNotPayable, to_remote
 from billing.processor.types import Deed
 from compliance.audit.service import record
 from compliance.identity.queries import organisation
 from compliance.policy import Decision, Resource, require
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
 from core.ids import new_id
@@ -59,6 +60,23 @@ def pay_invoice(uow: Uow, actor: Actor, *, invoice_id: str, method: str, keep_ca
     )  # fmt: skip
 
 
+def charge_kept_card(uow: Uow, invoice: Invoice, amount: int) -> Payment | None:
+    """Try the card that the buyer let the processor keep for what is open of an invoice; its owner is not there.
+
+    None when there is no card, no processor, or the invoice is being paid. The worker makes it known and follows it.
+    """
+    standing = processor.standing(uow.house)
+    if Method.CARD not in standing.methods or not queries.customer(uow, invoice.buyer_id).card_id:
+        return None
+    try:
+        return _begin(
+            uow, SYSTEM, invoice.buyer_id, Method.SAVED_CARD, None, purpose=Purpose.INVOICE, amount=amount,
+            currency=invoice.currency, subject_id=invoice.id, description=invoice.number,
+        )  # fmt: skip
+    except (PaymentOpen, AmountNotPayable):
+        return None
+
+
 def begin(
     uow: Uow, actor: Actor, *, purpose: Purpose, method: str, amount: int, currency: str, subject_id: str = "",
     description: str = "", keep_card: bool = False,
@@ -71,14 +89,23 @@ def begin(
     """
     own = actor.organisation_id or ""
     decision = require(actor, "payment:begin", Resource("payment", own, {"owner": actor.organisation_id}))
-    chosen = _method(uow, own, method)
+    return _begin(
+        uow, actor, own, _method(uow, own, method), decision, purpose=purpose, amount=amount, currency=currency,
+        subject_id=subject_id, description=description, keep_card=keep_card,
+    )  # fmt: skip
+
+
+def _begin(
+    uow: Uow, actor: Actor, own: str, chosen: Method, decision: Decision | None, *, purpose: Purpose, amount: int,
+    currency: str, subject_id: str = "", description: str = "", keep_card: bool = False,
+) -> Payment:  # fmt: skip
     to_remote(amount, currency)
     row = {
         "id": new_id("pmt"), "organisation_id": own, "purpose": str(purpose), "subject_id": subject_id,
         "description": description[:200], "method": str(chosen), "amount": amount, "currency": currency,
         "state": str(PaymentState.PLANNED), "url": "", "session_id": "", "intent_id": "", "charge_id": "", "code": "",
         "message": "",
-        "received": 0, "refunded": 0, "refunding": 0, "contested": 0, "begun_by": actor.account_id,
+        "received": 0, "refunded": 0, "refunding": 0, "contested": 0, "begun_by": actor.account_id or "",
         "begun_at": uow.now(), "keep_card": keep_card, "version": 1,
     }  # fmt: skip
     if not insert_missing(uow, PaymentRow, [row]):

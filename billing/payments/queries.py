@@ -88,6 +88,13 @@ def pending_of(uow: Uow, purpose: str, subject_id: str) -> Payment | None:
     return row.snapshot() if row else None
 
 
+def succeeded_for(uow: Uow, purpose: str, subject_id: str) -> list[Payment]:
+    """The payments by which an invoice or order was paid, the oldest first. Asks no policy: for pages that asked."""
+    mine = PaymentRow.purpose == purpose, PaymentRow.subject_id == subject_id, PaymentRow.received > 0
+    chosen = select(PaymentRow).where(*mine).order_by(PaymentRow.id)
+    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+
+
 def customer(uow: Uow, organisation_id: str) -> Customer:
     """An organisation as the processor knows it; with empty ids when it does not. Asks no policy: for services."""
     row = uow.session.get(CustomerRow, organisation_id, populate_existing=True)

@@ -15,6 +15,7 @@ from billing.periods.errors import NotOver, PlanUnknown
 from billing.periods.models import ClosedPeriodRow, FailingCloseRow
 from billing.periods.rules import Charges
 from billing.periods.types import ClosedPeriod, Count
+from billing.taxes import queries as taxes
 from billing.usage import settling
 from billing.usage.holding import Meter, locked, plan_in, plan_of
 from billing.usage.settling import Unsettled
@@ -155,9 +156,10 @@ def _chargeable(
 def _priced(uow: Uow, meter: Meter, counts: list[Count], plans: dict[str, PricePlan]) -> tuple[Charges, list[Line]]:
     billed = {window: each.billed for window, each in meter.windows.items()}
     parts = {window: plan_in(each, plans[window[0]]) for window, each in meter.windows.items() if window[0] in plans}
-    made, settings, hold = rules.charges(counts, plans, billed, parts), uow.house.settings, meter.hold
-    rounding = rounding_of(settings.tier_profile)
-    return made, rules.lines(made, hold.listing_id, str(hold.currency), settings.tax_rate_bp, rounding)
+    made, hold = rules.charges(counts, plans, billed, parts), meter.hold
+    rounding = rounding_of(uow.house.settings.tier_profile)
+    rate_bp = taxes.rate_bp(uow, hold.organisation_id)
+    return made, rules.lines(made, hold.listing_id, str(hold.currency), rate_bp, rounding)
 
 
 def _noted(uow: Uow, meter: Meter, closed: ClosedPeriod) -> ClosedPeriod:

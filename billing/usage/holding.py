@@ -21,6 +21,7 @@ from billing.ledger.queries import owed_by
 from billing.ledger.service import available, hold_up_to
 from billing.ledger.types import Account, AccountKind
 from billing.rating import UsageCount
+from billing.taxes import queries as taxes
 from billing.usage.models import UsageHold, UsagePlan, UsageRollup, UsageWindow
 from billing.usage.types import QUARTER_S, Metered, Parties
 from compliance.identity.errors import OrganisationNotFound
@@ -98,7 +99,7 @@ class Meter:
     def cost(self, plan: PricePlan, calendar: Calendar) -> Cost:
         """What must be held of the balance, as a function of the calls given out."""
         settings = self.uow.house.settings
-        tax = Tax(settings.tax_rate_bp, settings.tier_profile)
+        tax = Tax(taxes.rate_bp(self.uow, self.hold.organisation_id), settings.tier_profile)
         quarter = int(self.uow.now().timestamp()) // QUARTER_S
         label = rating.window_label(plan, calendar.month(self.hold.organisation_id, quarter))
         now = self.windows.get((str(self.hold.plan_hash), label))

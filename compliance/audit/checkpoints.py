@@ -6,7 +6,9 @@ was set back or changed cannot get a signature, whoever asks.
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,6 +85,12 @@ def sign_usage(house: House, invoice_id: str, statement: bytes) -> str:
     """The signed note that vouches for an invoice's usage statement, in its canonical bytes."""
     name = house.settings.log_origin
     return notes.signed(usage_statement(name, invoice_id, statement), name, private_key(house))
+
+
+def sign_month(house: House, month: str, document: bytes) -> str:
+    """The signed note that vouches for a closed month's trial balance, in its canonical bytes."""
+    name, digest = house.settings.log_origin, base64.b64encode(hashlib.sha256(document).digest()).decode()
+    return notes.signed(f"{name}/month-close\n{month}\n{digest}\n", name, private_key(house))
 
 
 def sign(house: House) -> bool:

@@ -57,6 +57,7 @@ REFUSALS: dict[str, Refusal] = (
         ("listing_stopped", 403, "A compliance officer has stopped what is licensed until it has been reviewed again"),
         ("nda_needed", 403, "The interface's tier asks for an agreement of confidentiality that is not signed yet"),
         ("subscription_unpaid", 402, "A fee of the subscription was not paid in time; calls go on when it is"),
+        ("invoice_overdue", 402, "An invoice was not paid though it is long due; calls go on when it is paid"),
         ("quota_needed", 403, "The interface's tier asks for a quota that the licence does not have"),
         ("qualification_needed", 403, "The organisation's qualification does not reach the interface's tier"),
         ("country_needed", 403, "The organisation's country is not known"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.dunning.events import BuyerOverdue
 from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
 from compliance.exports.events import ClearanceRecorded, PersonsCounted
 from compliance.identity.events import QualificationChanged
@@ -25,6 +26,10 @@ def follow_qualification(uow: Uow, event: QualificationChanged) -> None:
 
 def follow_clearance(uow: Uow, event: ClearanceRecorded | PersonsCounted) -> None:
     regrading.judge_cleared(uow, event.organisation_id)
+
+
+def follow_overdue(uow: Uow, event: BuyerOverdue) -> None:
+    regrading.judge_holder(uow, event.buyer_id)
 
 
 def follow_signatures(uow: Uow, event: RelationChanged) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.dunning.events import BuyerOverdue
 from billing.payments.events import PaymentSucceeded
 from catalog.listings.events import ListingChanged, ListingResumed, ListingStopped
 from compliance.exports.events import ClearanceRecorded, PersonsCounted
@@ -24,6 +25,7 @@ def include(house: House) -> None:
     house.registry.inline(QualificationChanged, handlers.follow_qualification)
     house.registry.inline(ClearanceRecorded, handlers.follow_clearance)
     house.registry.inline(PersonsCounted, handlers.follow_clearance)
+    house.registry.inline(BuyerOverdue, handlers.follow_overdue)
     house.registry.inline(RelationChanged, handlers.follow_signatures)
     house.add_api(negotiations)
     house.add_api(api)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from billing.taxes import queries as taxes
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from compliance.exports import service as exports
@@ -176,7 +177,7 @@ def fix(uow: Uow, order: Order, listing: ListingSnapshot, document: Mapping[str,
         uow, order.id, supplier_id=order.supplier_id, buyer_country=requirements.country(uow, order),
         territories=_reached(uow, document), revision=listings.revision(uow, document["revision"]), tier=listing.tier,
     )  # fmt: skip
-    split = price(uow, listing.kind, document["plan"], field="terms.plan")
+    split = price(uow, order.buyer_id, listing.kind, document["plan"], field="terms.plan")
     order.tier = listing.tier
     order.revision_id = document["revision"]
     order.revision_number = requirements.revision_number(uow, order, listing)
@@ -203,8 +204,8 @@ def check_purpose(listing: ListingSnapshot, purpose: str, *, field: str = "purpo
         )
 
 
-def price(uow: Uow, kind: str, plan: Mapping[str, Any], *, field: str) -> TaxSplit:
-    """What an order under the plan costs at once. Raises NotSellableYet for plans that nothing can charge yet."""
+def price(uow: Uow, buyer_id: str, kind: str, plan: Mapping[str, Any], *, field: str) -> TaxSplit:
+    """What an order under the plan costs its buyer at once. Raises NotSellableYet for what nothing can charge yet."""
     parsed = plans.parse(plan)
     settings = uow.house.settings
     if not parsed.sellable_now(kind):
@@ -215,7 +216,7 @@ def price(uow: Uow, kind: str, plan: Mapping[str, Any], *, field: str) -> TaxSpl
     if net is None:  # never read as nothing to pay
         raise NotSellableYet(Sentence("The price is not in %(currency)s.", currency=settings.currency), field=field)
     at_once = 0 if parsed.by_period else net  # its periods are invoiced one by one
-    return add_tax(at_once, settings.tax_rate_bp, rounding_of(settings.tier_profile))
+    return add_tax(at_once, taxes.rate_bp(uow, buyer_id), rounding_of(settings.tier_profile))
 
 
 def may_order(uow: Uow, actor: Actor, listing: ListingSnapshot, document: Mapping[str, Any]) -> Decision:
@@ -253,7 +254,7 @@ def _put(
 ) -> None:  # fmt: skip
     document = _document(uow, order, listing, given)
     terms.check_tier(document, requirements.tier_row(uow, listing.tier), listing.kind)
-    price(uow, listing.kind, document["plan"], field="terms.plan")
+    price(uow, order.buyer_id, listing.kind, document["plan"], field="terms.plan")
     for purpose in document["purposes"]:
         check_purpose(listing, purpose, field="terms.purposes")
     order.revision_id, order.purpose, order.tier = document["revision"], document["purposes"][0], listing.tier

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 
+from billing.dunning import queries as dunning
 from billing.invoices import queries as invoices
 from catalog.listings import queries as listings
 from compliance.exports import queries as exports
@@ -16,6 +17,7 @@ from compliance.identity.queries import affiliated, organisations, related
 from compliance.policy import Resource, decide, relations
 from compliance.policy.relations import RelationKind
 from compliance.review import queries as reviews
+from core import plans
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
@@ -218,12 +220,14 @@ def bonds(uow: Uow, orders: Iterable[Order]) -> dict[str, Bound]:
     signed = relations.among(uow, RelationKind.CONTRACT, (order.id for order in asked))
     secret = relations.among(uow, RelationKind.NDA, (order.listing_id for order in asked))
     stopped = listings.stopped(uow, (order.listing_id for order in asked))
-    unpaid = _suspended(uow, (order.id for order in asked))
     abroad = exports.lacking(uow, (order.id for order in asked))
+    unpaid = _suspended(uow, (order.id for order in asked))
+    overdue = dunning.overdue(uow, (order.buyer_id for order in asked))
     return {
         order.id: Bound(
             (order.buyer_id, order.id) in signed, (order.buyer_id, order.listing_id) in secret,
             order.listing_id in stopped, abroad.get(order.id, ""), unpaid=order.id in unpaid,
+            overdue=order.buyer_id in overdue and plans.parse(order.plan_document).by_usage,
         )
         for order in asked
     }  # fmt: skip

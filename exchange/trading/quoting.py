@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from billing import rating
 from billing.rating import RatedLine
+from billing.taxes import queries as taxes
 from catalog.listings import queries as listings
 from core import plans
 from core.actor import Actor
@@ -77,7 +78,8 @@ def quote(uow: Uow, actor: Actor, listing_id: str, *, calls: int) -> Quote:
         raise NoPrice(hint="Ask for a quote.")
     lines = lines_of(plan, calls)
     rounding, exact = rounding_of(settings.tier_profile), rating.total(lines)
-    split = add_tax(round_units(exact, rounding), settings.tax_rate_bp, rounding)
+    rate_bp = taxes.rate_bp(uow, actor.organisation_id)
+    split = add_tax(round_units(exact, rounding), rate_bp, rounding)
     unit, currency = rating.unit_of(plan), plan.currency or settings.currency
     shown = (
         QuoteLine(
@@ -88,7 +90,7 @@ def quote(uow: Uow, actor: Actor, listing_id: str, *, calls: int) -> Quote:
     )  # fmt: skip
     return Quote(
         listing.id, calls, str(unit) if unit else None, _period(plan), currency, tuple(shown),
-        format_price(exact, currency), split.net, settings.tax_rate_bp, split.tax, split.gross, str(rounding),
+        format_price(exact, currency), split.net, rate_bp, split.tax, split.gross, str(rounding),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from billing.coupons import service as coupons
 from billing.invoices import service as invoices
 from billing.settlement import service as settlement
+from billing.taxes import queries as taxes
 from billing.usage import service as usage
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingKind, ListingSnapshot
@@ -51,7 +52,7 @@ def place(
     assert actor.organisation_id is not None
     row = requirements.tier_row(uow, listing.tier)
     document = terms.parse(terms.at_list_price(listing, row, purpose, declared["territory"] or ""), kind=listing.kind)
-    split = negotiating.price(uow, listing.kind, document["plan"], field="offer_id")
+    split = negotiating.price(uow, actor.organisation_id, listing.kind, document["plan"], field="offer_id")
     order = new_order(uow, actor.organisation_id, listing, purpose, split, OrderState.AGREED)
     negotiating.fix(uow, order, listing, document)
     order.replaces = replaces
@@ -276,7 +277,8 @@ def _take_off(uow: Uow, order: Order, code: str) -> None:
         listing_id=order.listing_id, net=net, currency=order.currency,
     )  # fmt: skip
     if order.net:
-        split = add_tax(net - taken.amount, settings.tax_rate_bp, rounding_of(settings.tier_profile))
+        rate_bp = taxes.rate_bp(uow, order.buyer_id)
+        split = add_tax(net - taken.amount, rate_bp, rounding_of(settings.tier_profile))
         order.net, order.tax, order.gross = split.net, split.tax, split.gross
 
 

@@ -18,6 +18,7 @@ from exchange.trading.models import Entitlement, Order
 from exchange.trading.terms import asks_nda
 
 UNPAID = "subscription_unpaid"
+OVERDUE = "invoice_overdue"
 _FETCHER = frozenset({"developer"})
 _DECLARES_FROM = "signed_licence"
 
@@ -44,6 +45,7 @@ class Bound:
 
     ``stopped``: an officer stopped the listing, and with it every right in it. ``abroad``: why its data may not leave
     the country since its tier rose, a code. ``unpaid``: a fee of its subscription is, for too long.
+    ``overdue``: an invoice of its buyer is, and the right is paid by usage.
     """
 
     contract: bool
@@ -51,6 +53,7 @@ class Bound:
     stopped: bool = False
     abroad: str = ""
     unpaid: bool = False
+    overdue: bool = False
 
 
 def standing(house: House, right: Entitlement, order: Order, holder: OrganisationSnapshot, bound: Bound) -> Standing:
@@ -73,6 +76,8 @@ def standing(house: House, right: Entitlement, order: Order, holder: Organisatio
         lacking = "delivery_not_permitted"
     if bound.unpaid and not lacking:
         lacking = UNPAID
+    if bound.overdue and not lacking:
+        lacking = OVERDUE
     if bound.stopped:
         lacking = "listing_stopped"
     everywhere = row.export == "allowed"

@@ -5,6 +5,13 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 TEXTS = {
+    "tax-details-changed": _l("Saved. Documents from now on say this; those that exist stay as they are."),
+    "vat-number-confirmed": _l("Confirmed. From now on the buyer owes the tax itself."),
+    "fapiao-requested": _l("Asked for. You are told when it is issued."),
+    "fapiao-issued": _l("Recorded; the buyer is told."),
+    "fapiao-refused": _l("Refused with your reason; the buyer is told."),
+    "month-closed": _l("Closed. Another person of finance confirms it next."),
+    "month-confirmed": _l("Confirmed. Nothing is posted into the month any more."),
     "payment-begun": _l("Begun. Go on to the payment page; nothing is taken before you confirm there."),
     "payment-cancelled": _l("No more money is taken for it. If you have just paid, it still arrives."),
     "payment-refunded": _l("On its way back. If the processor refuses, it is on the balance again."),

@@ -182,6 +182,21 @@ WORDS = {
         "card": _l("Card"), "alipay": _l("Alipay"), "wechat_pay": _l("WeChat Pay"), "saved_card": _l("Kept card"),
     },
     "purpose_paid": {"top_up": _l("Top-up"), "invoice": _l("Invoice"), "order": _l("Order")},
+    "treatment": {
+        "standard": _l("Taxed as usual"), "reverse_charge": _l("Reverse charge"), "exempt": _l("Exempt from tax"),
+    },
+    "tax_field": {
+        "title": _l("Title on the invoice"), "taxpayer_number": _l("Taxpayer number"),
+        "address": _l("Registered address"), "phone": _l("Registered phone"), "bank": _l("Name of the bank"),
+        "account": _l("Bank account"), "vat_number": _l("VAT number"), "exemption": _l("Exempt by"),
+    },
+    "fapiao_kind": {"ordinary": _l("Ordinary fapiao"), "special": _l("Special VAT fapiao")},
+    "fapiao": {"requested": _l("Asked for"), "issued": _l("Fapiao issued"), "refused": _l("Not issued")},
+    "dunning": {
+        "before": _l("Told that it is due soon"), "due": _l("Told that it is due"),
+        "late": _l("Told that it is a week late"), "last": _l("Told for the last time"),
+    },
+    "month": {"to_confirm": _l("Waits for a second person"), "closed": _l("Closed for good")},
     "card_refund": {"reserved": _l("On its way"), "settled": _l("Sent back"), "failed": _l("Back on the balance")},
     "chargeback": {
         "open": _l("To be answered"), "answered": _l("With the bank"), "won": _l("Won"), "lost": _l("Lost"),
@@ -313,10 +328,10 @@ WORDS = {
 
 _SHAPES = {
     "go": "listed paid accepted approved confirmed available pass passed auto permit allow orderable order released "
-    "active hit succeeded settled won",
+    "active hit succeeded settled won issued closed",
     "wait": "in_review inquired offered agreed placed delivered submitted recorded pending held on_hold open by_quote "
     "returned upstream_error "
-    "client_abort planned reserved answered",
+    "client_abort planned reserved answered requested to_confirm",
     "stop": "suspended declined lapsed refunded reversed forbid deny rejected fail failed return refused revoked "
     "frozen expired lost",
 }

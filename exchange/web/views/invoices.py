@@ -9,6 +9,8 @@ import flask
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
+from billing.dunning import queries as dunning
+from billing.fapiao import queries as fapiao
 from billing.invoices import queries, service
 from billing.invoices.types import Invoice
 from billing.payments import queries as payments
@@ -48,7 +50,21 @@ def _invoice(uow: Uow, invoice_id: str) -> dict[str, Any]:
         "outstanding": queries.outstanding(uow, [found.id]).get(found.id, 0), "credit": _may_credit(found),
         "ways": ways_to_pay(uow), "may_pay": may_pay() and found.buyer_id == actor().organisation_id,
         "paying": payments.pending_of(uow, Purpose.INVOICE, found.id),
+        "paid_by": payments.succeeded_for(uow, Purpose.INVOICE, found.id),
+        "fapiao": fapiao.of_invoice(uow, found.id) if _sees_fapiao(found) else None,
+        "fapiao_kinds": fapiao.kinds(uow, found.currency) if _may_ask(found) else {},
+        "told": dunning.steps_of(uow, [found.id]).get(found.id, []),
     }  # fmt: skip
+
+
+def _sees_fapiao(found: Invoice) -> bool:
+    resource = Resource("fapiao", found.id, {"owner": found.buyer_id})
+    return decide(actor(), "fapiao:see", resource).permitted
+
+
+def _may_ask(found: Invoice) -> bool:
+    resource = Resource("fapiao", found.id, {"owner": found.buyer_id})
+    return not found.corrects and decide(actor(), "fapiao:request", resource).permitted
 
 
 def _may_credit(found: Invoice) -> DecisionText | None:

@@ -1,0 +1,1 @@
+"""What accountants ask for: statements, journals, the state of the money, closed months."""
