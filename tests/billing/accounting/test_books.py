@@ -53,7 +53,7 @@ class Month:
         return self.house.db.read(lambda uow: ledger.balance_of_account(uow, account)).balance
 
     def later(self) -> None:
-        self.house.clock.advance(MONTH + timedelta(hours=2))  # type: ignore[attr-defined]
+        self.house.clock.advance(MONTH + timedelta(hours=2))
 
 
 @pytest.fixture

@@ -74,13 +74,13 @@ def test_step_by_step_until_rights_rest_and_on_again_when_it_is_paid(books: Book
     invoice = open_invoice(house, own)
     taken = []
     for days in (10, 1, 3, 7, 7):
-        house.clock.advance(days * DAY)  # type: ignore[attr-defined]
+        house.clock.advance(days * DAY)
         service.tend(house)
         service.tend(house)
         taken.append([each.step for each in steps(house, invoice)])
     assert taken == [[], [Step.BEFORE], [Step.BEFORE, Step.DUE], [*Step][:3], [*Step]]
     assert not rests(house, own), "the last word was said a moment ago"
-    house.clock.advance(DAY)  # type: ignore[attr-defined]
+    house.clock.advance(DAY)
     assert service.tend(house) == 1
     assert rests(house, own)
     assert service.tend(house) == 0
@@ -94,7 +94,7 @@ def test_step_by_step_until_rights_rest_and_on_again_when_it_is_paid(books: Book
 def test_after_a_pause_only_the_newest_step_is_told(books: Books) -> None:
     house = books.house
     invoice = open_invoice(house, str(build.organisation(house).organisation_id))
-    house.clock.advance(100 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(100 * DAY)
     assert service.tend(house) == 1
     assert [each.step for each in steps(house, invoice)] == [Step.LAST]
     assert service.tend(house) == 0, "rights rest a day after the last word, however late it is"
@@ -103,7 +103,7 @@ def test_after_a_pause_only_the_newest_step_is_told(books: Books) -> None:
 def test_several_workers_at_once_take_a_step_once(books: Books) -> None:
     house = books.house
     made = [open_invoice(house, str(build.organisation(house).organisation_id)) for _ in range(2)]
-    house.clock.advance(14 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(14 * DAY)
     with ThreadPoolExecutor(4) as pool:
         done = sum(pool.map(lambda _: service.tend(house), range(4)))
     assert done == 2
@@ -115,7 +115,7 @@ def test_what_the_balance_pays_is_not_told_of(books: Books) -> None:
     own = str(buyer.organisation_id)
     invoice = open_invoice(house, own)
     books.fund(own, 20_000)
-    house.clock.advance(14 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(14 * DAY)
     service.tend(house)
     assert steps(house, invoice) == []
     assert house.db.read(lambda uow: invoices.outstanding(uow, [invoice.id])) == {}
@@ -151,10 +151,10 @@ def _with_card(house: House, stripe: FakeStripe) -> build.Built:
 def test_a_kept_card_is_tried_and_pays(charging: Books, stripe: FakeStripe) -> None:
     house, buyer = charging.house, _with_card(charging.house, stripe)
     invoice = open_invoice(house, str(buyer.organisation_id))
-    house.clock.advance(11 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(11 * DAY)
     service.tend(house)
     assert [each.payment_id for each in steps(house, invoice)] == [None], "before it is due nothing is charged"
-    house.clock.advance(3 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(3 * DAY)
     service.tend(house)
     service.tend(house)
     tried = steps(house, invoice)[-1].payment_id
@@ -174,7 +174,7 @@ def test_an_invoice_that_is_being_paid_is_not_charged_beside(charging: Books, st
     begun = house.db.write(
         lambda uow: checkout.pay_invoice(uow, buyer.actor, invoice_id=invoice.id, method="alipay")
     )  # fmt: skip
-    house.clock.advance(14 * DAY)  # type: ignore[attr-defined]
+    house.clock.advance(14 * DAY)
     service.tend(house)
     assert [each.payment_id for each in steps(house, invoice)] == [None]
     assert begun.pending

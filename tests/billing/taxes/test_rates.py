@@ -119,7 +119,7 @@ def _change(house: House, who: build.Built, **given: object) -> TaxDetails:
     before = house.db.read(lambda uow: queries.details(uow, who.organisation_id or ""))
     names = ("title", "taxpayer_number", "address", "phone", "bank", "account", "vat_number")
     said = {name: getattr(before, name) for name in names} | {"version": before.version} | given
-    return house.db.write(lambda uow: service.change(uow, who.actor, **said))  # type: ignore[arg-type]
+    return house.db.write(lambda uow: service.change(uow, who.actor, **said))
 
 
 def test_what_a_buyer_says_is_frozen_on_documents_to_come(books: Books) -> None:

@@ -61,7 +61,7 @@ def test_the_state_of_the_money_and_a_month_closed_by_two(books: Books, browser:
     books.fund(str(buyer.organisation_id), 1_000_000)
     books.charge(str(buyer.organisation_id), str(supplier.organisation_id), 10_000)
     month = periods.month_of(house.clock.now(), "Asia/Shanghai")
-    house.clock.advance(timedelta(days=32))  # type: ignore[attr-defined]
+    house.clock.advance(timedelta(days=32))
     first, second = browser().sign_in(books.recorder), browser("zh").sign_in(books.confirmer)
     assert "Cash against what is owed" in first.get("/money")
     assert "month_not_over" in first.send("/months", 409, month="2098-01").get_data(as_text=True)
