@@ -8,6 +8,7 @@ from typing import Any
 import flask
 from flask_babel import get_locale
 
+from billing.processor.queries import standing
 from core.actor import Actor
 from exchange.web import explain, formats, language, plans, tidings, words, zones
 from exchange.web.frame import frame_of_request
@@ -65,4 +66,5 @@ def _context() -> dict[str, Any]:
         "done": tidings.text_of(flask.request.args.get("done")),
         "locale": get_locale(),
         "now": house().clock.now(),
+        "processor": standing(house()),
     }

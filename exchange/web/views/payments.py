@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response
 from billing.invoices import queries as invoices
 from billing.payments import chargebacks, checkout, following, queries, refunds
 from billing.payments.types import Chargeback, ChargebackState, Payment, Purpose
-from billing.processor import queries as processor
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
 from core.db import Uow
@@ -53,7 +52,7 @@ def payments() -> flask.Response:
     def work(uow: Uow) -> dict[str, Any]:
         page = queries.payments(uow, actor(), cursor=flask.request.args.get("cursor"))
         names = identity.organisations(uow, {each.organisation_id for each in page.items})
-        return {"page": page, "names": names, "standing": processor.standing(uow.house)}
+        return {"page": page, "names": names}
 
     return render("payments/list.html", **read(work))
 
@@ -104,7 +103,7 @@ def _payment(uow: Uow, payment_id: str) -> dict[str, Any]:
     may = {step: decide(actor(), f"payment:{step}", resource).permitted for step in ("begin", "cancel", "refund")}
     return {
         "payment": found, "refunds": queries.refunds_of(uow, found.id), "may": may,
-        "standing": processor.standing(uow.house), "subject": _subject(uow, found),
+        "subject": _subject(uow, found),
         "kept_from": funded.reason_of(uow, found.id) if found.purpose == Purpose.ORDER else None,
         "payer": identity.organisations(uow, {found.organisation_id}).get(found.organisation_id),
         "contested": queries.chargebacks_of(uow, found.id),
@@ -142,8 +141,7 @@ def contested(problem: DomainError | None = None, chargeback_id: str = "") -> fl
     def work(uow: Uow) -> dict[str, Any]:
         page = queries.chargebacks(uow, actor(), cursor=flask.request.args.get("cursor"))
         names = identity.organisations(uow, {each.organisation_id for each in page.items})
-        standing = processor.standing(uow.house)
-        return {"page": page, "names": names, "standing": standing, "drafts": _drafts(uow, page.items)}
+        return {"page": page, "names": names, "drafts": _drafts(uow, page.items)}
 
     status = problem.status if problem else 200
     return render("payments/contested.html", status, problem=problem, form=flask.request.form, at=chargeback_id,

@@ -70,6 +70,16 @@ def test_a_top_up_and_a_part_of_it_back(house: House, stripe: FakeStripe) -> Non
     assert "Visa ···· 4242" in browser.get("/balance")
 
 
+def test_every_page_of_money_says_that_it_is_a_fake_once(house: House) -> None:
+    owner, finance = build.organisation(house), build.platform_person(house, "finance")
+    own = ("/balance", "/ledger", "/payables", "/payouts", "/payments", "/chargebacks")
+    ours = ("/topups", "/settlement-runs", "/payouts", "/payments", "/chargebacks", "/ledger")
+    for who, addresses in ((owner, own), (finance, ours)):
+        browser = _signed_in(house, who)
+        said = {address: browser.get(address).count("FAKE payment processor") for address in addresses}
+        assert said == dict.fromkeys(addresses, 1)
+
+
 def test_an_order_by_wallet(house: House, stripe: FakeStripe) -> None:
     buyer, supplier = build.organisation(house), build.organisation(house)
     order = build.placed(house, buyer, build.listed(house, supplier, amount="100.00"))
