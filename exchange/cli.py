@@ -279,6 +279,39 @@ def usage_reconcile(house: House, every: bool) -> None:
 
 
 @main.group()
+def payments() -> None:
+    """Look after payments by card and wallet."""
+
+
+@payments.command("reconcile")
+@with_house
+def payments_reconcile(house: House) -> None:
+    """Read the payment processor's books and hold them against ours; ends with 1 when something has no match.
+
+    The worker does it too, every five minutes; whatever nobody told us of is looked at.
+    """
+    from billing.payments import reconciling
+    from billing.processor import importing
+    from billing.processor import queries as processor
+    from billing.processor.errors import RemoteUnknown
+    from core.money import format_amount
+
+    if not processor.standing(house).available:
+        raise CannotStart("No payment processor is connected: set PIAOHAO_STRIPE_KEY.")
+    try:
+        read = importing.read_books(house)
+    except RemoteUnknown as problem:
+        raise click.ClickException(f"The processor's books cannot be read: {problem}") from None
+    matched, rows = reconciling.reconcile(house), len(house.db.read(processor.entries))
+    left = house.db.read(reconciling.unmatched)
+    click.echo(f"{rows} rows in the processor's books ({read} new, {matched} found late), {len(left)} without a match")
+    for entry in left:
+        amount = format_amount(entry.amount, entry.currency)
+        click.echo(f"{entry.id}\t{entry.kind}\t{amount} {entry.currency}\t{entry.source}")
+    sys.exit(bool(left))
+
+
+@main.group()
 def payouts() -> None:
     """Pay suppliers what is available to them."""
 
