@@ -13,7 +13,7 @@ import functools
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -357,6 +357,15 @@ def respond(status: int, answer: Any, *, replayed: bool = False) -> flask.Respon
 def attachment(name: str, raw: bytes) -> flask.Response:
     """Bytes that somebody sent us, as a download that no browser shows in the exchange's own name."""
     response = flask.Response(raw, mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def table(name: str, parts: Iterable[str]) -> flask.Response:
+    """A table as a download, sent while it is read."""
+    response = flask.Response((part.encode() for part in parts), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import flask
@@ -41,7 +40,7 @@ def statement_file(house: House, actor: Actor, request: flask.Request) -> flask.
     query = http.load(StatementQuery, request.args.to_dict(), where="query")
     asked = house.db.read(lambda uow: statements.ask(uow, actor, **query))
     name = f"statement-{asked.account.kind}-{asked.starts_at:%Y%m%d}.csv"
-    return as_file(name, statements.table(house, asked))
+    return http.table(name, statements.table(house, asked))
 
 
 @api.raw(
@@ -51,7 +50,7 @@ def statement_file(house: House, actor: Actor, request: flask.Request) -> flask.
 def journal_file(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     query = http.load(MonthQuery, request.args.to_dict(), where="query")
     asked = house.db.write(lambda uow: journals.ask(uow, actor, **query))
-    return as_file(asked.name, journals.table(house, asked))
+    return http.table(asked.name, journals.table(house, asked))
 
 
 @api.get("/money", answer=MoneyOut, summary="The state of all money (the platform)")
@@ -83,13 +82,3 @@ def show(uow: Uow, actor: Actor, month: str) -> Any:
 @api.get("/months/<month>/signed", summary="A closed month's trial balance under the log's key")
 def signed(uow: Uow, actor: Actor, month: str) -> Any:
     return months.signed(uow.house, months.get(uow, actor, month))
-
-
-def as_file(name: str, parts: Iterator[str]) -> flask.Response:
-    """A table as a download that is sent while it is read."""
-    response = flask.Response((part.encode() for part in parts), mimetype="text/csv")
-    response.headers["Content-Type"] = "text/csv; charset=utf-8"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -20,5 +20,5 @@ BEGIN
   RETURN NEW;
 END $$
 --;
-CREATE TRIGGER ledger_transaction_month_open BEFORE INSERT ON ledger_transaction
+CREATE TRIGGER ledger_transaction_after_close BEFORE INSERT ON ledger_transaction
 FOR EACH ROW EXECUTE FUNCTION ledger_transaction_month_open()

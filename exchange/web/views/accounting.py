@@ -10,13 +10,12 @@ from marshmallow import Schema, fields
 from werkzeug.wrappers import Response
 
 from billing.accounting import journals, money, months, periods, sheets, statements
-from billing.accounting.schemas import StatementQuery
-from billing.accounting.views import as_file
 from billing.settlement import queries as settlement
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
 from core.db import Uow
-from core.http import load
+from core.fields import IdField
+from core.http import load, table
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.session import actor, house
@@ -27,6 +26,15 @@ _BUYER, _SUPPLIER = ("buyer_prepaid", "buyer_receivable"), ("supplier_on_hold", 
 
 class ConfirmForm(Schema):
     sha256 = fields.String(required=True)
+
+
+class StatementQuery(Schema):
+    account = fields.String(load_default="buyer_prepaid")
+    month = fields.String(load_default="")
+    first = fields.Date(load_default=None, data_key="from")
+    last = fields.Date(load_default=None, data_key="to")
+    currency = fields.String(load_default=None)
+    organisation_id = IdField("org", load_default=None)
 
 
 class MonthForm(Schema):
@@ -90,7 +98,7 @@ def journal_file() -> flask.Response:
     signed_in()
     month = flask.request.args.get("month", "")
     asked = house().db.write(lambda uow: journals.ask(uow, actor(), month=month))
-    return as_file(asked.name, journals.table(house(), asked))
+    return table(asked.name, journals.table(house(), asked))
 
 
 @pages.get("/statement-of-account")
@@ -117,14 +125,14 @@ def account_statement_file() -> flask.Response:
     query = _query()
     asked = read(lambda uow: statements.ask(uow, actor(), **query))
     name = f"statement-{asked.account.kind}-{asked.starts_at:%Y%m%d}.csv"
-    return as_file(name, statements.table(house(), asked))
+    return table(name, statements.table(house(), asked))
 
 
 @pages.get("/settlements/<month>.csv")
 def settlement_file(month: str) -> flask.Response:
     """A supplier's month, customer by customer: what was invoiced, the commission, the share."""
     signed_in()
-    return as_file(f"settlement-{month}.csv", iter([read(lambda uow: _settlement(uow, month))]))
+    return table(f"settlement-{month}.csv", iter([read(lambda uow: _settlement(uow, month))]))
 
 
 def _settlement(uow: Uow, month: str) -> str:
