@@ -1,7 +1,7 @@
 """``piaohao demo``: sets the stage, lets the player tell the story through the public API, goes on serving.
 
-On the stage stand the exchange and a supplier's service that its interfaces lead to: two processes, which end
-when this one does.
+On the stage stand the exchange, a supplier's service that its interfaces lead to and, where the tests are, a fake
+payment processor: processes which end when this one does.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 
 from core.settings import Settings, environment_with
+from exchange import fake_processor
 from exchange.demo.player.filling import World
 from exchange.installation import CannotStart
 from exchange.supervisor import listen
@@ -34,18 +35,23 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     listen(settings.host, settings.port).close()  # a taken port is told at once, and no stranger answers for us
     if settings.gateway_workers:
         listen(settings.host, settings.gateway_port, "PIAOHAO_GATEWAY_PORT").close()
+    if fake_processor.is_here():
+        fake_processor.refuse_taken_port(settings)
     _fresh_folder(settings.data)
     log = settings.data / "exchange.log"
     for number in (signal.SIGINT, signal.SIGTERM):  # either ends the exchange too, also when started in the background
         signal.signal(number, signal.default_int_handler)
     secret = secrets.token_urlsafe(16)
-    with _supplier(secret) as upstream:
-        process = _start(settings, log, upstream)
+    with _supplier(secret) as upstream, fake_processor.answering(settings) as fake:
+        environment = _environment(upstream, fake)
+        process = _start(settings, log, environment)
         try:
             _wait_until_ready(settings, process, log)
             click.echo(f"Piaohao serves http://{settings.host}:{settings.port}/  (its log: {log})")
-            world = World(settings.gateway_address, upstream, secret, settings.data / "mail")
-            outcome = _play(settings, world, language)
+            click.echo(_paying(fake))
+            bank = fake.url if fake else ""
+            world = World(settings.gateway_address, upstream, secret, settings.data / "mail", bank)
+            outcome = _play(settings, world, language, environment)
             if not once:
                 click.echo("\nLook around; Ctrl-C stops the exchange.")
                 process.wait()
@@ -89,13 +95,23 @@ def _fresh_folder(data: Path) -> None:
     (data / _MARK).touch()
 
 
-def _start(settings: Settings, log: Path, upstream: str) -> subprocess.Popen[bytes]:
-    """The exchange, told that the supplier's service may be on this machine."""
+def _environment(upstream: str, fake: fake_processor.Fake | None) -> dict[str, str]:
+    """The exchange's: the supplier's service may be on this machine, and payments go to the fake processor."""
+    return environment_with(upstream_allow=upstream.removeprefix("http://"), **(fake.settings if fake else {}))
+
+
+def _paying(fake: fake_processor.Fake | None) -> str:
+    if fake is None:
+        return "No fake payment processor here (it lies with the tests): nobody pays by card or wallet."
+    return f"A FAKE Stripe answers at {fake.url}: no money moves anywhere."
+
+
+def _start(settings: Settings, log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "exchange", "--data", str(settings.data), "--profile", settings.profile, "serve"]
     with log.open("wb") as out:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            env=environment_with(upstream_allow=upstream.removeprefix("http://")),
+            env=environment,
         )  # fmt: skip
 
 
@@ -133,12 +149,12 @@ def _last_words(log: Path) -> str:
         return lines[-1]
 
 
-def _play(settings: Settings, world: World, language: str) -> int:
+def _play(settings: Settings, world: World, language: str, environment: dict[str, str]) -> int:
     from exchange.demo import aftermath, bootstrap, player
 
     bootstrap.main(settings)
     played = player.main(f"http://{settings.host}:{settings.port}", world, language)
-    return played or aftermath.main(settings.data, language)
+    return played or aftermath.main(settings.data, language, environment)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -79,3 +79,16 @@ COMPANIES = Interface(
     months=1, tags=("工商", "企业查询", "API"),
 )  # fmt: skip
 INTERFACES = (IDENTITY, DIGITS, COMPANIES)
+WATCH = Interface(
+    "company_watch", "shujuju", "companies.json", "3.1",
+    ("企业工商信息包月查询", "Register of firms, by the month"),
+    ("每月 30 元，含 200 次查询，超出每次 0.02 元。", "¥30 a month with 200 calls, ¥0.02 for each beyond."),
+    {"kind": "query", "name": "appkey"},
+    (Operation("getCompany", {"statuses": {"200": "hit", "404": "miss"}}),
+     Operation("getFilings", {"statuses": {"200": "hit", "404": "miss"}})),
+    {"version": 1, "kind": "subscription", "currency": "CNY", "amount": "30.00", "period": "month", "unit": "call",
+     "included": 200, "overage": "0.02"},
+    {"rate_per_second": 20, "burst": 20, "concurrency": 4, "trial_calls": 0},
+    tags=("工商", "包月", "API"),
+)  # fmt: skip
+"""Sold by the month; listed where its fees are paid by card and wallet."""

@@ -13,6 +13,7 @@ from exchange.demo.player.chapters import (
     calls,
     claiming,
     closing,
+    contesting,
     credentials,
     disputing,
     evidence,
@@ -22,11 +23,13 @@ from exchange.demo.player.chapters import (
     listing,
     marked,
     negotiating,
+    paying,
     proofs,
     qualifying,
     raising,
     registration,
     sensitive,
+    settling,
     trading,
     usage,
     waiting,
@@ -54,6 +57,7 @@ def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
     """The three trades; answers everybody who acted. Raises Difference at the first step that goes otherwise."""
     cast = fill(door, world, tale, datasets)
     dataset_trade(cast, tale)
+    settling.give_accounts(cast, tale)
     metered_trade(cast, tale)
     negotiated_trade(cast, tale)
     return cast
@@ -78,6 +82,15 @@ def metered_trade(cast: Cast, tale: Tale) -> None:
     usage.play(cast, tale)
     closing.play(cast, tale)
     proofs.play(cast, tale)
+
+
+def card_payments(cast: Cast, tale: Tale) -> None:
+    """Money through the payment processor, in and out. Left out where there is none. Raises Difference."""
+    if not cast.world.bank:
+        return
+    paying.play(cast, tale)
+    settling.play(cast, tale)
+    contesting.play(cast, tale)
 
 
 def negotiated_trade(cast: Cast, tale: Tale) -> None:

@@ -29,7 +29,7 @@ def play(cast: Cast, tale: Tale) -> None:
     tale.chapter("十二、月结、发票与结算", "12. The month is closed, invoiced, settled")
     money = cast.members["yunfan"]["money"]
     used = {key: settled(money, entitlement(cast, key)) for key in (IDENTITY.key, DIGITS.key)}
-    _next_month(cast, tale)
+    next_month(cast, tale)
     for key, counts in used.items():
         units = counts["hit"] if key == IDENTITY.key else counts["hit"] + counts["miss"] - DIGITS.plan["free_quota"]
         price = Decimal((IDENTITY if key == IDENTITY.key else DIGITS).plan["price"])
@@ -38,7 +38,7 @@ def play(cast: Cast, tale: Tale) -> None:
     _package(cast, tale, money)
     _later(cast, tale)
     _settlement(cast, tale)
-    _new_month(cast, tale)
+    new_month(cast, tale)
     books = cast.staff["finance"].get("/trial-balance").expect(200).json
     tale.check(books["balanced"] is True, "试算平衡：合计为零", "the trial balance sums to zero", books["totals"])
 
@@ -52,7 +52,8 @@ def _move(cast: Cast, hours: int) -> datetime:
     return datetime.fromisoformat(moved)
 
 
-def _next_month(cast: Cast, tale: Tale) -> None:
+def next_month(cast: Cast, tale: Tale) -> None:
+    """Those of this chapter sign in again."""
     here = _move(cast, 1) + _SHANGHAI
     first = (here.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
     moved = _move(cast, int((first - here).total_seconds() // 3600) + 2)
@@ -122,7 +123,7 @@ def _settlement(cast: Cast, tale: Tale) -> None:
         tale.check(net - commission == share, f"供方结算 {each['month']}", f"the supplier's {each['month']}", told)
 
 
-def _new_month(cast: Cast, tale: Tale) -> None:
+def new_month(cast: Cast, tale: Tale) -> None:
     """Calls of the new month: whoever looks around afterwards finds them on the pages."""
     right, developer = entitlement(cast, DIGITS.key), cast.members["yunfan"]["dev"]
     before = settled(developer, right)

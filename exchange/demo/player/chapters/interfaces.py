@@ -26,7 +26,7 @@ def play(cast: Cast, tale: Tale) -> None:
     tale.chapter("七、接口上架", "7. Interfaces are listed")
     _unreadable(cast, tale)
     for interface in INTERFACES:
-        cast.listings[interface.key] = _list(cast, tale, interface)
+        put_up(cast, tale, interface)
     _found(cast, tale)
 
 
@@ -45,7 +45,8 @@ def _unreadable(cast: Cast, tale: Tale) -> None:
         tale.check(refused.status == 422, zh, en, f"{refused.code}: {refused.detail}")
 
 
-def _list(cast: Cast, tale: Tale, interface: Interface) -> str:
+def put_up(cast: Cast, tale: Tale, interface: Interface) -> None:
+    """Imported, tried, reviewed and listed; its listing stands with the cast."""
     supplier = supplier_of(cast, interface)
     title = both(interface.title)[tale.language]
     interface_id = _described(cast, tale, supplier, interface)
@@ -65,7 +66,7 @@ def _list(cast: Cast, tale: Tale, interface: Interface) -> str:
     tale.check(
         listing["state"] == "listed", f"{title} 上架", f"{title} is listed", f"L{listing['tier']}, {_price(interface)}"
     )
-    return listing_id
+    cast.listings[interface.key] = listing_id
 
 
 def _described(cast: Cast, tale: Tale, supplier: Person, interface: Interface) -> str:
@@ -154,6 +155,8 @@ def _price(interface: Interface) -> str:
     plan = interface.plan
     if plan["kind"] == "package":
         return f"{plan['quantity']} {plan['unit']}s for ¥{plan['amount']}"
+    if plan["kind"] == "subscription":
+        return f"¥{plan['amount']} a {plan['period']}"
     return f"¥{plan['price']} {plan['kind']}"
 
 
