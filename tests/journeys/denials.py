@@ -71,7 +71,7 @@ supplier: supplier
 tags: tags
 """
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
-_NOT_IDS = {"number", "item", "kind", "name"}
+_NOT_IDS = {"number", "item", "kind", "name", "month"}
 PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
@@ -89,6 +89,8 @@ VALUES: dict[str, Any] = {
     "answer": "pass",
     "reason": "not ours",
     "note": "not ours",
+    "vat_number": "DE123456789",
+    "kind": "ordinary",
     "title": {"en": "Taken over"},
     "file_ids": [new_id("fil")],
     "plan": {"version": 1, "kind": "free"},
