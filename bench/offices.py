@@ -36,11 +36,11 @@ def main() -> int:
         campaign = offices.Campaign(house, app, scene)
         for who, name in ((scene.outsider, "outsider"), (None, "stranger")):
             campaign.pages(who, name, theirs=True)
-        for role in sorted(offices.MAY):
+        for role in offices.MAY:
             campaign.pages(build.platform_person(house, role), role)
         for name, who in _people(house, scene).items():
             campaign.report.faults += [f"{name}: {each}" for each in _closed(app, who)]
-        for role in sorted(offices.MAY):
+        for role in offices.MAY:
             campaign.office(role)
     report = campaign.report
     print(f"{report.asked} questions, {len(report.faults)} faults, {time.monotonic() - begun:.0f} s")

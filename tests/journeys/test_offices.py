@@ -15,9 +15,9 @@ def test_an_office_does_what_the_table_says_and_is_nobodys_buyer_or_supplier(app
     campaign = offices.Campaign(house, app, scene, every=_EVERY)
     for who, name in ((scene.outsider, "outsider"), (None, "stranger")):
         campaign.pages(who, name, theirs=True)
-    for role in sorted(offices.MAY):
+    for role in offices.MAY:
         campaign.office(role)
-    assert campaign.report.faults == []
+    assert "\n".join(campaign.report.faults) == ""
     assert campaign.report.asked > 300
 
 
