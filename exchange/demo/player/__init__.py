@@ -59,6 +59,7 @@ def play(door: Door, world: World, tale: Tale, datasets: Sequence[Dataset] = DAT
     dataset_trade(cast, tale)
     settling.give_accounts(cast, tale)
     metered_trade(cast, tale)
+    card_payments(cast, tale)
     negotiated_trade(cast, tale)
     return cast
 
