@@ -48,7 +48,7 @@ BANK = BANK.format("'bank_clearing:platform:CNY'")
 def test_a_balanced_transaction_of_platform_accounts_is_taken(books: Books, buyer: str) -> None:
     run(books.house, REVENUE, BANK, OTHER.format("'x:platform:CNY'", -5), HEADER, id=new_id("txn"))
     assert books.house.db.read(ledger.check) == []
-    assert books.faults() == ["bank_clearing CNY: the top-ups say 100000, the ledger 100005"]
+    assert books.faults() == ["bank_clearing CNY: what is written down says 100000, the ledger 100005"]
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ PREPAID = "(SELECT key FROM ledger_account WHERE kind = 'buyer_prepaid')"
         ("DELETE FROM invoice WHERE serial = 3", "the last number has no document"),
         ("UPDATE payable SET state = 'available' WHERE state = 'on_hold'", "the lines say"),
         ("UPDATE payable SET share = share + 9, commission = commission - 9 WHERE state LIKE 'a%'", "the lines say"),
-        ("UPDATE top_up SET amount = amount + 1", "the top-ups say"),
-        ("UPDATE top_up SET state = 'rejected'", "the top-ups say"),
+        ("UPDATE top_up SET amount = amount + 1", "what is written down says"),
+        ("UPDATE top_up SET state = 'rejected'", "what is written down says"),
     ],
 )
 def test_found(kept: Books, statement: str, where: str) -> None:
