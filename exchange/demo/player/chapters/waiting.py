@@ -19,7 +19,7 @@ from exchange.demo.player.signing import lacking
 from exchange.demo.player.tale import Tale
 
 _QUESTION = "能否按路段增加夜间场景？/ Could night scenes be added, road by road?"
-_LIMIT = "1000.00"
+_LIMIT, _MONTHLY = "1000.00", "90000.00"
 _COMPLAINT = "三道题的答案有误，见题号 17、80、203。/ Three answers are wrong: questions 17, 80 and 203."
 _ANSWER = "题 80 确有误，其余两题请附算式。/ Question 80 is wrong indeed; please show the sums of the others."
 _CLAIM = "该条目由我方受托运营，合同编号 NL-2026-204。/ We run it under contract NL-2026-204."
@@ -62,7 +62,7 @@ def _above_the_limit(cast: Cast, tale: Tale) -> None:
     owner, buyer = cast.members["yunfan"]["shen"], cast.members["yunfan"]["jiang"]
     members = owner.get("/members").expect(200).json["items"]
     account_id = next(each["id"] for each in members if each["name"] == buyer.name)
-    owner.put(f"/organisation/spending-limits/{account_id}", {"amount": _LIMIT}).expect(200)
+    owner.put(f"/organisation/spending-limits/{account_id}", {"amount": _LIMIT, "monthly": _MONTHLY}).expect(200)
     order = place(cast, buyer, "pairs", "training").expect(201).json
     left = lacking(buyer, order["id"])
     tale.check(bool(left), "超出采购限额的订单等待审批", "an order above the buyer's limit awaits approval", left)
