@@ -27,7 +27,7 @@ def faults(uow: Uow) -> list[Discrepancy]:
     """
     totals = ledger.trial_balance(uow)
     unbalanced = [Discrepancy(currency, f"the ledger sums to {total}") for currency, total in totals.items() if total]
-    parts = (ledger.check, usage.check, invoices.check, periods.check, payments.check, payouts.check, outside)
+    parts = (ledger.check, usage.check, invoices.check, periods.check, payouts.check, outside)
     owed = settlement.check(uow, payouts.paid_out(uow))
     return unbalanced + owed + [fault for part in parts for fault in part(uow)]
 
@@ -42,6 +42,7 @@ def outside(uow: Uow) -> list[Discrepancy]:
             paid_out[entry.currency] = paid_out.get(entry.currency, 0) - entry.amount
     taken_out = {currency: -amount for currency, amount in paid_out.items()}
     said = {
+        AccountKind.CHARGEBACKS: payments.contested(uow),
         AccountKind.BANK_CLEARING: payments.added(payments.arrived_at_bank(uow), paid_out, payouts.through_bank(uow)),
         AccountKind.PROCESSOR_CLEARING: payments.added(
             payments.through_processor(uow), fees, taken_out, payouts.through_processor(uow)

@@ -1,15 +1,17 @@
-"""Inserting what may be there already, on both databases."""
+"""Inserting what may be there already, and reading what nobody else may change meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import ColumnElement, Executable, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.db import Base, Uow
+
+Row = TypeVar("Row", bound=Base)
 
 
 def insert_missing(uow: Uow, model: type[Base], rows: Sequence[dict[str, Any]]) -> int:
@@ -30,3 +32,9 @@ def _insert(model: type[Base], on_sqlite: bool) -> Executable:
     dialect = sqlite if on_sqlite else postgresql
     statement: Executable = dialect.insert(table).on_conflict_do_nothing().returning(key)
     return statement
+
+
+def locked(uow: Uow, model: type[Row], *conditions: ColumnElement[bool]) -> Row | None:
+    """The row that these hold of, as it is in the database now; nobody else changes it until this unit ends."""
+    chosen = select(model).where(*conditions).with_for_update().execution_options(populate_existing=True)
+    return uow.session.execute(chosen).scalars().first()

@@ -29,6 +29,7 @@ from core.db import Uow
 from core.ids import new_id
 from core.money import format_amount
 from core.problems import Sentence
+from core.rows import locked
 
 _ANSWERED = ("under_review", "warning_under_review")
 _WON = ("won", "warning_closed", "prevented")
@@ -44,7 +45,7 @@ def answer(uow: Uow, actor: Actor, chargeback_id: str, *, evidence: str) -> Char
     decision = require(
         actor, "payment:contest", Resource("payment", found.payment_id, {"owner": found.organisation_id})
     )
-    row = _locked(uow, ChargebackRow.id == chargeback_id)
+    row = locked(uow, ChargebackRow, ChargebackRow.id == chargeback_id)
     if row is None or row.state != ChargebackState.OPEN or row.evidence:
         raise ChargebackDecided(Sentence("It is %(state)s.", state=found.state), state=found.state)
     row.evidence = evidence
@@ -62,14 +63,14 @@ def done(uow: Uow, event: AttemptDone) -> None:
 def refused(uow: Uow, event: AttemptRefused) -> None:
     """The evidence was not taken: it can be given anew."""
     if event.deed == Deed.EVIDENCE:
-        row = _locked(uow, ChargebackRow.id == event.subject_id)
+        row = locked(uow, ChargebackRow, ChargebackRow.id == event.subject_id)
         if row is not None:
             row.evidence = ""
 
 
 def told(uow: Uow, remote: Mapping[str, Any]) -> None:
     """A contested payment as it stands with the processor; one that is not ours shows among what is not reconciled."""
-    row = _locked(uow, ChargebackRow.remote_id == remote["id"]) or _open(uow, remote)
+    row = locked(uow, ChargebackRow, ChargebackRow.remote_id == remote["id"]) or _open(uow, remote)
     if row is None or row.state in _ENDED:
         return
     if remote.get("balance_transactions") and not row.withdrawn:
@@ -92,10 +93,7 @@ def recover(uow: Uow, organisation_id: str, currency: str) -> int:
 
 def _open(uow: Uow, remote: Mapping[str, Any]) -> ChargebackRow | None:
     intent = id_of(remote.get("payment_intent"))
-    chosen = select(PaymentRow).where(PaymentRow.intent_id == intent).with_for_update()
-    payment = (
-        uow.session.execute(chosen.execution_options(populate_existing=True)).scalars().first() if intent else None
-    )
+    payment = locked(uow, PaymentRow, PaymentRow.intent_id == intent) if intent else None
     if payment is None:
         return None
     currency = str(remote["currency"]).upper()
@@ -183,11 +181,6 @@ def _accounts(row: ChargebackRow) -> tuple[Account, Account, Account, Account]:
 
 def _post(uow: Uow, row: ChargebackRow, step: str, entries: list[Entry]) -> None:
     post(uow, [Draft(f"chargeback:{row.id}:{step}", TransactionKind.CHARGEBACK, row.id, entries)])
-
-
-def _locked(uow: Uow, condition: Any) -> ChargebackRow | None:
-    chosen = select(ChargebackRow).where(condition).with_for_update().execution_options(populate_existing=True)
-    return uow.session.execute(chosen).scalars().first()
 
 
 def _note(uow: Uow, actor: Actor, action: str, found: Chargeback, decision: Decision | None) -> None:

@@ -24,7 +24,7 @@ from billing.processor.types import Deed, Kind
 from core.actor import SYSTEM
 from core.db import Uow
 from core.house import House
-from core.rows import insert_missing
+from core.rows import insert_missing, locked
 
 _FIRST_LOOK = timedelta(seconds=60)
 _LATEST_LOOK = timedelta(hours=1)
@@ -60,7 +60,9 @@ def refused(uow: Uow, event: AttemptRefused) -> None:
 
 def session_told(uow: Uow, session: Mapping[str, Any]) -> None:
     """A hosted page was paid, ran out, or is open still."""
-    row = _found(uow, PaymentRow.session_id == session["id"]) or _by_mark(uow, session.get("client_reference_id"))
+    row = locked(uow, PaymentRow, PaymentRow.session_id == session["id"]) or _by_mark(
+        uow, session.get("client_reference_id")
+    )
     if row is None:
         return
     row.session_id = row.session_id or str(session["id"])
@@ -77,7 +79,7 @@ def session_told(uow: Uow, session: Mapping[str, Any]) -> None:
 
 def intent_told(uow: Uow, intent: Mapping[str, Any]) -> None:
     """Money arrived, or an attempt to take it ended."""
-    row = _found(uow, PaymentRow.intent_id == intent["id"]) or _by_mark(uow, _mark(intent))
+    row = locked(uow, PaymentRow, PaymentRow.intent_id == intent["id"]) or _by_mark(uow, _mark(intent))
     if row is None:
         return
     row.intent_id = row.intent_id or str(intent["id"])
@@ -218,13 +220,8 @@ def _row(uow: Uow, payment_id: str) -> PaymentRow:
     return uow.session.get_one(PaymentRow, payment_id, with_for_update=True, populate_existing=True)
 
 
-def _found(uow: Uow, condition: Any) -> PaymentRow | None:
-    chosen = select(PaymentRow).where(condition).with_for_update().execution_options(populate_existing=True)
-    return uow.session.execute(chosen).scalar_one_or_none()
-
-
 def _by_mark(uow: Uow, payment_id: object) -> PaymentRow | None:
-    return _found(uow, PaymentRow.id == payment_id) if isinstance(payment_id, str) and payment_id else None
+    return locked(uow, PaymentRow, PaymentRow.id == payment_id) if isinstance(payment_id, str) and payment_id else None
 
 
 def _mark(intent: Mapping[str, Any]) -> object:

@@ -7,6 +7,7 @@ from typing import Any
 import flask
 
 from billing.payments import chargebacks, checkout, queries, refunds
+from billing.payments.following import refresh
 from billing.payments.schemas import (
     CardRefundIn,
     CardRefundOut,
@@ -71,8 +72,6 @@ def show(uow: Uow, actor: Actor, payment_id: str) -> Any:
     summary="Make it known to the processor, or look at it there, now; answers the page where it is paid",
 )  # fmt: skip
 def open_payment(house: House, actor: Actor, request: flask.Request, payment_id: str) -> flask.Response:
-    from billing.payments.following import refresh
-
     house.db.read(lambda uow: queries.payment(uow, actor, payment_id))
     found = checkout.proceed(house, payment_id)
     if found.pending:

@@ -6,8 +6,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from billing.ledger.queries import kind_totals
-from billing.ledger.types import AccountKind, Discrepancy
 from billing.payments.errors import ChargebackNotFound, PaymentNotFound, TopUpNotFound
 from billing.payments.models import CardRefundRow, ChargebackRow, CustomerRow, PaymentRow, TopUpRow
 from billing.payments.types import (
@@ -140,30 +138,14 @@ def known_sources(uow: Uow, sources: set[str]) -> set[str]:
     return found
 
 
-def check(uow: Uow) -> list[Discrepancy]:
-    """Accounts of money outside that differ from what is written down of it, by currency; none is expected."""
-    found = []
-    for kind, said in _outside(uow).items():
-        kept = {row.currency: row.balance for row in kind_totals(uow) if row.kind == kind}
-        found += [
-            Discrepancy(
-                f"{kind} {currency}",
-                f"what is written down says {said.get(currency, 0)}, the ledger {kept.get(currency, 0)}",
-            )
-            for currency in sorted({*said, *kept})
-            if said.get(currency, 0) != kept.get(currency, 0)
-        ]
-    return found
-
-
 def through_processor(uow: Uow) -> dict[str, int]:
     """What payments, refunds and chargebacks left with the processor, by currency. Asks no policy: for checks."""
     settled = CardRefundRow.state == RefundState.SETTLED
     taken = ChargebackRow.withdrawn, ChargebackRow.state != ChargebackState.WON
     return added(
-        _sums(uow, PaymentRow.currency, PaymentRow.received),
-        _sums(uow, CardRefundRow.currency, -CardRefundRow.amount, settled),
-        _sums(uow, ChargebackRow.currency, -ChargebackRow.amount, *taken),
+        sums(uow, PaymentRow.currency, PaymentRow.received),
+        sums(uow, CardRefundRow.currency, -CardRefundRow.amount, settled),
+        sums(uow, ChargebackRow.currency, -ChargebackRow.amount, *taken),
     )
 
 
@@ -171,8 +153,8 @@ def in_flight(uow: Uow) -> dict[str, int]:
     """What refunds and chargebacks have taken from balances and not brought anywhere, by currency. For checks."""
     reserved = CardRefundRow.state == RefundState.RESERVED
     return added(
-        _sums(uow, CardRefundRow.currency, CardRefundRow.amount, reserved),
-        _sums(uow, ChargebackRow.currency, ChargebackRow.held),
+        sums(uow, CardRefundRow.currency, CardRefundRow.amount, reserved),
+        sums(uow, ChargebackRow.currency, ChargebackRow.held),
     )
 
 
@@ -180,23 +162,22 @@ def added(*parts: dict[str, int]) -> dict[str, int]:
     return {currency: sum(part.get(currency, 0) for part in parts) for part in parts for currency in part}
 
 
-def _outside(uow: Uow) -> dict[AccountKind, dict[str, int]]:
-    """What the chargebacks' account must hold: what was taken and is undecided, or lost and not made good."""
+def contested(uow: Uow) -> dict[str, int]:
+    """What was taken back and is undecided, or lost and not made good, by currency. Asks no policy: for checks."""
     undecided = ChargebackRow.withdrawn, ChargebackRow.ended_at.is_(None)
-    return {
-        AccountKind.CHARGEBACKS: added(
-            _sums(uow, ChargebackRow.currency, ChargebackRow.amount, *undecided),
-            _sums(uow, ChargebackRow.currency, ChargebackRow.owed),
-        )
-    }
+    return added(
+        sums(uow, ChargebackRow.currency, ChargebackRow.amount, *undecided),
+        sums(uow, ChargebackRow.currency, ChargebackRow.owed),
+    )
 
 
 def arrived_at_bank(uow: Uow) -> dict[str, int]:
     """The confirmed top-ups by currency. Asks no policy: for checks."""
-    return _sums(uow, TopUpRow.currency, TopUpRow.amount, TopUpRow.state == str(TopUpState.CONFIRMED))
+    return sums(uow, TopUpRow.currency, TopUpRow.amount, TopUpRow.state == str(TopUpState.CONFIRMED))
 
 
-def _sums(uow: Uow, currency: Any, amount: Any, *conditions: Any) -> dict[str, int]:
+def sums(uow: Uow, currency: Any, amount: Any, *conditions: Any) -> dict[str, int]:
+    """An amount of all rows that these hold of, by currency."""
     chosen = select(currency, func.sum(amount)).where(*conditions).group_by(currency)
     return {found: int(total) for found, total in uow.session.execute(chosen)}
 

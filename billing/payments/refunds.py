@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, Entry, TransactionKind, credit, debit
@@ -28,6 +28,7 @@ from core.db import Uow
 from core.ids import new_id
 from core.money import format_amount, parse_amount
 from core.problems import Sentence
+from core.rows import locked
 
 _FAILED = ("failed", "canceled")
 
@@ -65,7 +66,7 @@ def refund(uow: Uow, actor: Actor, payment_id: str, *, amount: str, reason: str)
 
 def done(uow: Uow, event: AttemptDone) -> None:
     if event.deed == Deed.REFUND:
-        row = _locked(uow, CardRefundRow.id == event.subject_id)
+        row = locked(uow, CardRefundRow, CardRefundRow.id == event.subject_id)
         if row is not None:
             row.remote_id = event.remote_id
             _bring_in_line(uow, row, event.remote)
@@ -74,7 +75,7 @@ def done(uow: Uow, event: AttemptDone) -> None:
 def refused(uow: Uow, event: AttemptRefused) -> None:
     """Nothing went back: the amount is the payer's again, and the attempt has ended."""
     if event.deed == Deed.REFUND:
-        row = _locked(uow, CardRefundRow.id == event.subject_id)
+        row = locked(uow, CardRefundRow, CardRefundRow.id == event.subject_id)
         if row is not None:
             _fail(uow, row, event.message)
 
@@ -82,7 +83,9 @@ def refused(uow: Uow, event: AttemptRefused) -> None:
 def told(uow: Uow, remote: Mapping[str, Any]) -> None:
     """A refund that is ours, as it stands with the processor. Others show among what is not reconciled."""
     mark = (remote.get("metadata") or {}).get("refund")
-    row = _locked(uow, CardRefundRow.remote_id == remote["id"]) or _locked(uow, CardRefundRow.id == mark)
+    row = locked(uow, CardRefundRow, CardRefundRow.remote_id == remote["id"]) or locked(
+        uow, CardRefundRow, CardRefundRow.id == mark
+    )
     if row is not None:
         row.remote_id = row.remote_id or str(remote["id"])
         _bring_in_line(uow, row, remote)
@@ -163,11 +166,6 @@ def _accounts(row: CardRefundRow) -> tuple[Account, Account, Account]:
 
 def _post(uow: Uow, row: CardRefundRow, step: str, entries: list[Entry]) -> None:
     post(uow, [Draft(f"card_refund:{row.id}:{step}", TransactionKind.CARD_REFUND, row.id, entries)])
-
-
-def _locked(uow: Uow, condition: Any) -> CardRefundRow | None:
-    chosen = select(CardRefundRow).where(condition).with_for_update().execution_options(populate_existing=True)
-    return uow.session.execute(chosen).scalars().first()
 
 
 def _note(uow: Uow, actor: Actor, action: str, found: CardRefund, decision: Decision | None) -> None:

@@ -25,7 +25,7 @@ from compliance.policy import Decision, Resource, require
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.house import House
-from core.rows import insert_missing
+from core.rows import insert_missing, locked
 
 RETURN_PATH = "/payouts/account"
 AGAIN_PATH = "/payouts/account/again"
@@ -52,7 +52,7 @@ def begin(uow: Uow, actor: Actor) -> ConnectedAccount:
         "begun_at": uow.now(),
     }  # fmt: skip
     insert_missing(uow, ConnectedAccountRow, [new])
-    row = _locked(uow, ConnectedAccountRow.organisation_id == own)
+    row = locked(uow, ConnectedAccountRow, ConnectedAccountRow.organisation_id == own)
     assert row is not None
     if not row.remote_id and not processor.is_planned(uow, own, Deed.ACCOUNT):
         row.country, row.code, row.message = found.country, "", ""
@@ -90,7 +90,7 @@ def link(house: House, actor: Actor) -> str:
 def done(uow: Uow, event: AttemptDone) -> None:
     """The processor made the account. What it answered may be old news by now: what was seen since then stays."""
     if event.deed == Deed.ACCOUNT:
-        row = _locked(uow, ConnectedAccountRow.organisation_id == event.subject_id)
+        row = locked(uow, ConnectedAccountRow, ConnectedAccountRow.organisation_id == event.subject_id)
         if row is not None:
             row.remote_id, row.code, row.message = event.remote_id, "", ""
             row.look_at = uow.now()
@@ -102,7 +102,7 @@ def done(uow: Uow, event: AttemptDone) -> None:
 def refused(uow: Uow, event: AttemptRefused) -> None:
     """The processor makes no account; it can be begun anew."""
     if event.deed == Deed.ACCOUNT:
-        row = _locked(uow, ConnectedAccountRow.organisation_id == event.subject_id)
+        row = locked(uow, ConnectedAccountRow, ConnectedAccountRow.organisation_id == event.subject_id)
         if row is not None:
             row.code, row.message = event.code[:80], event.message[:500]
             _note(uow, SYSTEM, "payout_account:refuse", row.snapshot(), None)
@@ -112,7 +112,9 @@ def told(uow: Uow, seen: Told) -> None:
     """An account as it was seen with the processor. What was seen earlier never takes the place of what was later."""
     mark = (seen.object.get("metadata") or {}).get("organisation")
     unnamed = ConnectedAccountRow.organisation_id == mark, ConnectedAccountRow.remote_id == ""
-    row = _locked(uow, ConnectedAccountRow.remote_id == seen.id) or _locked(uow, *unnamed)
+    row = locked(uow, ConnectedAccountRow, ConnectedAccountRow.remote_id == seen.id) or locked(
+        uow, ConnectedAccountRow, *unnamed
+    )
     seen_at = seen.seen_at or uow.now()
     if row is None or (row.seen_at is not None and seen_at < row.seen_at):
         return
@@ -139,7 +141,7 @@ def refresh(house: House, actor: Actor) -> None:
 
 def look_soon(uow: Uow, remote_id: str) -> None:
     """The processor refused something for an account: it may not be what it was."""
-    row = _locked(uow, ConnectedAccountRow.remote_id == remote_id)
+    row = locked(uow, ConnectedAccountRow, ConnectedAccountRow.remote_id == remote_id)
     if row is not None:
         row.look_at = uow.now()
 
@@ -171,11 +173,6 @@ def _bring_in_line(uow: Uow, row: ConnectedAccountRow, remote: Mapping[str, Any]
     uow.session.flush()
     if before != {name: getattr(row, name) for name in _COUNTED}:
         _note(uow, SYSTEM, "payout_account:change", row.snapshot(), None)
-
-
-def _locked(uow: Uow, *conditions: Any) -> ConnectedAccountRow | None:
-    chosen = select(ConnectedAccountRow).where(*conditions).with_for_update()
-    return uow.session.execute(chosen.execution_options(populate_existing=True)).scalars().first()
 
 
 def _note(uow: Uow, actor: Actor, action: str, found: ConnectedAccount, decision: Decision | None) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, Select, func, select
 
 from billing.ledger.types import Account, AccountKind, Discrepancy
-from billing.payments.queries import added
+from billing.payments.queries import added, sums
 from billing.payouts.errors import AccountNotBegun, PayoutNotFound, RunNotFound
 from billing.payouts.models import (
     ArrivalRow,
@@ -200,20 +198,20 @@ def through_processor(uow: Uow) -> dict[str, int]:
     """What transfers and their reversals brought to what lies with the processor, by currency. For checks."""
     sent = PayoutRow.way == Way.PROCESSOR, PayoutRow.state == PayoutState.SETTLED
     return added(
-        _sums(uow, PayoutRow.currency, -PayoutRow.amount, *sent),
-        _sums(uow, ReversalRow.currency, ReversalRow.amount, ReversalRow.state == ReversalState.SETTLED),
+        sums(uow, PayoutRow.currency, -PayoutRow.amount, *sent),
+        sums(uow, ReversalRow.currency, ReversalRow.amount, ReversalRow.state == ReversalState.SETTLED),
     )
 
 
 def through_bank(uow: Uow) -> dict[str, int]:
     """What bank transfers brought to what lies at the bank, by currency. For checks."""
     sent = PayoutRow.way == Way.BANK, PayoutRow.state == PayoutState.SETTLED
-    return _sums(uow, PayoutRow.currency, -PayoutRow.amount, *sent)
+    return sums(uow, PayoutRow.currency, -PayoutRow.amount, *sent)
 
 
 def in_flight(uow: Uow) -> dict[str, int]:
     """What payouts have taken from balances and not brought anywhere, by currency. For checks."""
-    return _sums(uow, PayoutRow.currency, PayoutRow.amount, PayoutRow.state == PayoutState.RESERVED)
+    return sums(uow, PayoutRow.currency, PayoutRow.amount, PayoutRow.state == PayoutState.RESERVED)
 
 
 def check(uow: Uow) -> list[Discrepancy]:
@@ -250,11 +248,6 @@ def _by_supplier(uow: Uow, model: type[PayoutRow] | type[ReversalRow], condition
         Account(AccountKind.SUPPLIER_AVAILABLE, supplier, currency): int(total)
         for supplier, currency, total in uow.session.execute(chosen)
     }
-
-
-def _sums(uow: Uow, currency: Any, amount: Any, *conditions: Any) -> dict[str, int]:
-    chosen = select(currency, func.sum(amount)).where(*conditions).group_by(currency)
-    return {found: int(total) for found, total in uow.session.execute(chosen)}
 
 
 def _resource(organisation_id: str | None) -> Resource:

@@ -28,6 +28,7 @@ from core.db import Uow
 from core.ids import new_id
 from core.money import format_amount, parse_amount
 from core.problems import Sentence
+from core.rows import locked
 
 
 def reverse(uow: Uow, actor: Actor, payout_id: str, *, amount: str, reason: str) -> Reversal:
@@ -99,10 +100,7 @@ def _being_taken_back(uow: Uow, payout: PayoutRow) -> int:
 
 def _asked(uow: Uow, reversal_id: str) -> ReversalRow | None:
     """The payout is locked after its reversal by everybody who ends one; who asks for one makes a new row."""
-    chosen = select(ReversalRow).where(ReversalRow.id == reversal_id, ReversalRow.state == ReversalState.ASKED)
-    return uow.session.execute(
-        chosen.with_for_update().execution_options(populate_existing=True)
-    ).scalar_one_or_none()  # fmt: skip
+    return locked(uow, ReversalRow, ReversalRow.id == reversal_id, ReversalRow.state == ReversalState.ASKED)
 
 
 def _end(uow: Uow, row: ReversalRow, state: ReversalState, message: str) -> None:

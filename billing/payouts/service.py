@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from billing.ledger.service import post
 from billing.ledger.types import Account, AccountKind, Draft, Entry, TransactionKind, credit, debit
@@ -24,6 +24,7 @@ from billing.processor.types import Deed
 from billing.settlement.types import Payable
 from compliance.audit.service import record
 from compliance.policy import Decision
+from core import rows
 from core.actor import SYSTEM, Actor
 from core.db import Uow
 from core.ids import new_id
@@ -105,8 +106,7 @@ def fail(
 
 
 def locked(uow: Uow, payout_id: str) -> PayoutRow | None:
-    chosen = select(PayoutRow).where(PayoutRow.id == payout_id).with_for_update()
-    return uow.session.execute(chosen.execution_options(populate_existing=True)).scalar_one_or_none()
+    return rows.locked(uow, PayoutRow, PayoutRow.id == payout_id)
 
 
 def _conclude(

@@ -86,12 +86,6 @@ def entries(uow: Uow) -> list[BalanceEntry]:
     return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
 
 
-def entries_of(uow: Uow, sources: list[str]) -> list[BalanceEntry]:
-    """The rows of the processor's books about these remote objects. Asks no policy: for pages that asked."""
-    chosen = select(BalanceEntryRow).where(BalanceEntryRow.source.in_(sources)).order_by(BalanceEntryRow.created_at)
-    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
-
-
 def clearing(uow: Uow) -> dict[str, int]:
     """What the ledger says lies with the processor, by currency. Asks no policy: for checks."""
     return {row.currency: row.balance for row in kind_totals(uow) if row.kind == AccountKind.PROCESSOR_CLEARING}

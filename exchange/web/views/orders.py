@@ -163,6 +163,7 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
     mine = who.organisation_id == snapshot.buyer_id
     side = "buyer" if mine else "supplier" if who.organisation_id == snapshot.supplier_id else "platform"
     books = disputes.sees_charges(who, order_id)
+    to_pay = mine and snapshot.state == OrderState.PLACED
     return OrderPage(
         order=snapshot,
         side=side,
@@ -184,8 +185,8 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         downloads=fetching.downloads(snapshot),
         subscription=_subscription(uow, order_id),
         announced=[each for each in rises.of_order(uow, who, order_id) if each.applied_at is None],
-        ways=ways_to_pay(uow) if mine else {},
-        paying=payments.pending_of(uow, Purpose.ORDER, order_id) if mine and books else None,
+        ways=ways_to_pay(uow) if to_pay else {},
+        paying=payments.pending_of(uow, Purpose.ORDER, order_id) if to_pay and books else None,
     )
 
 
