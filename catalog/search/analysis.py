@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 import opencc
 
@@ -57,7 +58,13 @@ _remembered = lru_cache(maxsize=8192)(_normalise)
 
 def terms(text: str) -> list[str]:
     """The terms of a text in their order."""
-    return [term for term, _start, _end in _spans(normalise(text))]
+    found: list[str] = []
+    for run in _RUNS.findall(normalise(text)):
+        if len(run) == 1 or not is_han(run):
+            found.append(run[:_LONGEST_WORD])
+        else:
+            found += map(add, run, run[1:])
+    return found
 
 
 def query_terms(text: str) -> list[str]:
@@ -76,6 +83,7 @@ def is_han(run: str) -> bool:
     return bool(run) and _IS_HAN.match(run) is not None
 
 
+@lru_cache(maxsize=20_000)
 def pinyin(run: str) -> tuple[str, str]:
     """How a run of Han is typed without an input method: in full, and by initials."""
     import pypinyin  # heavy, and only needed where things are indexed
@@ -131,18 +139,6 @@ def _densest(places: Sequence[int], length: int) -> int:
         if end - index > most:
             best, most = place, end - index
     return best
-
-
-def _spans(normal: str) -> Iterator[tuple[str, int, int]]:
-    for match in _RUNS.finditer(normal):
-        run, start = match.group(), match.start()
-        if not is_han(run):
-            yield run[:_LONGEST_WORD], start, match.end()
-        elif len(run) == 1:
-            yield run, start, start + 1
-        else:
-            for place in range(len(run) - 1):
-                yield run[place : place + 2], start + place, start + place + 2
 
 
 @lru_cache(maxsize=20_000)

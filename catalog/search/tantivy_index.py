@@ -10,7 +10,7 @@ import tantivy
 from catalog.search import analysis
 from catalog.search.types import FACETS, SearchDocument
 
-FORMAT = 3
+FORMAT = 4
 VERSION = f"{FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
 _NO_PRICE = 2**62
 _LONGEST_PREFIX = 12
@@ -43,19 +43,13 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     """The fields of a document; its shown texts stay in the database."""
     document = tantivy.Document()
     titles = [text for text in source.title.values() if text]
-    texts = [
-        *titles,
-        *source.summary.values(),
-        *source.description.values(),
-        source.owner_name,
-        *source.tags,
-        *source.operations,
-    ]
+    title, tags = _sent(titles), _sent([*source.tags, source.scene])
+    texts = [*source.summary.values(), *source.description.values(), source.owner_name, *source.operations]
     document.add_text("id", source.id)
     document.add_text("mark", source.mark())
-    document.add_text("all", _sent([*texts, source.scene]))
-    document.add_text("title", _sent(titles))
-    document.add_text("tags", _sent([*source.tags, source.scene]))
+    document.add_text("all", f"{title} {_sent(texts)} {tags}")
+    document.add_text("title", title)
+    document.add_text("tags", tags)
     document.add_text("beginning", " ".join(dict.fromkeys(_beginnings(titles))))
     document.add_text("state", source.state)
     document.add_text("owner", source.owner)
@@ -82,7 +76,8 @@ def _beginnings(titles: Iterable[str]) -> Iterator[str]:
     for title in titles:
         found = analysis.runs(title)
         spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in found]
-        for parts in (found, [full for full, _ in spoken], [initials for _, initials in spoken]):
+        ways = (tuple(found), tuple(full for full, _ in spoken), tuple(initials for _, initials in spoken))
+        for parts in dict.fromkeys(ways):
             for start in range(len(parts)):
                 rest = "".join(parts[start:])[:_LONGEST_PREFIX]
                 yield from (rest[:size] for size in range(1, len(rest) + 1))
