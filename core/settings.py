@@ -35,6 +35,9 @@ class Settings:
     ``payout_minimum`` is in minor units: a supplier's balance below it waits for the next settlement run. So many days
     after a change of its bank account a supplier is paid there. ``paying_account_*`` is the account (and the BIC of its
     bank) that payment files are drawn on.
+    ``s3_bucket`` empty means that files lie in the data folder; ``s3_url`` is the service's address. ``s3_read_*`` is a
+    key that may only read what is delivered: gateways get it instead of the other.
+    ``trusted_proxies`` lists who may say in ``X-Forwarded-For`` whom they speak for, as ``upstream_allow`` does.
     """
 
     data: Path = Path("var/exchange")
@@ -86,6 +89,14 @@ class Settings:
     paying_account_name: str = "Piaohao"
     paying_account_number: str = ""
     paying_account_bank: str = ""
+    s3_bucket: str = ""
+    s3_url: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = field(default="", repr=False)
+    s3_read_access_key: str = ""
+    s3_read_secret_key: str = field(default="", repr=False)
+    trusted_proxies: str = ""
 
     @property
     def database(self) -> str:
@@ -105,6 +116,11 @@ class Settings:
     def allowed_upstreams(self) -> tuple[str, ...]:
         """Each entry checked. Raises ValueError naming the first that is none."""
         return allow_list(self.upstream_allow)
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Each entry of ``trusted_proxies``, checked. Raises ValueError naming the first that is none."""
+        return allow_list(self.trusted_proxies)
 
     @property
     def production(self) -> bool:
@@ -131,7 +147,9 @@ class Settings:
         settings = cls(**given)
         if settings.profile not in PROFILES:
             raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
-        _ = settings.allowed_upstreams  # what is wrong in it is told at the start
+        _ = settings.allowed_upstreams, settings.proxies  # what is wrong in them is told at the start
+        if settings.s3_bucket and not (settings.s3_url and settings.s3_access_key and settings.s3_secret_key):
+            raise ValueError("PIAOHAO_S3_BUCKET needs PIAOHAO_S3_URL, PIAOHAO_S3_ACCESS_KEY and PIAOHAO_S3_SECRET_KEY")
         if settings.production and settings.stripe_url:
             raise ValueError("PIAOHAO_STRIPE_URL is for tests and the demo; production speaks to Stripe itself")
         return settings
