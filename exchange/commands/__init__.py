@@ -1,0 +1,1 @@
+"""The commands of ``piaohao``, one module for each thing that they look after."""
