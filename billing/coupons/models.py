@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing.coupons.types import CouponSnapshot
+from billing.coupons.types import CouponSnapshot, Use
 from core.db import Base, Id, UtcDateTime
 
 
@@ -54,3 +54,6 @@ class Redemption(Base):
     organisation_id: Mapped[str] = mapped_column(Id, primary_key=True)
     order_id: Mapped[str] = mapped_column(Id, unique=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def snapshot(self) -> Use:
+        return Use(self.organisation_id, self.order_id, self.at)

@@ -38,4 +38,11 @@ class CouponOut(Schema):
     created_at = UtcField()
 
 
+class CouponUseOut(Schema):
+    organisation_id = fields.String()
+    order_id = fields.String()
+    at = UtcField()
+
+
 CouponPageOut = page_of(CouponOut)
+CouponUsePageOut = page_of(CouponUseOut)

@@ -35,6 +35,15 @@ class CouponSnapshot:
 
 
 @dataclass(frozen=True)
+class Use:
+    """An organisation used a coupon for an order."""
+
+    organisation_id: str
+    order_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Discount:
     """What a coupon takes off one net amount, and how much of that the platform's commission carries."""
 

@@ -57,6 +57,15 @@ def of_order(uow: Uow, order_id: str) -> list[Invoice]:
     return _found(uow, InvoiceRow.order_id == order_id)
 
 
+def taken_off(uow: Uow, order_ids: Iterable[str]) -> dict[str, int]:
+    """What coupons took off the invoices of orders, net, by order. Asks no policy: for pages that asked."""
+    found: dict[str, int] = {}
+    for invoice in _found(uow, InvoiceRow.order_id.in_(set(order_ids)), _INVOICES):
+        less = -sum(line.net for line in invoice.lines if line.net < 0)
+        found[invoice.order_id] = found.get(invoice.order_id, 0) + less
+    return found
+
+
 def of_buyer(uow: Uow, buyer_id: str, currency: str, *, since: datetime, limit: int = 50) -> list[Invoice]:
     """The invoices of a buyer from a moment on, the oldest first; no credit notes. Asks no policy: for evidence."""
     mine = InvoiceRow.buyer_id == buyer_id, InvoiceRow.currency == currency, _INVOICES, InvoiceRow.issued_at >= since
