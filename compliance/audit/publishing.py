@@ -1,0 +1,94 @@
+"""Publishing the log where the operator cannot take it back: tiles first, the checkpoint that covers them last.
+
+What is at the place says how far it has come, so a publisher that was killed goes on where it stopped, and one that
+moved to another machine too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from compliance.audit import checkpoints, merkle, queries, tiles
+from compliance.audit.checkpoints import LogInconsistent
+from compliance.audit.nodes import stored
+from compliance.audit.places import Place
+from compliance.audit.tiles import WIDTH, Tile
+from compliance.audit.verifier import Checkpoint, Malformed, Tampered, verify_checkpoint
+from core.db import Uow
+from core.house import House
+
+CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True)
+class Published:
+    """How far the place was and is now, and how many files were written for it."""
+
+    before: int
+    size: int
+    files: int
+
+
+def publish(house: House, place: Place, *, entries: bool) -> Published:
+    """Bring the place up to the newest checkpoint; ``entries`` tells whether it gets the entries' bytes too.
+
+    Raises LogInconsistent, having written nothing, when what is published there does not belong to this log.
+    """
+    with _alone(house):
+        newest = house.db.read(queries.newest_checkpoint)
+        if newest is None:
+            return Published(0, 0, 0)
+        standing = place.read(CHECKPOINT)
+        before = _published(house, standing)
+        if standing == newest.note.encode():
+            return Published(newest.size, newest.size, 0)
+        house.db.read(lambda uow: _refuse_another_log(uow, before, newest.size))
+        files = _tiles(house, place, before.size if before else 0, newest.size, entries=entries)
+        place.write(f"checkpoints/{newest.size}", newest.note.encode())
+        place.write(CHECKPOINT, newest.note.encode())
+        return Published(before.size if before else 0, newest.size, files + 2)
+
+
+def _published(house: House, standing: bytes | None) -> Checkpoint | None:
+    if standing is None:
+        return None
+    try:
+        return verify_checkpoint(standing.decode("utf-8", "replace"), checkpoints.public_key(house))
+    except (Tampered, Malformed) as error:
+        raise LogInconsistent(f"what is published there is not of this log: {error}") from None
+
+
+def _refuse_another_log(uow: Uow, before: Checkpoint | None, size: int) -> None:
+    if before is None:
+        return
+    if before.size > size:
+        raise LogInconsistent(f"{before.size} entries are published, the log has {size}: it was set back")
+    if merkle.root(stored(uow), before.size) != before.root:
+        raise LogInconsistent(f"another log of {before.size} entries is published: this one was forked")
+
+
+def _tiles(house: House, place: Place, old: int, new: int, *, entries: bool) -> int:
+    written = 0
+    for tile in tiles.grown(old, new, entries=entries):
+        place.write(tile.path, house.db.read(lambda uow, t=tile: tiles.content(uow, t)))  # type: ignore[misc]
+        written += 1
+        if tile.width == WIDTH and _was_partial(tile, old):
+            place.clear(tile.partials)
+    return written
+
+
+def _was_partial(tile: Tile, old: int) -> bool:
+    return Tile(tile.level, tile.number, 1).leaves <= old
+
+
+@contextmanager
+def _alone(house: House) -> Iterator[None]:
+    """One publisher at a time: two could put an older checkpoint over a newer one."""
+    path = house.settings.data / "signer" / "publishing.lock"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
