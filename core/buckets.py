@@ -78,28 +78,35 @@ class Bucket:
         condition = {"IfNoneMatch": "*"} if only_new else {}
         self._ask("put_object", name, Body=body, ChecksumSHA256=_checksum(body), **condition)
 
-    def put_file(self, name: str, source: BinaryIO) -> None:
-        """Keep a stream of any size under that name, all of it or nothing. Raises StorageFull."""
+    def put_file(self, name: str, source: BinaryIO, sha256: str) -> None:
+        """Keep a stream of any size, all of it or nothing.
+
+        Raises StorageFull, and ValueError when these are other bytes than ``sha256`` says.
+        """
         first = source.read(PIECE_BYTES)
         if len(first) < PIECE_BYTES:
+            _require(hashlib.sha256(first).hexdigest(), sha256)
             self.put(name, first)
             return
         upload = str(self._ask("create_multipart_upload", name, ChecksumAlgorithm="SHA256")["UploadId"])
         try:
-            self._pieces(name, upload, first, source)
+            self._pieces(name, upload, first, source, sha256)
         except BaseException:
             self._give_up(name, upload)
             raise
 
-    def _pieces(self, name: str, upload: str, piece: bytes, source: BinaryIO) -> None:
+    def _pieces(self, name: str, upload: str, piece: bytes, source: BinaryIO, sha256: str) -> None:
         sent: list[dict[str, Any]] = []
+        digest = hashlib.sha256()
         while piece:
+            digest.update(piece)
             number, checksum = len(sent) + 1, _checksum(piece)
             answer = self._ask(
                 "upload_part", name, UploadId=upload, PartNumber=number, Body=piece, ChecksumSHA256=checksum
             )
             sent.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum})
             piece = source.read(PIECE_BYTES)
+        _require(digest.hexdigest(), sha256)
         self._ask("complete_multipart_upload", name, UploadId=upload, MultipartUpload={"Parts": sent})
 
     def _give_up(self, name: str, upload: str) -> None:
@@ -230,6 +237,11 @@ class _Remote(io.RawIOBase):
         buffer[:taken] = self._left[:taken]
         self._at, self._left = self._at + taken, self._left[taken:]
         return taken
+
+
+def _require(found: str, sha256: str) -> None:
+    if found != sha256:
+        raise ValueError(f"these are the bytes of {found}, not of {sha256}")
 
 
 def _checksum(body: bytes) -> str:

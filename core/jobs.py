@@ -16,11 +16,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
 from core.ids import new_id
+from core.problems import Unavailable
 
 if TYPE_CHECKING:
     from core.house import House
 
 _LEASE = timedelta(seconds=60)
+_PUT_OFF = timedelta(seconds=20)
 _REPORTED_EVERY_S = 2.0
 _LONG_BYTES = 32 << 20
 log = logging.getLogger("piaohao.jobs")
@@ -99,7 +101,10 @@ def enqueue(
 
 
 def run_one(house: House, lane: Lane | None = None) -> bool:
-    """Claim and run one job, of that lane or of any. Answers False when there was none to do."""
+    """Claim and run one job, of that lane or of any. Answers False when there was none to do.
+
+    One that meets something unavailable is done later; whatever else goes wrong is the end of it.
+    """
     run = house.db.write(lambda uow: _claim(uow, lane))
     if run is None:
         return False
@@ -107,6 +112,10 @@ def run_one(house: House, lane: Lane | None = None) -> bool:
     state, note = "done", None
     try:
         house.registry.job_handlers[kind](house, job_run)
+    except Unavailable as away:  # nothing is wrong with the job
+        log.warning("job %s (%s) waits: %s", job_run.id, kind, away)
+        house.db.write(lambda uow: _put_off(uow, job_run.id))
+        return True
     except Exception as error:  # a failed job is shown with its reason, the worker goes on
         log.exception("job %s (%s) failed", job_run.id, kind)
         state, note = "failed", f"{type(error).__name__}: {error}"
@@ -129,6 +138,12 @@ def _claim(uow: Uow, lane: Lane | None) -> tuple[str, JobRun] | None:
         return None
     job.state, job.lease_until = "running", uow.now() + _LEASE
     return job.kind, JobRun(uow.house, job.id, json.loads(job.payload), job.resume_mark)
+
+
+def _put_off(uow: Uow, job_id: str) -> None:
+    """Left for later, from its mark on, by whoever is free then."""
+    job = uow.session.get_one(Job, job_id)
+    job.state, job.lease_until = "queued", uow.now() + _PUT_OFF
 
 
 def _finish(uow: Uow, job_id: str, state: str, note: str | None) -> None:

@@ -27,6 +27,7 @@ from core.actor import SYSTEM
 from core.db import Uow
 from core.house import House
 from core.jobs import JobRun
+from core.problems import Unavailable
 
 JOB = "files:scan"
 _EVERY_S = 2.0
@@ -69,6 +70,8 @@ def run(house: House, job: JobRun) -> None:
                 file = file if mark else _describe(house, job, file, stream)
                 file = _scan(house, job, file, stream, mark.get("scan"))
             _count(house, job, owner_id, file, stream, mark.get("persons"))
+    except Unavailable:
+        raise  # it is tried again
     except Exception:
         house.db.write(lambda uow: _fail(uow, file_id))
         raise

@@ -23,6 +23,7 @@ from catalog.files.errors import (
     UploadTooLarge,
 )
 from catalog.files.models import StoredFile, Upload
+from catalog.files.s3_parts import parts_of
 from catalog.files.store import FileStore, sweep_folder
 from catalog.files.types import FORM_BYTES, PART_BYTES, FileSnapshot, UploadSnapshot
 from compliance.audit.service import record
@@ -71,15 +72,14 @@ def receive_part(
     if _is_here(upload, offset, length):
         uploads.swallow(source, length)
         return upload
-    path = uploads.partial_path(house, upload_id)
-    part = uploads.receive(path, source, length)
+    parts, part = parts_of(house), uploads.receive(uploads.partial_path(house, upload_id), source, length)
     try:
-        with uploads.locked(path) as file:
+        with parts.turn(upload_id):
             upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
             if _is_here(upload, offset, length):
                 return upload
-            uploads.append(file, part, offset)
-            return house.db.write(lambda uow: _advance(uow, actor, upload_id, offset + length))
+            reached = parts.add(upload_id, part, offset)
+            return house.db.write(lambda uow: _advance(uow, actor, upload_id, reached))
     finally:
         part.unlink(missing_ok=True)
 
@@ -114,14 +114,13 @@ def complete(house: House, actor: Actor, upload_id: str) -> FileSnapshot:
 
     Raises UploadNotFound, UploadIncomplete, UploadBusy, StorageFull, ChecksumMismatch (the parts are dropped).
     """
-    path = uploads.partial_path(house, upload_id)
     upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
     if upload.file_id is None:
         _check_length(upload, upload.received)
-        with uploads.locked(path, wait=False) as file:
+        with parts_of(house).turn(upload_id, wait=False):
             upload = house.db.read(lambda uow: queries.get_upload(uow, actor, upload_id))
             if upload.file_id is None:
-                return _take_over(house, actor, upload, file)
+                return _take_over(house, actor, upload)
     file_id = upload.file_id
     return house.db.read(lambda uow: queries.get_file(uow, actor, file_id))
 
@@ -134,32 +133,33 @@ def _check_length(upload: UploadSnapshot, present: int) -> None:
         )
 
 
-def _take_over(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryIO) -> FileSnapshot:
-    """The partial file stays until the row that names its bytes is committed: killed in between, do it again."""
-    path = uploads.partial_path(house, upload.id)
-    if path.stat().st_size != upload.size:  # lost by the disk after it had been acknowledged
-        _begin_again(house, actor, upload, file)
-        _check_length(upload, 0)
-    found = uploads.digest_of(file)
-    if found != upload.sha256:
-        _begin_again(house, actor, upload, file)
-        raise ChecksumMismatch(
-            "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
-        )
-    described = profiles.describe(path, upload.name, most=house.settings.scanned_at_once_bytes)
-    counted = persons.count(house, file, upload.name, upload.size, described)
-    _store(house).adopt(path, upload.sha256)
+def _take_over(house: House, actor: Actor, upload: UploadSnapshot) -> FileSnapshot:
+    """The parts stay until the row that names their bytes is committed: killed in between, do it again."""
+    parts = parts_of(house)
+    with parts.whole(upload.id) as path, path.open("rb") as file:
+        if path.stat().st_size != upload.size:  # lost by the store after it had been acknowledged
+            _begin_again(house, actor, upload, parts)
+            _check_length(upload, 0)
+        found = uploads.digest_of(file)
+        if found != upload.sha256:
+            _begin_again(house, actor, upload, parts)
+            raise ChecksumMismatch(
+                "The parts were dropped; send them again.", field="sha256", declared=upload.sha256, received=found
+            )
+        described = profiles.describe(path, upload.name, most=house.settings.scanned_at_once_bytes)
+        counted = persons.count(house, file, upload.name, upload.size, described)
+        _store(house).adopt(path, upload.sha256)
     kept = house.db.write(lambda uow: _finish(uow, actor, upload, described, counted))
-    path.unlink(missing_ok=True)
+    parts.drop(upload.id)
     return kept
 
 
-def _begin_again(house: House, actor: Actor, upload: UploadSnapshot, file: BinaryIO) -> None:
+def _begin_again(house: House, actor: Actor, upload: UploadSnapshot, parts: uploads.Parts) -> None:
     def forget(uow: Uow) -> None:
         queries.load_upload(uow, actor, upload.id).received = 0
 
+    parts.empty(upload.id)
     house.db.write(forget)
-    file.truncate(0)
 
 
 def _finish(
@@ -214,10 +214,8 @@ def sweep(house: House) -> int:
     """Remove what expired or interrupted uploads left on the disk; answers how many files that were."""
     house.db.write(_drop_expired)
     going_on = house.db.read(queries.open_uploads)
-    folder = uploads.folder(house)
-    left = [path.name for path in folder.glob("upl_*") if path.suffix == "" and path.name not in going_on]
-    removed = sum(sweep_folder(folder, name, _INTERRUPTED_S) for name in left)
-    removed += sweep_folder(folder, "*.part", _INTERRUPTED_S)
+    removed = parts_of(house).sweep(going_on, _INTERRUPTED_S)
+    removed += sweep_folder(uploads.folder(house), "*.part", _INTERRUPTED_S)
     removed += sweep_folder(house.settings.data / "files" / "sorting", "*.tmp", _INTERRUPTED_S)
     return removed + _store(house).sweep(_INTERRUPTED_S)
 

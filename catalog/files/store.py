@@ -49,6 +49,18 @@ class FileStore(Protocol):
         """A readable stream. Raises FileMissing."""
         ...
 
+    def remove(self, digest: str) -> None:
+        """Let go of bytes that are of no use any more; nothing, when they are gone already."""
+        ...
+
+    def size(self, digest: str) -> int | None:
+        """How many bytes are kept under that name; None when there are none."""
+        ...
+
+    def kept(self) -> Iterator[tuple[str, int]]:
+        """Name and size of everything that is kept."""
+        ...
+
     def sweep(self, older_than_s: float) -> int:
         """Remove what interrupted writers left; answers how many files that were."""
         ...
@@ -88,8 +100,18 @@ class LocalFileStore:
             raise FileMissing(digest) from None
 
     def remove(self, digest: str) -> None:
-        """Let go of bytes that are of no use any more; nothing, when they are gone already."""
         self._path(digest).unlink(missing_ok=True)
+
+    def size(self, digest: str) -> int | None:
+        try:
+            return self._path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def kept(self) -> Iterator[tuple[str, int]]:
+        for path in self._root.glob("??/??/*"):
+            if _DIGEST.match(path.name):
+                yield path.name, path.stat().st_size
 
     def sweep(self, older_than_s: float) -> int:
         return sweep_folder(self._root, "*.tmp", older_than_s)
@@ -115,9 +137,14 @@ class LocalFileStore:
             sync_folder(folder)
 
     def _path(self, digest: str) -> Path:
-        if not _DIGEST.match(digest):
-            raise FileMissing(digest)
-        return self._root / digest[:2] / digest[2:4] / digest
+        return self._root / place_of(digest)
+
+
+def place_of(digest: str) -> str:
+    """Where a store has these bytes, below its root. Raises FileMissing for what is no digest."""
+    if not _DIGEST.match(digest):
+        raise FileMissing(digest)
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
 
 
 def _link(source: Path, target: Path) -> None:

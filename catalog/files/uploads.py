@@ -1,7 +1,6 @@
-"""The partial file of an upload.
+"""The parts of uploads: received into a file of their own first, then added to what is there.
 
-A part is received into a file of its own first, then appended under a lock: a part that is cut short, or
-sent twice at once, never touches what is there already.
+So a part that is cut short, or sent twice at once, never touches what is there already.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from catalog.files.errors import PartCutShort, UploadBusy
-from catalog.files.store import CHUNK_BYTES, sync_folder, told_when_full
+from catalog.files.store import CHUNK_BYTES, sweep_folder, sync_folder, told_when_full
 from core.house import House
 from core.problems import Sentence
 
@@ -28,6 +27,64 @@ def folder(house: House) -> Path:
 
 def partial_path(house: House, upload_id: str) -> Path:
     return folder(house) / upload_id
+
+
+class Parts(Protocol):
+    """Where the parts of uploads wait until the file is whole."""
+
+    def turn(self, upload_id: str, *, wait: bool = True) -> AbstractContextManager[None]:
+        """One at a time changes an upload, as far as that can be had. Raises UploadBusy without ``wait``."""
+        ...
+
+    def add(self, upload_id: str, part: Path, offset: int) -> int:
+        """Keep a part durably; answers how far the upload reaches with it. Raises StorageFull."""
+        ...
+
+    def whole(self, upload_id: str) -> AbstractContextManager[Path]:
+        """All parts, one after the other, in one local file."""
+        ...
+
+    def empty(self, upload_id: str) -> None:
+        """Drop the parts; more will come."""
+        ...
+
+    def drop(self, upload_id: str) -> None:
+        """Drop the parts; none will come."""
+        ...
+
+    def sweep(self, going_on: set[str], older_than_s: float) -> int:
+        """Remove what is left of other uploads; answers how many files that were."""
+        ...
+
+
+class LocalParts:
+    """One growing file for each upload, under a lock of this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @contextmanager
+    def turn(self, upload_id: str, *, wait: bool = True) -> Iterator[None]:
+        with _locked(self._root / upload_id, wait=wait):
+            yield
+
+    def add(self, upload_id: str, part: Path, offset: int) -> int:
+        with told_when_full(), (self._root / upload_id).open("r+b") as file:
+            return _append(file, part, offset)
+
+    @contextmanager
+    def whole(self, upload_id: str) -> Iterator[Path]:
+        yield self._root / upload_id
+
+    def empty(self, upload_id: str) -> None:
+        os.truncate(self._root / upload_id, 0)
+
+    def drop(self, upload_id: str) -> None:
+        (self._root / upload_id).unlink(missing_ok=True)
+
+    def sweep(self, going_on: set[str], older_than_s: float) -> int:
+        left = [path.name for path in self._root.glob("upl_*") if path.suffix == "" and path.name not in going_on]
+        return sum(sweep_folder(self._root, name, older_than_s) for name in left)
 
 
 def receive(path: Path, source: BinaryIO, length: int) -> Path:
@@ -66,8 +123,7 @@ def swallow(source: BinaryIO, length: int) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[BinaryIO]:
-    """The partial file, made if need be, for one at a time on this machine. Raises UploadBusy without ``wait``."""
+def _locked(path: Path, *, wait: bool) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = not path.exists()
     with told_when_full(), os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
@@ -77,11 +133,11 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[BinaryIO]:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UploadBusy(hint="Ask again in a moment.") from None
-        yield file
+        yield
 
 
-def append(file: BinaryIO, part: Path, offset: int) -> None:
-    """Put the part at ``offset``, durably. What does not fit is cut off again."""
+def _append(file: BinaryIO, part: Path, offset: int) -> int:
+    """Put the part at ``offset``, durably; answers where it ends. What does not fit is cut off again."""
     try:
         file.truncate(offset)
         file.seek(offset)
@@ -92,6 +148,7 @@ def append(file: BinaryIO, part: Path, offset: int) -> None:
     except OSError:
         os.truncate(file.fileno(), offset)
         raise
+    return file.tell()
 
 
 def digest_of(file: BinaryIO) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from compliance.exports.models import ExportCount, PersonSet
 from compliance.exports.sets import PersonSets
 from compliance.exports.types import Count
+from core.buckets import bucket_of
 from core.db import Uow
 from core.house import House
 from core.rows import insert_missing
@@ -19,7 +20,7 @@ Files = Iterable[str] | Select[str]
 
 def store(house: House) -> PersonSets:
     """Where the sets lie: under a root of their own, beside that of what is delivered."""
-    return PersonSets(house.settings.data / "files" / "persons")
+    return PersonSets(house.settings.data / "files" / "persons", bucket_of(house.settings, "closed/persons/"))
 
 
 def count(uow: Uow, file_ids: Files) -> Count:

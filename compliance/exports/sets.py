@@ -1,5 +1,8 @@
 """Sets of persons as sorted files: who is in a file's data, by keyed hash and never in clear.
 
+With a bucket the folder keeps copies of what lies there: a set is there before it is named anywhere, and a machine that
+has no copy makes one.
+
 A file holds three sorted runs of hashes of 16 bytes: persons whose data is sensitive, other persons, and further
 identifiers of the same people. Its name is the SHA-256 of its bytes. It lies under a root of its own that no delivery
 reads, and its hashes say nothing without the key.
@@ -20,6 +23,8 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
+
+from core.buckets import Bucket, ObjectMissing
 
 HASH_BYTES = 16
 SENSITIVE, OTHER, FURTHER = range(3)
@@ -89,8 +94,8 @@ class OpenSet:
 class PersonSets:
     """The store of sets."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, bucket: Bucket | None = None) -> None:
+        self._root, self._bucket = root, bucket
 
     def put(self, hashes: Iterable[tuple[bytes, int]]) -> SetFigures:
         """Keep (hash, run) pairs, sorted by hash; of a hash that comes more than once the strictest run counts."""
@@ -112,6 +117,9 @@ class PersonSets:
             target.flush()
             os.fsync(target.fileno())
         name = digest.hexdigest()
+        if self._bucket is not None:
+            with whole.open("rb") as file:
+                self._bucket.put_file(name, file, name)
         path = self._path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         whole.replace(path)
@@ -121,11 +129,26 @@ class PersonSets:
 
     def open(self, stack: ExitStack, sha256: str) -> OpenSet:
         """The set of that name. Raises SetMissing."""
+        if self._bucket is not None and not self._path(sha256).exists():
+            self._fetch(self._bucket, sha256)
         try:
             file = stack.enter_context(self._path(sha256).open("rb"))
         except OSError:
             raise SetMissing(sha256) from None
         return OpenSet(file)
+
+    def _fetch(self, bucket: Bucket, sha256: str) -> None:
+        path = self._path(sha256)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy = self._root / f"{uuid4().hex}.tmp"
+        try:
+            with copy.open("xb") as file:
+                file.writelines(bucket.read(sha256))
+            copy.replace(path)
+        except ObjectMissing:
+            raise SetMissing(sha256) from None
+        finally:
+            copy.unlink(missing_ok=True)
 
     def whole(self, sha256: str) -> bool:
         """Whether the set of that name is there, byte for byte."""

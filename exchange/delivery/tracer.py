@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 from sqlalchemy import select
 
 from catalog.files import queries as stored
+from catalog.files.classes import StoreClass, store_of
 from catalog.files.service import clean_name
-from catalog.files.store import FileMissing, FileStore, LocalFileStore
+from catalog.files.store import FileMissing, FileStore
 from compliance.audit.service import record
 from compliance.policy import Resource, require
 from core import jobs
@@ -80,9 +81,9 @@ def may_trace(actor: Actor) -> Any:
     return require(actor, "copy:trace", Resource("copy", "new"))
 
 
-def store(house: House) -> LocalFileStore:
+def store(house: House) -> FileStore:
     """Where leaked files lie until they are traced: no delivery reads it."""
-    return LocalFileStore(house.settings.data / "files" / "leaks")
+    return store_of(house.settings, StoreClass.LEAKS)
 
 
 def hand_in(house: House, actor: Actor, source: BinaryIO, name: str) -> TraceSnapshot:

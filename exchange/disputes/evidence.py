@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from catalog.files.classes import StoreClass, store_of
 from catalog.files.service import clean_name
-from catalog.files.store import LocalFileStore
+from catalog.files.store import FileStore
 from core.house import House
 from core.problems import Invalid, Sentence
 from exchange.disputes.errors import EvidenceTooLarge
@@ -56,5 +57,5 @@ class _Bounded:
         return chunk
 
 
-def _store(house: House) -> LocalFileStore:
-    return LocalFileStore(house.settings.data / "evidence")
+def _store(house: House) -> FileStore:
+    return store_of(house.settings, StoreClass.EVIDENCE)
