@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 
 from core.ids import is_id
 from core.money import format_amount, format_price
@@ -125,7 +125,7 @@ class PageQuery(Schema):
     """``?cursor=…&limit=…`` of every list."""
 
     cursor = fields.String(load_default=None)
-    limit = fields.Integer(load_default=25, validate=lambda n: 1 <= n <= 100)
+    limit = fields.Integer(load_default=25, validate=validate.Range(1, 100))
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from core.fields import LocalTextField, PageQuery, PriceField, TextField, UtcField, page_of
 
@@ -42,7 +42,7 @@ ReferencePageOut = page_of(ReferenceOut)
 
 
 class WaitingQuery(PageQuery):
-    state = fields.String(load_default="queued", validate=lambda text: text in ("queued", "quarantined"))
+    state = fields.String(load_default="queued", validate=validate.OneOf(("queued", "quarantined")))
 
 
 class QuarantineIn(Schema):

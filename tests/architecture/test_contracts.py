@@ -146,3 +146,14 @@ def test_event_fields_travel_as_json() -> None:
         if not str(kind).startswith("ClassVar") and not allowed.fullmatch(str(kind))
     }
     assert offenders == set()
+
+
+def test_no_validator_that_answers_no_instead_of_refusing() -> None:
+    """Marshmallow 4 passes over what a validator answers: only a raised error refuses."""
+    offenders = {
+        f"{name}:{node.lineno}"
+        for name, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "validate" and isinstance(node.value, ast.Lambda)
+    }
+    assert offenders == set()

@@ -120,3 +120,9 @@ def test_routes_that_open_their_own_units_read_bodies_as_strictly(client: ApiCli
         answer = operator.send("POST", path, data=body, headers={"Content-Type": kind})
         answer.expect(status)
     assert operator.send("POST", path, data=b"{", headers={"Content-Type": "application/json"}).expect(400).code
+
+
+@pytest.mark.parametrize("limit", [-352164, 0, 101])
+def test_a_page_of_no_rows_or_too_many_is_refused(client: ApiClient, limit: int) -> None:
+    refused = client.get(f"/listings?limit={limit}").expect(422)
+    assert (refused.code, refused.json["field"]) == ("invalid", "limit")
