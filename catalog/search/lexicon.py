@@ -7,7 +7,7 @@ what data exchanges trade in, not the languages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,22 +33,50 @@ class Concept:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """Words that mean the same. Where they are ``equal`` those of one language count as much as a translation."""
+
     chinese: tuple[str, ...]
     english: tuple[str, ...]
+    equal: bool = False
 
 
-def concepts(text: str) -> list[Concept]:
-    """The ideas of the lexicon that occur in ``text``, the longest match first at each place."""
+@dataclass(frozen=True)
+class Lexicon:
+    """Lines by each of their words."""
+
+    by_word: Mapping[str, tuple[Line, ...]]
+
+    @classmethod
+    def of(cls, lines: Iterable[Line]) -> Lexicon:
+        index: dict[str, list[Line]] = {}
+        for line in lines:
+            for word in dict.fromkeys(_key(word) for word in (*line.chinese, *line.english)):
+                index.setdefault(word, []).append(line)
+        return cls({word: tuple(found) for word, found in index.items()})
+
+
+NONE = Lexicon({})
+
+
+def same(words: Iterable[str]) -> Line:
+    """A line of words that are equal, whatever their language."""
+    kept = [word for word in words if analysis.runs(word)]
+    chinese = tuple(word for word in kept if analysis.is_han(analysis.runs(word)[0]))
+    return Line(chinese, tuple(word for word in kept if word not in chinese), equal=True)
+
+
+def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
+    """The ideas that occur in ``text``, of the lexicon and of ``also``, the longest match first at each place."""
     found: list[Concept] = []
     words: list[str] = []
     for run in analysis.runs(text):
         if analysis.is_han(run):
-            found += [*_english(words), *_chinese(run)]
+            found += [*_english(words, also), *_chinese(run, also)]
             words = []
         else:
             words.append(run)
-    return found + list(_english(words))
+    return found + list(_english(words, also))
 
 
 def read(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -66,46 +94,43 @@ def read(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     return lines
 
 
-def _chinese(run: str) -> Iterator[Concept]:
+def _chinese(run: str, also: Lexicon) -> Iterator[Concept]:
     place = 0
     while place < len(run):
-        size = _longest(run, place)
+        sizes = range(min(_MOST_HAN, len(run) - place), 0, -1)
+        size = next((s for s in sizes if _lines(run[place : place + s], also)), 0)
         if size:
-            yield _concept(run[place : place + size], chinese=True)
+            yield _concept(run[place : place + size], also, chinese=True)
         place += size or 1
 
 
-def _longest(run: str, place: int) -> int:
-    sizes = range(min(_MOST_HAN, len(run) - place), 0, -1)
-    return next((size for size in sizes if run[place : place + size] in _by_word()), 0)
-
-
-def _english(words: list[str]) -> Iterator[Concept]:
+def _english(words: list[str], also: Lexicon) -> Iterator[Concept]:
     place = 0
     while place < len(words):
         sizes = range(min(_MOST_WORDS, len(words) - place), 0, -1)
-        size = next((s for s in sizes if _stem(words[place : place + s]) in _by_word()), 0)
+        size = next((s for s in sizes if _lines(_stem(words[place : place + s]), also)), 0)
         if size:
-            yield _concept(_stem(words[place : place + size]), chinese=False)
+            yield _concept(_stem(words[place : place + size]), also, chinese=False)
         place += size or 1
 
 
-def _concept(asked: str, *, chinese: bool) -> Concept:
-    lines = _by_word()[asked]
-    own = [word for line in lines for word in (line.chinese if chinese else line.english)]
-    other = [word for line in lines for word in (line.english if chinese else line.chinese)]
-    synonyms = [word for word in own if _key(word) != asked]
-    return Concept(asked, tuple(dict.fromkeys(other)), tuple(dict.fromkeys(synonyms)))
+def _lines(word: str, also: Lexicon) -> tuple[Line, ...]:
+    return _own().by_word.get(word, ()) + also.by_word.get(word, ())
+
+
+def _concept(asked: str, also: Lexicon, *, chinese: bool) -> Concept:
+    translations, synonyms = [], []
+    for line in _lines(asked, also):
+        own, other = (line.chinese, line.english) if chinese else (line.english, line.chinese)
+        beside = [word for word in own if _key(word) != asked]
+        translations += [*other, *(beside if line.equal else ())]
+        synonyms += () if line.equal else beside
+    return Concept(asked, tuple(dict.fromkeys(translations)), tuple(dict.fromkeys(synonyms)))
 
 
 @lru_cache(maxsize=1)
-def _by_word() -> dict[str, tuple[_Line, ...]]:
-    index: dict[str, list[_Line]] = {}
-    for chinese, english in read(_FILE.read_text(encoding="utf-8")):
-        line = _Line(chinese, english)
-        for word in dict.fromkeys(_key(word) for word in (*chinese, *english)):
-            index.setdefault(word, []).append(line)
-    return {word: tuple(lines) for word, lines in index.items()}
+def _own() -> Lexicon:
+    return Lexicon.of(Line(chinese, english) for chinese, english in read(_FILE.read_text(encoding="utf-8")))
 
 
 def _key(word: str) -> str:

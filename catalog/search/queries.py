@@ -82,8 +82,8 @@ def _check(params: SearchParams) -> None:
 
 def _ask(params: SearchParams, visible: tuple[Clause, ...], hidden: frozenset[str]) -> Ask:
     return Ask(
-        text=params.text, visible=visible, excluded=hidden, filters=params.filters, facets=params.facets,
-        sort=params.sort, offset=params.offset, limit=params.limit,
+        question=question.ask(params.text), visible=visible, excluded=hidden, filters=params.filters,
+        facets=params.facets, sort=params.sort, offset=params.offset, limit=params.limit,
     )  # fmt: skip
 
 

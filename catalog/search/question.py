@@ -2,53 +2,88 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.search import analysis, lexicon
+from catalog.search import analysis, lexicon, sounds
+from catalog.search.lexicon import Lexicon
 
 TITLE, TAGS, PHRASE = 0.25, 0.15, 2.0
 SAME_LANGUAGE = 0.4
+SOUND = 0.3
 MOST_TERMS = 64
+_QUOTED = re.compile('["“”„＂]([^"“”„＂]*)["“”„＂]|「([^「」]*)」|『([^『』]*)』')
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One term, or several as a phrase, in one field."""
+    """One term, or several as a phrase, in one field.
+
+    A single term may differ by up to ``distance`` (1 or 2) letters added, left out, exchanged or others; whatever
+    fits then counts the same.
+    """
 
     field: str
     terms: tuple[str, ...]
     boost: float
+    distance: int = 0
 
 
 @dataclass(frozen=True)
 class Question:
-    """Any of ``should`` makes a hit; of each of ``either`` only the best counts, its parts added."""
+    """All of ``must`` make a hit, or where there are none any of the others.
 
-    should: tuple[Wanted, ...]
-    either: tuple[tuple[tuple[Wanted, ...], ...], ...]
+    Scores of what holds are added; of each of ``either`` only the best counts, its parts added.
+    """
+
+    should: tuple[Wanted, ...] = ()
+    either: tuple[tuple[tuple[Wanted, ...], ...], ...] = ()
+    must: tuple[Wanted, ...] = ()
+    everything: bool = False
 
     @property
     def empty(self) -> bool:
-        return not self.should and not self.either
+        return not (self.should or self.either or self.must or self.everything)
 
 
-def ask(text: str) -> Question:
-    """Never all of the words: a query that asks too much still finds what answers most of it."""
-    words = tuple(dict.fromkeys(analysis.query_terms(text)))[:MOST_TERMS]
+EVERYTHING = Question(everything=True)
+
+
+def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
+    """Never all of the words: a query that asks too much still finds what answers most of it.
+
+    What stands in quotation marks must be there, word for word. ``also`` is what else words mean here.
+    """
+    if not text.strip():
+        return EVERYTHING
+    free, phrases = _parted(text)
+    words = tuple(dict.fromkeys(analysis.query_terms(free)))[:MOST_TERMS]
     should = [wanted for word in words for wanted in _weighted((word,), 1.0)]
-    ordered = tuple(analysis.terms(text))[:MOST_TERMS]
+    should += [
+        Wanted(field, phrase, boost) for phrase in phrases for field, boost in (("title", TITLE), ("tags", TAGS))
+    ]
+    ordered = tuple(analysis.terms(free))[:MOST_TERMS]
     if len(ordered) > 1:
         should.append(Wanted("all", ordered, PHRASE))
-    either = tuple(group for group in map(_alternatives, lexicon.concepts(text)) if group)
-    return Question(tuple(should), either)
+    should += [Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)]
+    either = tuple(group for group in map(_alternatives, lexicon.concepts(free, also)) if group)
+    return Question(tuple(should), either, tuple(Wanted("all", phrase, 1.0) for phrase in phrases))
 
 
-def shown_terms(text: str) -> tuple[str, ...]:
+def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:
     """The terms that a hit's shown text is marked with: the query's own, and their translations."""
     own = analysis.query_terms(text)
-    bridged = [term for concept in lexicon.concepts(text) for other in concept.others for term in analysis.terms(other)]
+    meant = lexicon.concepts(text, also)
+    bridged = [term for concept in meant for other in concept.others for term in analysis.terms(other)]
     return tuple(dict.fromkeys(own + bridged))
+
+
+def _parted(text: str) -> tuple[str, list[tuple[str, ...]]]:
+    """The free words, and what is quoted as phrases."""
+    quoted = ["".join(filter(None, groups)) for groups in _QUOTED.findall(text)]
+    phrases = [tuple(analysis.terms(phrase))[:MOST_TERMS] for phrase in quoted]
+    return _QUOTED.sub(" ", text), [phrase for phrase in dict.fromkeys(phrases) if phrase]
 
 
 def _alternatives(concept: lexicon.Concept) -> tuple[tuple[Wanted, ...], ...]:
@@ -60,7 +95,7 @@ def _boosted(concept: lexicon.Concept) -> Iterator[tuple[str, float]]:
     yield from ((other, SAME_LANGUAGE) for other in concept.synonyms)
 
 
-def _weighted(words: tuple[str, ...], boost: float) -> Iterator[Wanted]:
-    yield Wanted("all", words, boost)
-    yield Wanted("title", words, boost * TITLE)
-    yield Wanted("tags", words, boost * TAGS)
+def _weighted(terms: tuple[str, ...], boost: float) -> Iterator[Wanted]:
+    yield Wanted("all", terms, boost)
+    yield Wanted("title", terms, boost * TITLE)
+    yield Wanted("tags", terms, boost * TAGS)

@@ -66,7 +66,7 @@ class TantivyEngine:
     def search(self, ask: Ask) -> Answer:
         searcher = self._searcher()
         limit = min(ask.limit, MOST_RESULTS - ask.offset)
-        asked = [matching(ask.text), *allowed(ask.visible, ask.excluded)]
+        asked = [matching(ask.question), *allowed(ask.visible, ask.excluded)]
         query = all_of(*asked, *filtered_by(ask.filters))
         found: Any = searcher.search(query, max(1, limit), offset=ask.offset, **order_of(ask))
         ids = tuple(_stored(searcher, address, "id") for _score, address in found.hits[: max(0, limit)])

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import tantivy
 
-from catalog.search import analysis
+from catalog.search import analysis, sounds
 from catalog.search.types import FACETS, SearchDocument
 
-FORMAT = 4
+FORMAT = 5
 VERSION = f"{FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
 _NO_PRICE = 2**62
 _LONGEST_PREFIX = 12
@@ -22,10 +22,11 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("mark", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("all", "title", "tags"):
         builder.add_text_field(name, tokenizer_name="terms")
-    builder.add_text_field("beginning", tokenizer_name="terms", index_option="basic")
+    for name in ("beginning", "sounds"):
+        builder.add_text_field(name, tokenizer_name="terms", index_option="basic")
     for name in ("state", "owner", *FACETS):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("level", "price", "updated"):
+    for name in ("level", "price", "updated", "popular", "quality"):
         builder.add_integer_field(name, fast=True, indexed=True)
     return builder.build()
 
@@ -51,6 +52,7 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     document.add_text("title", title)
     document.add_text("tags", tags)
     document.add_text("beginning", " ".join(dict.fromkeys(_beginnings(titles))))
+    document.add_text("sounds", " ".join(sounds.of_titles(titles)))
     document.add_text("state", source.state)
     document.add_text("owner", source.owner)
     for name in FACETS:
@@ -59,6 +61,8 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     document.add_integer("level", source.tier)
     document.add_integer("price", _NO_PRICE if source.price is None else min(source.price, _NO_PRICE - 1))
     document.add_integer("updated", int(source.updated_at.timestamp()))
+    document.add_integer("popular", source.ranked(source.popularity))
+    document.add_integer("quality", source.ranked(source.quality))
     return document
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import tantivy
 
-from catalog.search import analysis, question
+from catalog.search import analysis
+from catalog.search.question import Question, Wanted
 from catalog.search.tantivy_index import SCHEMA
 from catalog.search.types import Ask, Sort
 from compliance.policy import Clause
 
 _Must, _Should, _MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _MOST_VALUES = 500
+_ORDERED_BY = {Sort.PRICE: "price", Sort.NEWEST: "updated", Sort.POPULARITY: "popular", Sort.QUALITY: "quality"}
 
 
 def beginning(typed: str, prefix: str) -> tantivy.Query:
@@ -22,24 +24,27 @@ def beginning(typed: str, prefix: str) -> tantivy.Query:
     words = analysis.terms(prefix)
     if len("".join(words)) < 2:
         return begins
-    inside = _wanted(question.Wanted("title", tuple(words), 1.0))
+    inside = _wanted(Wanted("title", tuple(words), 1.0))
     return tantivy.Query.boolean_query([(_Should, begins), (_Should, inside)])
 
 
-def matching(text: str) -> tantivy.Query:
-    """What answers a query's text; everything when it is empty, nothing when it has no word."""
-    asked = question.ask(text)
-    if asked.empty:
-        return tantivy.Query.all_query() if not text.strip() else tantivy.Query.empty_query()
-    parts = [(_Should, _wanted(wanted)) for wanted in asked.should]
+def matching(asked: Question) -> tantivy.Query:
+    """What answers a question; nothing when it has no word."""
+    if asked.everything:
+        return tantivy.Query.all_query()
+    parts = [(_Must, _wanted(wanted)) for wanted in asked.must]
+    parts += [(_Should, _wanted(wanted)) for wanted in asked.should]
     for group in asked.either:
         choices = [_any_of([_wanted(wanted) for wanted in choice]) for choice in group]
         parts.append((_Should, tantivy.Query.disjunction_max_query(choices)))
-    return tantivy.Query.boolean_query(parts)
+    return tantivy.Query.boolean_query(parts) if parts else tantivy.Query.empty_query()
 
 
-def _wanted(wanted: question.Wanted) -> tantivy.Query:
-    if len(wanted.terms) == 1:
+def _wanted(wanted: Wanted) -> tantivy.Query:
+    if wanted.distance:
+        near = tantivy.Query.fuzzy_term_query(SCHEMA, wanted.field, wanted.terms[0], wanted.distance)
+        query = tantivy.Query.const_score_query(near, 1.0)
+    elif len(wanted.terms) == 1:
         query = tantivy.Query.term_query(SCHEMA, wanted.field, wanted.terms[0])
     else:
         query = tantivy.Query.phrase_query(SCHEMA, wanted.field, list(wanted.terms))
@@ -95,11 +100,10 @@ def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
 
 def order_of(ask: Ask) -> dict[str, Any]:
     """How the searcher is told to sort: by score unless asked otherwise, newest first when nothing is asked."""
-    if ask.sort is Sort.PRICE:
-        return {"order_by_field": "price", "order": tantivy.Order.Asc}
-    if ask.sort is Sort.NEWEST or not ask.text.strip():
-        return {"order_by_field": "updated", "order": tantivy.Order.Desc}
-    return {}
+    if ask.sort is Sort.RELEVANCE and not ask.question.everything:
+        return {}
+    field = "updated" if ask.sort is Sort.RELEVANCE else _ORDERED_BY[ask.sort]
+    return {"order_by_field": field, "order": tantivy.Order.Asc if ask.sort is Sort.PRICE else tantivy.Order.Desc}
 
 
 def count_facets(

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from catalog.search.analysis import Piece
+from catalog.search.question import EVERYTHING, Question
 from compliance.policy import Clause
 
 MOST_RESULTS = 10_000
@@ -23,6 +24,8 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
     NEWEST = "newest"
     PRICE = "price"
+    POPULARITY = "popularity"
+    QUALITY = "quality"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class SearchDocument:
     """A listing or an imported reference as the index knows it. ``price`` is in 10⁻⁷ of the minor unit.
 
     ``operations`` are names and summaries of what an interface offers, as far as its tier tells them.
+    ``popularity`` is how many other organisations ordered it, ``quality`` of 100 how well it is described.
     """
 
     id: str
@@ -50,11 +54,17 @@ class SearchDocument:
     source: str = ""
     orderable: bool = False
     operations: tuple[str, ...] = ()
+    popularity: int = 0
+    quality: int = 0
 
     def facet(self, name: str) -> str:
         """The value of one of ``FACETS`` as text; empty when there is none."""
         value = "" if name == "tier" and self.state == REFERENCE else getattr(self, name)
         return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+    def ranked(self, figure: int) -> int:
+        """A key of order: by ``figure``, and among equals the newer above the older."""
+        return (figure << 32) + int(self.updated_at.timestamp())
 
     def mark(self) -> str:
         """A short hash of everything an index keeps of it."""
@@ -65,7 +75,7 @@ class SearchDocument:
 class Ask:
     """A question to an engine. What none of ``visible`` allows, or ``excluded`` names, does not exist in its answer."""
 
-    text: str = ""
+    question: Question = EVERYTHING
     visible: tuple[Clause, ...] = ()
     excluded: frozenset[str] = frozenset()
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)

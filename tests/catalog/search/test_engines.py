@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.search import question
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
@@ -41,7 +42,7 @@ def found(engine: SearchEngine, text: str, **given: object) -> tuple[str, ...]:
 
 
 def answer(engine: SearchEngine, text: str = "", **given: object) -> Answer:
-    return engine.search(Ask(text=text, **({"visible": EVERYTHING} | given)))  # type: ignore[arg-type]
+    return engine.search(Ask(question=question.ask(text), **({"visible": EVERYTHING} | given)))  # type: ignore[arg-type]
 
 
 def test_chinese_english_traditional_wide_and_code(engine: SearchEngine) -> None:
@@ -167,6 +168,48 @@ def test_suggestions_by_pinyin(engine: SearchEngine) -> None:
     for typed in ("qiyeg", "qygs", "qi ye"):
         assert engine.suggest(typed, EVERYTHING, frozenset(), 10) == ["a"]
     assert engine.suggest("chongqing", EVERYTHING, frozenset(), 10) == ["b"]
+
+
+def test_titles_are_found_by_pinyin(engine: SearchEngine) -> None:
+    put(
+        engine, document("a", zh="企业工商信息"), document("b", zh="重庆银行流水"), document("c", en="Company register")
+    )
+    for typed in ("gongshang", "gong shang", "gsxx", "qiyegongshang", "Gongshang Xinxi"):
+        assert found(engine, typed) == ("a",), typed
+    assert found(engine, "chongqing") == ("b",)
+    assert found(engine, "zhongqing") == ()
+    assert found(engine, "gs") == ()
+
+
+def test_what_is_quoted_must_be_there(engine: SearchEngine) -> None:
+    put(engine, document("a", zh="城市道路点云"), document("b", zh="道路城市点云"), document("c", en="of point clouds"))
+    assert set(found(engine, "城市道路 点云")) == {"a", "b"}
+    assert found(engine, '"城市道路"') == ("a",)
+    for marks in ("“城市道路” 点云", "「城市道路」", "『城市道路』卫星", "＂城市道路＂"):
+        assert found(engine, marks) == ("a",), marks
+    assert found(engine, '"点云" "城市道路"') == ("a",)
+    assert found(engine, '"point clouds of"') == ()
+    assert found(engine, '"of point clouds"') == ("c",)
+    assert set(found(engine, '城市"')) == {"a", "b"}
+    assert found(engine, '""') == ()
+
+
+def test_popularity_and_quality_order(engine: SearchEngine) -> None:
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    put(
+        engine,
+        document("a", zh="气象", updated_at=days[0], popularity=7, quality=40),
+        document("b", zh="气象", updated_at=days[1], popularity=0, quality=90),
+        document("c", zh="气象", updated_at=days[2], popularity=0, quality=40),
+    )
+    assert found(engine, "气象", sort=Sort.POPULARITY) == ("a", "c", "b")
+    assert found(engine, "", sort=Sort.QUALITY) == ("b", "c", "a")
+
+
+def test_terms_of_about_these_letters(engine: SearchEngine) -> None:
+    put(engine, document("a", en="Weather radar"), document("b", en="Leather goods"), document("c", en="Whiskers"))
+    near = question.Question((question.Wanted("title", ("waether",), 1.0, distance=1),))
+    assert engine.search(Ask(question=near, visible=EVERYTHING)).ids == ("a",)
 
 
 def test_long_and_hostile_queries(engine: SearchEngine) -> None:
