@@ -1,4 +1,4 @@
-"""One transfer of a file: by sendfile, past the transport, recorded before its last byte leaves."""
+"""One transfer of a file: past the transport, recorded before its last byte leaves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import math
 import os
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,8 +13,9 @@ from exchange.gateway import record, tries
 from exchange.gateway.decision import identify, outside, why_not
 from exchange.gateway.heads import Claim, Head
 from exchange.gateway.record import Address, Kind, Outcome
-from exchange.gateway.refusals import Refused
+from exchange.gateway.refusals import Refusal, Refused
 from exchange.gateway.segments import Segment
+from exchange.gateway.sources import NothingYet, Source, source_of
 from exchange.gateway.tickets import RangeUnsatisfiable, Ticket, TicketUnknown, matches, open_ticket, wanted
 
 if TYPE_CHECKING:
@@ -58,14 +58,8 @@ def _allowed(client: ClientConnection, ticket: Ticket, method: bytes, head: Head
         part = wanted(head.range, ticket.size) if head.if_range in (None, ticket.etag) else None
     except RangeUnsatisfiable:
         raise Refused("range_not_satisfiable", b"Content-Range: bytes */%d\r\n" % ticket.size) from None
-    file = _open(Path(client.gateway.snapshot.settings["files"]) / ticket.place, ticket.size)
-    if ticket.tries and method == b"GET":
-        try:
-            tries.take(client.gateway.options.data, ticket)
-        except BaseException:
-            os.close(file)
-            raise
-    return Transfer(client, ticket, method, head, file, part)
+    source = source_of(client.gateway.snapshot.settings, ticket, client.gateway.loop)
+    return Transfer(client, ticket, method, head, source, part)
 
 
 def _check(client: ClientConnection, ticket: Ticket, claim: Claim) -> None:
@@ -100,17 +94,6 @@ def _check_holder(client: ClientConnection, ticket: Ticket, head: Head) -> None:
         raise Refused("link_of_another")
 
 
-def _open(path: Path, size: int) -> int:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        raise Refused("file_unavailable") from None
-    if os.fstat(file).st_size != size:
-        os.close(file)
-        raise Refused("file_unavailable")
-    return file
-
-
 class Transfer:
     """Sends the head, then all bytes but one; records; sends the last."""
 
@@ -120,7 +103,7 @@ class Transfer:
         ticket: Ticket,
         method: bytes,
         head: Head,
-        file: int,
+        source: Source,
         part: tuple[int, int] | None,
     ) -> None:
         self.client = client
@@ -129,19 +112,43 @@ class Transfer:
         self.over = False
         self.began_ns = math.inf  # a large file may take its time
         self._began_ns = time.monotonic_ns()
-        self._file = file
+        self._source = source
         self._start, self._stop = part or (0, ticket.size)
         self._at = self._start
         self._unchanged = matches(head.if_none_match, ticket.etag)
         self._status = 304 if self._unchanged else 206 if part else 200
+        self._method = method
         self._without_body = method == b"HEAD" or self._unchanged
         self._out = -1
-        self._writing = False
+        self._writing = self._reading = False
         self._pending = b""
         self._segment: Segment | None = None
 
     def begin(self) -> None:
-        """Send the head and what follows it."""
+        """Ask for the bytes, then send the head and what follows it."""
+        self.client.deadline = math.inf
+        self._source.open(self._start, self._start if self._without_body else self._stop, self._opened)
+
+    def _opened(self, found: bool) -> None:
+        """Use up one of the link's tries, now that there is something to send."""
+        try:
+            if not found:
+                raise Refused("file_unavailable")
+            if self.ticket.tries and self._method == b"GET":
+                tries.take(self.client.gateway.options.data, self.ticket)
+        except Refused as refused:
+            self._refuse(refused.refusal)
+        else:
+            self._answer()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        gateway = self.client.gateway
+        self.close()
+        gateway.refused(refusal, self.seq, _holder(self.client, self.ticket))
+        self.client.answer(refusal, self._method, b"Call-Id: %b-%d\r\n" % (gateway.meter.epoch_text, self.seq))
+        self.client.call_ended(self)
+
+    def _answer(self) -> None:
         self._pending = self._head()
         self._out = os.dup(self.client.transport.get_extra_info("socket").fileno())
         self._go_on()
@@ -175,6 +182,8 @@ class Transfer:
                     return
         except BlockingIOError:
             self._wait()
+        except NothingYet:
+            self._wait_for_source()
         except OSError:
             self.client.abort()
 
@@ -191,15 +200,13 @@ class Transfer:
             return False
         held_back = self._stop - 1
         if self._at < held_back:
-            sent = os.sendfile(self._out, self._file, self._at, min(_PIECE, held_back - self._at))
-            if not sent:
-                raise OSError("the file is shorter than it was")
-            self._at += sent
+            self._at += self._source.send(self._out, self._at, min(_PIECE, held_back - self._at))
             return True
         if self._segment is None:
+            self._source.have(self._at)
             return self._record_whole()
         if self._at < self._stop:
-            self._at += os.write(self._out, os.pread(self._file, 1, self._at))
+            self._at += self._source.send(self._out, self._at, 1)
         self.client.gateway.meter.ended(self._segment, self.seq)
         self._finish()
         return False
@@ -249,21 +256,29 @@ class Transfer:
         self._stop_waiting()
         self._go_on()
 
+    def _wait_for_source(self) -> None:
+        if not self._reading:
+            self._reading = True
+            self.client.gateway.loop.add_reader(self._source.wait_for, self._writable)
+
     def _stop_waiting(self) -> None:
         if self._writing:
             self._writing = False
             self.client.gateway.loop.remove_writer(self._out)
+        if self._reading:
+            self._reading = False
+            self.client.gateway.loop.remove_reader(self._source.wait_for)
 
     def _finish(self) -> None:
         self.close()
         self.client.call_ended(self)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the bytes."""
         if not self.over:
             self.over = True
             self._stop_waiting()
-            os.close(self._file)
+            self._source.close()
             if self._out >= 0:
                 os.close(self._out)
 

@@ -15,6 +15,7 @@ from compliance.oauth.types import AUDIENCE
 from core import plans
 from core.db import Uow
 from core.house import House
+from core.settings import Settings
 from exchange.sidecar.interfaces import interfaces, listings_of
 from exchange.sidecar.types import Kind, Ref
 from exchange.trading import queries as trading
@@ -72,9 +73,22 @@ def _settings(uow: Uow, _ids: Ids) -> list[Item]:
         {
             "id": "settings", "ticket_key": ticket_key.hex(), "files": str(settings.data / "files" / "delivery"),
             "upstream_allow": list(settings.allowed_upstreams), "stale_s": settings.gateway_stale_s,
-            "issuer": settings.web_address, "audience": AUDIENCE,
+            "issuer": settings.web_address, "audience": AUDIENCE, "objects": _objects(settings),
         }
     ]  # fmt: skip
+
+
+def _objects(settings: Settings) -> Item | None:
+    """The bucket that files are fetched from, with the key for reading when there is one of its own."""
+    if not settings.s3_bucket:
+        return None
+    key = (settings.s3_access_key, settings.s3_secret_key)
+    if settings.s3_read_access_key:
+        key = (settings.s3_read_access_key, settings.s3_read_secret_key)
+    return {
+        "url": settings.s3_url, "bucket": settings.s3_bucket, "prefix": "delivery/", "region": settings.s3_region,
+        "access_key": key[0], "secret_key": key[1],
+    }  # fmt: skip
 
 
 def _organisations(uow: Uow, ids: Ids) -> list[Item]:
