@@ -1,0 +1,62 @@
+// A log whose database was set back goes on in another epoch, and says so: what was lost is owned up to.
+import { toBase64 } from "./bytes.js";
+import { dataOf } from "./entries.js";
+import { Malformed, Tampered } from "./outcomes.js";
+
+// A log's name and its epoch: after the first, which is not written, ``name/epoch-2`` and so on.
+export function epochOf(origin) {
+  const found = /^(.+)\/epoch-([2-9]|[1-9][0-9]{1,5})$/.exec(origin);
+  return found ? [found[1], Number(found[2])] : [origin, 1];
+}
+
+// The same key under the name of another epoch of its log; the key itself for any other origin.
+export async function keyOfEpoch(key, origin, named) {
+  return epochOf(origin)[0] === epochOf(key.name)[0] ? named(origin, key.publicKey) : key;
+}
+
+const openings = (report) => report.entries.filter(([, entry]) => entry.get("action") === "log:open_epoch");
+
+// An epoch is opened by an entry that owns up to what is lost, and entries are of the epoch they stand in.
+export function checkEpochs(report, checkpoint) {
+  const opened = openings(report), places = new Set(opened.map(([index]) => index));
+  let begun = 1;
+  for (const [index, entry] of report.entries) {
+    const epoch = epochOf(entry.get("origin"))[1];
+    if (places.has(index)) begun = epoch;
+    if (epoch !== begun) throw new Tampered(`entry ${index} is of another epoch than the log at its place`);
+  }
+  if (begun !== epochOf(checkpoint.origin)[1]) throw new Tampered("no entry opens the log's present epoch");
+  for (const [index, entry] of opened) {
+    const said = dataOf(entry), last = said.get("last_size") ?? "", origin = entry.get("origin"), at = entry.get("at");
+    if (said.get("epoch") !== origin || !/^[0-9]+$/.test(last)) {
+      throw new Malformed("the entry that opens an epoch does not say what was lost");
+    }
+    report.say(
+      `注意：数据库曾被恢复到旧状态，日志自记录 #${index}（${at}）起为 ${origin}；此前最后的检查点有 ${last} 条记录，保留 ${index} 条`,
+      `mind: the database was set back; since entry #${index} (${at}) the log is ${origin}; ` +
+        `the last checkpoint before had ${last} entries, ${index} were kept`,
+    );
+  }
+}
+
+// Whether the reader's checkpoint covers entries that the platform says were lost.
+export function wasLost(older, report) {
+  const epoch = epochOf(older.origin)[1];
+  for (const [index, entry] of openings(report)) {
+    if (epochOf(entry.get("origin"))[1] <= epoch || older.size <= index) continue;
+    const said = dataOf(entry), lastOrigin = String(said.get("last_origin")), lastSize = BigInt(said.get("last_size"));
+    const lastEpoch = epochOf(lastOrigin)[1];
+    if (epoch > lastEpoch || (epoch === lastEpoch && older.size > lastSize)) {
+      throw new Tampered(`your checkpoint has ${older.size} entries, the platform owns up to ${lastSize} that were signed`);
+    }
+    if (older.origin === lastOrigin && older.size === lastSize && toBase64(older.root) !== said.get("last_root")) {
+      throw new Tampered("your checkpoint and the last one that the platform owns up to differ: the log was forked");
+    }
+    report.say(
+      `注意：您保存的检查点（${older.size} 条记录）包含已丢失的记录（自 #${index} 起）`,
+      `mind: the checkpoint that you kept (${older.size} entries) covers entries that were lost, from #${index} on`,
+    );
+    return true;
+  }
+  return false;
+}
