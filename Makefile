@@ -33,6 +33,7 @@ setup-dev:
 	@sh tools/setup.sh requirements.txt requirements-dev.txt
 	@sh tools/setup-postgresql.sh
 	@sh tools/setup-cedar.sh
+	@sh tools/setup-s3.sh
 
 demo: setup
 	@$(RUN) exchange --data var/demo demo $(if $(ONCE),--once,)
@@ -100,6 +101,6 @@ requirements: setup-dev
 	@sh tools/compile-requirements.sh
 
 clean:
-	@rm -rf .venv .venv-cedar var .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-cedar .servers var .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "clean"
