@@ -1,9 +1,10 @@
 """The tampering campaign: thousands of forged bundles, checkpoints, keys and tables, and hundreds of honest ones.
 
 Every forgery must be caught, every honest bundle must pass. Prints tried, caught and missed for each kind, and the
-false alarms. Answers 1 when one forgery was missed or one honest bundle was refused.
+false alarms. Answers 1 when one forgery was missed or one honest bundle was refused. With ``--both`` the verifier of
+the browser judges every bundle too, in Node.js, and must say the same as the one in Python.
 
-    python -m bench.tamper [--bundle-tries 60] [--table-tries 50] [--honest 300] [--seed 7]
+    python -m bench.tamper [--bundle-tries 60] [--table-tries 50] [--honest 300] [--seed 7] [--both]
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from random import Random
 
@@ -24,8 +26,28 @@ from tests.billing.usage import call_forger, proving
 from tests.compliance.audit import forger
 from tests.compliance.audit import story as stories
 from tests.compliance.audit.test_tamper import foreign_bundle
+from tests.servers.node import Judge, judging
 
 _ORDERS_PER_CHECKPOINT = 20
+
+
+class Judges:
+    """The verifier in Python, and the one in JavaScript beside it when there is one."""
+
+    def __init__(self, folder: Path, second: Judge | None) -> None:
+        self.folder, self.second = folder, second
+        self.judged = 0
+        self.disagreed: list[str] = []
+
+    def outcome(self, stage: forger.Stage, forged: forger.Forged, kind: str) -> int:
+        """The exit code of the one in Python."""
+        code = forger.outcome(stage, forged, self.folder)
+        if self.second is not None:
+            self.judged += 1
+            other = self.second(self.folder / "forged.zip", key=stage.key, older=forged.older)
+            if other != code:
+                self.disagreed.append(f"{kind}: {code} in Python, {other} in JavaScript")
+        return code
 
 
 class Tally:
@@ -50,37 +72,47 @@ def main() -> int:
     parser.add_argument("--table-tries", type=int, default=50)
     parser.add_argument("--honest", type=int, default=300)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--both", action="store_true")
     given = parser.parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="piaohao-tamper-") as folder:
-        tally, alarms = _campaign(Path(folder), given)
+    with tempfile.TemporaryDirectory(prefix="piaohao-tamper-") as name, _second(Path(name), given.both) as second:
+        judges = Judges(Path(name), second)
+        tally, alarms = _campaign(Path(name), given, judges)
     tried = sum(row[2] for row in tally.rows)
     sys.stdout.write(
         f"{len(tally.rows)} kinds, {tried} forgeries, {tally.missed} missed; "
         f"{given.honest} honest bundles, {alarms} false alarms; {time.monotonic() - started:.0f} s, seed {given.seed}\n"
     )
-    return int(tally.missed > 0 or alarms > 0)
+    for line in judges.disagreed[:20]:
+        sys.stdout.write(f"DISAGREED {line}\n")
+    if given.both:
+        sys.stdout.write(f"{judges.judged} bundles judged by both verifiers, {len(judges.disagreed)} differently\n")
+    return int(tally.missed > 0 or alarms > 0 or bool(judges.disagreed))
 
 
-def _campaign(folder: Path, given: argparse.Namespace) -> tuple[Tally, int]:
+def _second(folder: Path, wanted: bool) -> AbstractContextManager[Judge | None]:
+    return judging(folder / "node") if wanted else nullcontext()
+
+
+def _campaign(folder: Path, given: argparse.Namespace, judges: Judges) -> tuple[Tally, int]:
     tally = Tally()
     sys.stdout.write(f"{'where':<8} {'kind':<42} {'tried':>6} {'caught':>6} {'missed':>6}\n")
     house = open_house(folder / "large")
     stage = _staged(house, given.honest)
-    alarms = _honest(stage, folder)
+    alarms = _honest(stage, judges)
     for kind in forger.BUNDLES:
         chance = Random(f"{given.seed} {kind.__name__}")
-        codes = [forger.outcome(stage, kind(stage, chance), folder) for _ in range(given.bundle_tries)]
+        codes = [judges.outcome(stage, kind(stage, chance), kind.__name__) for _ in range(given.bundle_tries)]
         caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
         tally.add("bundle", kind.__name__.replace("_", " "), len(codes), caught)
     calls = proving.told(open_house(folder / "calls"), orders=20, sizes=(1, 2, 3, 64, 100, 333), seed=given.seed)
     stage = proving.stage_of(calls)
     alarms += sum(
-        forger.outcome(stage, forger.Forged(forger.pack(files)), folder) != verifier.GOOD for files in stage.bundles
+        judges.outcome(stage, forger.Forged(forger.pack(files)), "honest") != verifier.GOOD for files in stage.bundles
     )
     for kind in call_forger.CALLS:
         chance = Random(f"{given.seed} {kind.__name__}")
-        codes = [forger.outcome(stage, kind(stage, chance), folder) for _ in range(given.bundle_tries)]
+        codes = [judges.outcome(stage, kind(stage, chance), kind.__name__) for _ in range(given.bundle_tries)]
         caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
         tally.add("calls", kind.__name__.replace("_", " "), len(codes), caught)
     small = open_house(folder / "small")
@@ -117,14 +149,14 @@ def _staged(house: House, orders: int, every: int = _ORDERS_PER_CHECKPOINT) -> f
     return forger.Stage(house, bundles, kept, foreign_bundle(house, "other.example/log"), forger.all_bodies(house))
 
 
-def _honest(stage: forger.Stage, folder: Path) -> int:
+def _honest(stage: forger.Stage, judges: Judges) -> int:
     """Honest bundles that were refused: without the kept checkpoint, and with it where its proof is enclosed."""
     size = str(verifier.parse_checkpoint(stage.kept).size)
     alarms = 0
     for files in stage.bundles:
         enclosed = f'"{size}"'.encode() in files["consistency.json"]
         for older in [None, stage.kept] if enclosed else [None]:
-            alarms += forger.outcome(stage, forger.Forged(forger.pack(files), older), folder) != verifier.GOOD
+            alarms += judges.outcome(stage, forger.Forged(forger.pack(files), older), "honest") != verifier.GOOD
     return alarms + len(check.verify_log(stage.house))
 
 
