@@ -1,0 +1,1 @@
+"""A million listings searched, beside SQLite's FTS5 and Xapian on the same terms."""

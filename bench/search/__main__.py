@@ -1,0 +1,111 @@
+"""A million generated bilingual listings in the embedded engine, beside SQLite's FTS5 and Xapian, in one run.
+
+    python -m bench.search [--listings 1000000] [--questions 200] [--peer-questions 50] [--folder DIR]
+
+Every engine gets the same terms and is asked the same questions; where the totals of two differ, the run fails. Time to
+index is with the analysis for ours, and without it for the peers. Xapian runs where ``sh tools/setup-xapian.sh`` made
+its environment (it is GPL: a peer of the benchmark, no part of the product), and is named as not run otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.search import corpus, peers, questions
+from catalog.search.tantivy_engine import TantivyEngine
+from catalog.search.types import Answer, Ask
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listings", type=int, default=1_000_000)
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--peer-questions", type=int, default=50)
+    parser.add_argument("--folder", type=Path, help="where the indexes are written: twenty gigabytes are enough")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        return run(Path(folder), given.listings, given.questions, given.peer_questions)
+
+
+def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
+    """Print the figures; answers how many totals or facet counts differed."""
+    engine = TantivyEngine(folder / "index")
+    began, spent = time.perf_counter(), time.process_time()
+    engine.rebuild(corpus.listings(listings), wait_s=1)
+    _say_built("tantivy", listings, time.perf_counter() - began, _size(folder / "index"), time.process_time() - spent)
+    ours = {kind: _asked(engine, questions.of_kind(kind, max(count, peer_count))) for kind in questions.KINDS}
+    for kind, answers in ours.items():
+        print(f"  {kind:<22} {_times([seconds for _answer, seconds in answers])}")
+    documents = folder / "documents.jsonl"
+    peers.write(corpus.listings(listings), documents)
+    wrong = 0
+    for command in _commands():
+        peer = peers.Peer(command, documents, folder)
+        _say_built(peer.version, listings, peer.seconds, peer.bytes)
+        for kind in questions.KINDS:
+            wrong += _beside(peer, kind, ours[kind][:peer_count], peer_count)
+        peer.close()
+    print(f"{wrong} totals or facet counts differ")
+    return wrong
+
+
+def _commands() -> list[list[str]]:
+    commands = [[sys.executable, "-m", "bench.search.fts5_peer"]]
+    if peers.XAPIAN.exists():
+        return [*commands, [str(peers.XAPIAN), "-m", "bench.search.xapian_peer"]]
+    print("Xapian not run: sh tools/setup-xapian.sh makes its environment")
+    return commands
+
+
+def _asked(engine: TantivyEngine, asks: Sequence[Ask]) -> list[tuple[Answer, float]]:
+    for ask in asks[:5]:
+        engine.search(ask)
+    return [peers.timed(engine.search, ask) for ask in asks]
+
+
+def _beside(peer: peers.Peer, kind: str, ours: Sequence[tuple[Answer, float]], count: int) -> int:
+    asks = questions.of_kind(kind, count)
+    answers = list(peer.ask(asks))
+    wrong = 0
+    for ask, (mine, _seconds), theirs in zip(asks, ours, answers, strict=True):
+        counted = {name: dict(values) for name, values in mine.facets.items()}
+        if (mine.total, counted) != (theirs.total, _sorted(theirs.facets, counted)):
+            wrong += 1
+            print(f"    DIFFERS {peers.asked(ask)}: {mine.total} and {theirs.total}")
+    own, other = [seconds for _answer, seconds in ours], [answer.seconds for answer in answers]
+    p50, p99 = (_quantile(other, part) / _quantile(own, part) for part in (0.5, 0.99))
+    print(f"  {kind:<22} {_times(other)}   {p50:.1f} and {p99:.1f} of ours")
+    return wrong
+
+
+def _sorted(facets: Mapping[str, Mapping[str, int]], like: Mapping[str, object]) -> dict[str, dict[str, int]]:
+    return {name: dict(facets[name]) for name in like}
+
+
+def _times(seconds: Sequence[float]) -> str:
+    p50, p99 = _quantile(seconds, 0.5), _quantile(seconds, 0.99)
+    mean = statistics.fmean(seconds) * 1000
+    return f"p50 {p50 * 1000:8.2f}  p99 {p99 * 1000:8.2f}  mean {mean:8.2f} ms ({len(seconds)})"
+
+
+def _quantile(seconds: Sequence[float], part: float) -> float:
+    return sorted(seconds)[min(len(seconds) - 1, int(part * len(seconds)))]
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _say_built(name: str, listings: int, seconds: float, size: int, cpu: float | None = None) -> None:
+    used = "" if cpu is None else f", {cpu / listings * 1e6:.0f} µs of CPU each"
+    print(f"{name}: {listings:,} listings indexed in {seconds:.0f} s{used}, {size / 1e6:.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(min(1, main()))
