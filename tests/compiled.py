@@ -13,7 +13,12 @@ import flask
 import pytest
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
+
+_STATEMENTS = 5_000  # more than the product has
 
 
 class _Templates(BytecodeCache):
@@ -53,3 +58,19 @@ def keep_builders(patch: pytest.MonkeyPatch) -> None:
         return known[key]
 
     patch.setattr(Rule, "_compile_builder", remembered)
+
+
+def keep_statements(patch: pytest.MonkeyPatch) -> None:
+    """Let the engines of one kind of database share compiled statements, which SQLAlchemy keeps by engine and dialect.
+
+    Two dialects of one class are taken for the same: all engines of a run are made with the same arguments.
+    """
+    make, kept = Engine.__init__, LRUCache[Any, Any](_STATEMENTS)
+
+    def made(engine: Engine, *given: Any, **named: Any) -> None:
+        make(engine, *given, **named)
+        engine._compiled_cache = kept
+
+    patch.setattr(Engine, "__init__", made)
+    patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))
+    patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))

@@ -7,6 +7,7 @@ is migrated once, into a template, of which each test has a copy of its own. Con
 from __future__ import annotations
 
 import dataclasses
+import gc
 import shutil
 import socket
 from collections.abc import Iterator
@@ -25,8 +26,9 @@ from core.db import Database
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
+from tests import scratch
 from tests.client import ApiClient
-from tests.compiled import keep_builders, keep_templates
+from tests.compiled import keep_builders, keep_statements, keep_templates
 from tests.servers import postgresql
 from tests.servers.copies import Copies
 from tests.servers.missing import strict
@@ -53,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the template once: in the controller when there are workers, else here."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    scratch.use_memory()
     try:
         config.stash[_RESOURCES] = resources = _Resources(config.getoption("--database"))
     except postgresql.PostgresqlMissing as missing:
@@ -71,6 +74,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = set(with_database)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = with_database
+
+
+def pytest_collection_finish() -> None:
+    """As the processes of the product do: what is loaded stays, and need not be looked at again for cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -149,6 +159,7 @@ def _loopback_only() -> Iterator[None]:
 def _compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         keep_builders(patch)
+        keep_statements(patch)
         yield
 
 
