@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import relevance
+from bench.relevance import judged as relevance
 from catalog.references.service import import_file
 from catalog.references.types import ImportReport
 from catalog.search import service

@@ -1,4 +1,4 @@
-"""How well the judged queries are answered: ``python -m bench.relevance FOLDER``.
+"""How well the judged queries are answered: ``python -m bench.relevance judged FOLDER``.
 
 FOLDER holds beijing.csv, guiyang.csv and zhejiang.csv. They are imported, twice, into an exchange in
 a temporary folder; then every query of ``tests/catalog/search/judgements.yaml`` is asked as somebody
@@ -27,7 +27,7 @@ from core.house import House
 from core.settings import Settings
 from exchange.app import build_house
 
-JUDGEMENTS = Path(__file__).parents[1] / "tests" / "catalog" / "search" / "judgements.yaml"
+JUDGEMENTS = Path(__file__).parents[2] / "tests" / "catalog" / "search" / "judgements.yaml"
 FIRST = 3
 WANTED = 8
 

@@ -1,0 +1,1 @@
+"""How well searches are answered: see ``python -m bench.relevance --help``."""
