@@ -23,6 +23,17 @@ class DunningStep(Base):
     payment_id: Mapped[str | None] = mapped_column(Id)
 
 
+class DunningPause(Base):
+    """Nothing more is told of an invoice while this lasts, and it lets no right rest; kept when it has ended."""
+
+    __tablename__ = "dunning_pause"
+
+    invoice_id: Mapped[str] = mapped_column(Id, ForeignKey("invoice.id"), primary_key=True)
+    because: Mapped[str] = mapped_column(Id, primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class OverdueBuyer(Base):
     """Its rights by usage rest until what is overdue is paid."""
 

@@ -20,6 +20,8 @@ def step_at(due: datetime, now: datetime) -> Step | None:
     return next((step for step in reversed(Step) if due + AFTER_DUE[step] <= now), None)
 
 
-def is_overdue(taken: StepTaken | None, now: datetime) -> bool:
-    """Whether an open invoice's last step was taken long enough ago for its buyer's rights to rest."""
-    return taken is not None and taken.step is Step.LAST and taken.at + LAST_WORD <= now
+def is_overdue(taken: StepTaken | None, paused_until: datetime | None, now: datetime) -> bool:
+    """Whether an open invoice's last step was taken, and a pause ended, long enough ago for rights to rest."""
+    if taken is None or taken.step is not Step.LAST:
+        return False
+    return max(taken.at, paused_until or taken.at) + LAST_WORD <= now

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from billing.dunning import queries, rules
 from billing.dunning.events import BuyerOverdue, InvoiceReminded
-from billing.dunning.models import DunningStep, OverdueBuyer
+from billing.dunning.models import DunningPause, DunningStep, OverdueBuyer
 from billing.dunning.types import CHARGED
 from billing.invoices import queries as invoices
 from billing.invoices import service as invoicing
@@ -40,7 +40,7 @@ def take_step(uow: Uow, invoice_id: str) -> bool:
     mine = next((each for each in invoices.open_invoices(uow, invoice.buyer_id) if each.invoice_id == invoice_id), None)
     due = rules.due_at(mine, uow.house.settings) if mine else None
     step = rules.step_at(due, uow.now()) if due else None
-    if mine is None or due is None or step is None:
+    if mine is None or due is None or step is None or invoice_id in queries.paused(uow):
         return False
     row = {
         "invoice_id": invoice_id, "step": str(step), "at": uow.now(), "outstanding": mine.outstanding,
@@ -67,6 +67,19 @@ def take_step(uow: Uow, invoice_id: str) -> bool:
         )
     )  # fmt: skip
     return True
+
+
+def pause(uow: Uow, invoice_id: str, *, because: str) -> None:
+    """Nothing more is told of the invoice until ``go_on``, no card is tried for it, and it lets no right rest."""
+    row = {"invoice_id": invoice_id, "because": because, "since": uow.now(), "ended_at": None}
+    insert_missing(uow, DunningPause, [row])
+
+
+def go_on(uow: Uow, *, because: str) -> None:
+    """Undo ``pause`` of that reason: the newest step is told next, and rights rest a day later at the earliest."""
+    mine = DunningPause.because == because, DunningPause.ended_at.is_(None)
+    ended = update(DunningPause).where(*mine).values(ended_at=uow.now())
+    uow.session.execute(ended.execution_options(synchronize_session=False))
 
 
 def judge(uow: Uow, buyer_id: str) -> bool:

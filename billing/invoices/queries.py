@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
 from billing.invoices.corrections import Rest, rests
 from billing.invoices.errors import InvoiceNotFound
@@ -118,12 +118,12 @@ def open_invoices(uow: Uow, buyer_id: str | None = None) -> list[OpenSnapshot]:
     ]
 
 
-def unpaid_fees(uow: Uow) -> dict[str, datetime]:
-    """By order, since when a fee of it is not paid in full. Asks no policy: for the worker."""
+def unpaid_fees(uow: Uow, *, beside: Select[str]) -> dict[str, datetime]:
+    """By order, since when a fee of it is not paid in full, beside these invoices. Asks no policy: for the worker."""
     chosen = (
         select(OpenInvoice.order_id, func.min(OpenInvoice.since))
         .join(InvoiceRow, InvoiceRow.id == OpenInvoice.invoice_id)
-        .where(_OF_FEES)
+        .where(_OF_FEES, OpenInvoice.invoice_id.not_in(beside))
         .group_by(OpenInvoice.order_id)
     )
     return {str(row[0]): row[1] for row in uow.session.execute(chosen)}

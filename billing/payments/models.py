@@ -94,6 +94,7 @@ class PaymentRow(Base):
         ),
         Index("ix_payment_session_id", "session_id"),
         Index("ix_payment_intent_id", "intent_id"),
+        Index("ix_payment_charge_id", "charge_id"),
         Index("ix_payment_organisation_id", "organisation_id"),
         Index("ix_payment_look_at", "look_at"),
     )  # fmt: skip

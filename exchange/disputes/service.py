@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from billing.dunning import service as dunning
 from billing.invoices import queries as invoices
 from billing.invoices import service as credit
 from billing.invoices.errors import CreditTooLarge
@@ -52,10 +53,10 @@ def open_dispute(
 ) -> DisputeSnapshot:  # fmt: skip
     """The buyer disputes the order, some of its files, or some invoices of it and lines of theirs.
 
-    Exactly the supplier's lines for the invoices concerned stay on hold, and the order is not accepted until the
-    dispute has ended. Raises OrderNotFound, PolicyRefused, OrderStateConflict, OrderContested, DisputeTooLate,
-    DisputedOften, ConcernUnknown, AmountInvalid. Only what is not handed out any more, since its tier rose, is disputed
-    as not delivered at any age.
+    Exactly the supplier's lines for the invoices concerned stay on hold, nobody is told to pay these, and the order is
+    not accepted until the dispute has ended. Only what is not handed out any more, since its tier rose, is disputed as
+    not delivered at any age. Raises OrderNotFound, PolicyRefused, OrderStateConflict, OrderContested, DisputeTooLate,
+    DisputedOften, ConcernUnknown, AmountInvalid.
     """
     order = trading.load(uow, actor, order_id, lock=True)
     parties = {"buyer": order.buyer_id, "supplier": order.supplier_id, "state": "new"}
@@ -74,6 +75,7 @@ def open_dispute(
     uow.session.flush()
     for each in dispute.concerns:
         settlement.withhold(uow, order_id=order.id, invoice_id=each.invoice_id, because=dispute.id)
+        dunning.pause(uow, each.invoice_id, because=dispute.id)
     _say(uow, actor, dispute, text, None, decision, deed="open")
     return dispute.snapshot()
 
@@ -167,6 +169,7 @@ def _close(uow: Uow, dispute: Dispute, to: DisputeState, reason: str, outcome: s
 
 def _end(uow: Uow, actor: Actor, order: Order, dispute: Dispute, ending: Ending, decision: Decision) -> None:
     settlement.let_go(uow, order_id=order.id, because=dispute.id)
+    dunning.go_on(uow, because=dispute.id)
     deed = "withdraw" if dispute.outcome is None else f"rule_{dispute.outcome}"
     contested.conclude(uow, actor, order, ending, decision, step=f"dispute_{deed}", text=dispute.ruling)
     _note(uow, actor, dispute, decision, deed=deed)

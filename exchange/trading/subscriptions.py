@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 
 from billing import rating
 from billing.coupons import service as coupons
+from billing.dunning import queries as dunning
 from billing.invoices import queries as invoices
 from billing.invoices import service as invoicing
 from billing.invoices.types import Invoice, Span
@@ -144,7 +145,7 @@ def tend(house: House) -> int:
 
 def _due(uow: Uow) -> list[str]:
     """Subscriptions whose period is over, and those whose fee is unpaid or was, the oldest first."""
-    owing = sorted(invoices.unpaid_fees(uow))
+    owing = sorted(invoices.unpaid_fees(uow, beside=dunning.pauses()))
     waiting = or_(
         Subscription.covered_until <= uow.now(),
         Subscription.suspended_at.is_not(None),
@@ -170,7 +171,7 @@ def _turn(uow: Uow, order_id: str) -> bool:
 
 def _watch(uow: Uow, order: Order, row: Subscription) -> bool:
     """The right rests while a fee is unpaid for longer than the days of grace, and goes on when it is paid."""
-    since = invoices.unpaid_fees(uow).get(order.id)
+    since = invoices.unpaid_fees(uow, beside=dunning.pauses()).get(order.id)
     late = since is not None and since + timedelta(days=uow.house.settings.fee_grace_days) <= uow.now()
     if late == (row.suspended_at is not None):
         return False

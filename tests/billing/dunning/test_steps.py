@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from billing.dunning import queries, rules, service
 from billing.dunning.types import Step, StepTaken
@@ -16,6 +17,7 @@ from billing.invoices import service as invoicing
 from billing.invoices.types import Invoice, OpenSnapshot, Span
 from billing.payments import checkout
 from billing.payments import queries as payments
+from billing.payments.models import CustomerRow
 from billing.payments.types import Method, PaymentState
 from billing.processor.service import resume
 from core.house import House
@@ -178,3 +180,59 @@ def test_an_invoice_that_is_being_paid_is_not_charged_beside(charging: Books, st
     service.tend(house)
     assert [each.payment_id for each in steps(house, invoice)] == [None]
     assert begun.pending
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [("pm_card_chargeCustomerFail", "card_declined"), ("pm_card_authenticationRequired", "authentication_required")],
+)
+def test_a_kept_card_that_does_not_pay_ends_that_try_and_the_next_step_tries_again(
+    charging: Books, stripe: FakeStripe, card: str, code: str
+) -> None:
+    """Declined, or its bank wants to hear it from the payer: the invoice stays open, and the payer can pay it."""
+    house, buyer = charging.house, _with_card(charging.house, stripe)
+    invoice = open_invoice(house, str(buyer.organisation_id))
+    house.db.write(lambda uow: uow.session.execute(update(CustomerRow).values(card_id=card)))
+    tries = set()
+    for days in (14, 7):
+        house.clock.advance(days * DAY)
+        service.tend(house)
+        while resume(house):
+            pass
+        payment_id = steps(house, invoice)[-1].payment_id or ""
+        tried = house.db.read(lambda uow, id=payment_id: payments.load(uow, id))  # type: ignore[misc]
+        assert (tried.state, tried.code, tried.received) == (PaymentState.FAILED, code, 0)
+        tries.add(tried.id)
+    assert len(tries) == 2
+    assert invoice.id in house.db.read(lambda uow: invoices.outstanding(uow, [invoice.id]))
+    begun = house.db.write(
+        lambda uow: checkout.pay_invoice(uow, buyer.actor, invoice_id=invoice.id, method="card")
+    )  # fmt: skip
+    assert begun.pending
+    assert charging.faults() == []
+
+
+def test_nothing_is_told_of_an_invoice_while_it_is_disputed(books: Books) -> None:
+    house, buyer = books.house, build.organisation(books.house)
+    own = str(buyer.organisation_id)
+    invoice = open_invoice(house, own)
+    house.clock.advance(28 * DAY)
+    service.tend(house)
+    house.clock.advance(DAY)
+    service.tend(house)
+    assert rests(house, own)
+    house.db.write(lambda uow: service.pause(uow, invoice.id, because="dsp_1"))
+    house.db.write(lambda uow: service.pause(uow, invoice.id, because="dsp_1"))
+    service.tend(house)
+    assert not rests(house, own), "what is disputed lets nothing rest"
+    other = open_invoice(house, own, label="M202612")
+    house.db.write(lambda uow: service.pause(uow, other.id, because="dsp_1"))
+    house.clock.advance(100 * DAY)
+    assert service.tend(house) == 0
+    house.db.write(lambda uow: service.go_on(uow, because="dsp_1"))
+    assert service.tend(house) == 1
+    assert [each.step for each in steps(house, other)] == [Step.LAST], "the newest step alone"
+    assert not rests(house, own), "a day is left after the dispute"
+    house.clock.advance(DAY)
+    service.tend(house)
+    assert rests(house, own)
