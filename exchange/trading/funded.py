@@ -23,7 +23,7 @@ from core.db import Base, Id, Uow, UtcDateTime
 from core.house import House
 from core.problems import DomainError
 from core.rows import insert_missing
-from exchange.trading import queries, rules, service
+from exchange.trading import first_fee, queries, rules, service
 from exchange.trading.models import Order
 
 _AT_ONCE = 20
@@ -43,18 +43,19 @@ class FundedOrder(Base):
 
 
 def begin(uow: Uow, actor: Actor, order_id: str, *, method: str) -> Payment:
-    """Pay an order by card or wallet: its gross amount. Raises what ``service.pay`` does before any money moves, what
+    """Pay an order by card or wallet: its gross amount, or its first fee as it is now. Raises what ``service.pay`` does
 
-    ``checkout.begin`` does, and NothingToPay for an order that costs nothing now.
+    before any money moves, what ``checkout.begin`` does, and NothingToPay for an order that costs nothing now.
     """
     order = queries.load(uow, actor, order_id, lock=True)
     require(actor, "order:pay", queries.resource_of(order))
     order.refuse_late(uow.now())
     rules.follow(order.state, "pay")
-    if not order.gross:
+    amount = first_fee.due(uow, order)
+    if not amount:
         raise NothingToPay("Nothing of it is paid in advance.")
     return checkout.begin(
-        uow, actor, purpose=Purpose.ORDER, method=method, amount=order.gross, currency=order.currency,
+        uow, actor, purpose=Purpose.ORDER, method=method, amount=amount, currency=order.currency,
         subject_id=order.id, description=order.id,
     )  # fmt: skip
 

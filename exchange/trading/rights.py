@@ -23,8 +23,7 @@ from exchange.trading.types import RightState
 
 def grant(uow: Uow, order: Order) -> datetime:
     """The licence as it was agreed and the entitlement; answers when they begin: now, or on the day that was agreed."""
-    starts_at = _start(order, uow.now())
-    ends_at = _end(order, starts_at)
+    starts_at, ends_at = lasting(order, uow.now())
     licence = _licence(order, starts_at, ends_at)
     order.licence = licence
     uow.session.flush()
@@ -78,6 +77,12 @@ def changed(uow: Uow, order: Order) -> None:
     """Tell whoever keeps a copy of the order's right, if it has one."""
     if order.entitlement is not None:
         uow.emit(EntitlementChanged(entitlement_id=order.entitlement.id))
+
+
+def lasting(order: Order, now: datetime) -> tuple[datetime, datetime | None]:
+    """When the rights of an order that is paid now begin and end."""
+    starts_at = _start(order, now)
+    return starts_at, _end(order, starts_at)
 
 
 def _start(order: Order, now: datetime) -> datetime:

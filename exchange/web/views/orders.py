@@ -29,7 +29,7 @@ from exchange.delivery.errors import DeliveryFileNotFound
 from exchange.delivery.links import Link
 from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeSnapshot
-from exchange.trading import queries, rises, service, subscriptions
+from exchange.trading import first_fee, queries, rises, service, subscriptions
 from exchange.trading.errors import NoSubscription
 from exchange.trading.types import OrderSnapshot, OrderState, StepSnapshot, SubscriptionSnapshot
 from exchange.web import fetching, forms, negotiations, operations, terms
@@ -72,6 +72,8 @@ class OrderPage:
     announced: Sequence[rises.Announced] = ()
     ways: dict[str, Any] = field(default_factory=dict)
     paying: Payment | None = None
+    due: int = 0
+    """What paying it takes now: for its buyer."""
 
     @property
     def turn(self) -> Turn:
@@ -186,6 +188,7 @@ def _order_page(uow: Uow, order_id: str) -> OrderPage:
         subscription=_subscription(uow, order_id),
         announced=[each for each in rises.of_order(uow, who, order_id) if each.applied_at is None],
         ways=ways_to_pay(uow) if to_pay else {},
+        due=first_fee.due(uow, row) if to_pay else 0,
         paying=payments.pending_of(uow, Purpose.ORDER, order_id) if to_pay and books else None,
     )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from billing import queries as books
+from billing.coupons import service as coupons
 from billing.ledger import queries as ledger
 from billing.payments import checkout
+from billing.payments.errors import NothingToPay
 from billing.payments.following import refresh
 from billing.payments.types import Payment
 from core.house import House
@@ -19,6 +23,7 @@ from exchange.trading import funded, queries, service
 from exchange.trading.types import OrderSnapshot
 from tests import build
 from tests.servers.stripe import FakeStripe, answering
+from tests.servers.upstream import Upstream
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +102,53 @@ def test_who_may_not_pay_begins_nothing(house: House, stripe: FakeStripe) -> Non
         with pytest.raises(DomainError):
             _begin(house, who, order)
     assert stripe.control.objects("checkout.session") == []
+
+
+SUBSCRIPTION = {"version": 1, "kind": "subscription", "currency": "CNY", "amount": "31.00", "period": "month"}
+
+
+def _subscribed(house: House, upstream: Upstream, coupon: str | None = None) -> tuple[build.Built, OrderSnapshot]:
+    """Placed at noon of 10 December in Shanghai: 21 days and a half of 31 are left."""
+    house.clock.advance(datetime(2026, 12, 10, 4, tzinfo=UTC) - house.clock.now())
+    supplier, buyer = build.organisation(house), build.organisation(house)
+    listing = build.interface_listed(house, supplier, upstream, plan=SUBSCRIPTION)
+    house.db.write(lambda uow: coupons.create(uow, supplier.actor, code="TEN", amount="10.00"))
+    offer = listing.offer
+    assert offer is not None
+    order = house.db.write(
+        lambda uow: service.place(
+            uow, buyer.actor, listing_id=listing.id, offer_id=offer.id, purpose=offer.purposes[0], accept_terms=True,
+            coupon=coupon,
+        )
+    )  # fmt: skip
+    return buyer, order
+
+
+@pytest.mark.parametrize(("coupon", "fee"), [(None, 2_279), ("TEN", 1_219)])
+def test_the_first_fee_of_a_subscription_is_paid_by_card(
+    settings: Settings, stripe: FakeStripe, upstream: Upstream, coupon: str | None, fee: int
+) -> None:
+    stripe.control.reset()
+    settings.data.mkdir(mode=0o700, exist_ok=True)
+    house = build_house(
+        dataclasses.replace(settings, stripe_key=stripe.key, stripe_url=stripe.url, upstream_allow=upstream.address)
+    )
+    buyer, order = _subscribed(house, upstream, coupon)
+    assert order.gross == 0
+    payment = _begin(house, buyer, order)
+    assert abs(payment.amount - fee) <= 1
+    house.clock.advance(timedelta(hours=2))
+    _pay(house, stripe, payment)
+    funded.pay_funded(house)
+    assert _state(house, buyer, order) == "delivered"
+    assert 0 < _balance(house, buyer) < 10, "in two hours the fee became a little less"
+    assert house.db.read(books.faults) == []
+    house.db.engine.dispose()
+
+
+def test_what_is_paid_by_usage_is_not_paid_by_card(calling_house: House, upstream: Upstream) -> None:
+    supplier, buyer = build.organisation(calling_house), build.organisation(calling_house)
+    listing = build.interface_listed(calling_house, supplier, upstream)
+    order = build.placed(calling_house, buyer, listing)
+    with pytest.raises(NothingToPay):
+        calling_house.db.write(lambda uow: funded.begin(uow, buyer.actor, order.id, method="card"))

@@ -79,7 +79,7 @@ def test_a_buyer_subscribes_with_a_coupon_and_cancels(browser: Open, calling_hou
     assert "coupon" in buyer.send("/orders", status=422, **order | {"coupon": "NONE"}).text
     buyer.send("/orders", **order | {"coupon": "first"})
     (placed,) = house.db.read(lambda uow: queries.orders(uow, who.actor)).items
-    buyer.get(f"/orders/{placed.id}")
+    assert "The first fee, for what is left of the period" in buyer.get(f"/orders/{placed.id}")
     buyer.send(f"/orders/{placed.id}/pay")
     page = buyer.get(f"/orders/{placed.id}")
     assert "Cancel the subscription" in page
