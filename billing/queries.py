@@ -34,23 +34,15 @@ def faults(uow: Uow) -> list[Discrepancy]:
 
 def outside(uow: Uow) -> list[Discrepancy]:
     """Accounts of money that is not here, by currency, where they differ from what is written down of it."""
-    entries = processor.entries(uow)
-    paid_out, fees = dict[str, int](), dict[str, int]()
-    for entry in entries:
-        fees[entry.currency] = fees.get(entry.currency, 0) - entry.fee
-        if entry.kind.startswith(PAYOUT):
-            paid_out[entry.currency] = paid_out.get(entry.currency, 0) - entry.amount
-    taken_out = {currency: -amount for currency, amount in paid_out.items()}
+    paid_out = processor.paid_out(uow, PAYOUT)
+    fees, taken_out = _less(processor.fees(uow)), _less(paid_out)
     said = {
         AccountKind.CHARGEBACKS: payments.contested(uow),
         AccountKind.BANK_CLEARING: payments.added(payments.arrived_at_bank(uow), paid_out, payouts.through_bank(uow)),
         AccountKind.PROCESSOR_CLEARING: payments.added(
             payments.through_processor(uow), fees, taken_out, payouts.through_processor(uow)
         ),
-        AccountKind.IN_FLIGHT: {
-            currency: -amount
-            for currency, amount in payments.added(payments.in_flight(uow), payouts.in_flight(uow)).items()
-        },
+        AccountKind.IN_FLIGHT: _less(payments.added(payments.in_flight(uow), payouts.in_flight(uow))),
     }
     kept = {(row.kind, row.currency): row.balance for row in ledger.kind_totals(uow)}
     return [
@@ -59,3 +51,7 @@ def outside(uow: Uow) -> list[Discrepancy]:
         for currency in sorted({*sums, *(each for of, each in kept if of == kind)})
         if sums.get(currency, 0) != (posted := kept.get((kind, currency), 0))
     ]
+
+
+def _less(sums: dict[str, int]) -> dict[str, int]:
+    return {currency: -amount for currency, amount in sums.items()}

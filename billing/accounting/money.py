@@ -27,6 +27,7 @@ from core.db import Uow
 
 _OF_PAYOUTS = ("transfer", "transfer_refund", "transfer_cancel", "transfer_failure")
 _STUCK_AFTER = timedelta(minutes=10)
+_MOST_SHOWN = 100
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,5 @@ def covers(trial: Sequence[TrialRow]) -> list[Cover]:
 
 def unmatched(uow: Uow) -> list[BalanceEntry]:
     """Rows of the processor's books that nothing of ours stands for. Asks no policy: for pages that asked."""
-    mine = [entry for entry in processor.entries(uow) if entry.kind in _OF_PAYOUTS and entry.source]
-    known = payouts.known_sources(uow, {entry.source for entry in mine})
-    return [*reconciling.unmatched(uow), *(entry for entry in mine if entry.source not in known)]
+    ours = reconciling.unmatched(uow, _MOST_SHOWN)
+    return [*ours, *processor.without_match(uow, _OF_PAYOUTS, payouts.STANDS_FOR, _MOST_SHOWN)]

@@ -24,6 +24,15 @@ class ConfirmIn(Schema):
     sha256 = fields.String(required=True, validate=validate.Regexp(r"\A[0-9a-f]{64}\Z"))
 
 
+class OutsideIn(Schema):
+    entry_id = TextField(required=True, shortest=3, longest=120)
+    reason = TextField(required=True, shortest=2, longest=500)
+
+
+class OutsideOut(Schema):
+    id = fields.String()
+
+
 class StatementEntryOut(Schema):
     sequence = fields.Integer()
     posted_at = UtcField()

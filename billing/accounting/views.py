@@ -6,13 +6,15 @@ from typing import Any
 
 import flask
 
-from billing.accounting import journals, money, months, statements
+from billing.accounting import journals, money, months, outside, statements
 from billing.accounting.schemas import (
     AccountStatementOut,
     ConfirmIn,
     MoneyOut,
     MonthCloseOut,
     MonthQuery,
+    OutsideIn,
+    OutsideOut,
     StatementEntryOut,
     StatementQuery,
 )
@@ -56,6 +58,17 @@ def journal_file(house: House, actor: Actor, request: flask.Request) -> flask.Re
 @api.get("/money", answer=MoneyOut, summary="The state of all money (the platform)")
 def overview(uow: Uow, actor: Actor) -> Any:
     return money.overview(uow, actor)
+
+
+@api.raw(
+    "POST", "/money/outside", body=OutsideIn, answer=OutsideOut,
+    summary="Book what was done in the payment processor's own dashboard (finance)",
+)  # fmt: skip
+def book_outside(house: House, actor: Actor, request: flask.Request) -> flask.Response:
+    body = http.read_body(OutsideIn)
+    found = outside.look(house, actor, body["entry_id"])
+    booked = house.db.write(lambda uow: outside.book(uow, actor, found, reason=body["reason"]))
+    return http.respond(201, {"id": booked})
 
 
 @api.post(

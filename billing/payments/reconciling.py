@@ -21,14 +21,12 @@ _KINDS = {
 }
 
 
-def unmatched(uow: Uow) -> list[BalanceEntry]:
+def unmatched(uow: Uow, limit: int | None = None) -> list[BalanceEntry]:
     """Rows of the processor's books about payments, refunds and disputes that nothing of ours stands for.
 
     Asks no policy: for pages that asked.
     """
-    entries = [entry for entry in processor.entries(uow) if entry.kind in _KINDS and entry.source]
-    known = queries.known_sources(uow, {entry.source for entry in entries})
-    return [entry for entry in entries if entry.source not in known]
+    return processor.without_match(uow, _KINDS, queries.STANDS_FOR, limit)
 
 
 def reconcile(house: House) -> int:

@@ -16,7 +16,7 @@ from billing.payments import queries
 from billing.payments.errors import PaymentEnded, RefundTooLarge
 from billing.payments.events import CardRefundEnded
 from billing.payments.models import CardRefundRow, PaymentRow
-from billing.payments.types import CardRefund, RefundState
+from billing.payments.types import CardRefund, Payment, RefundState
 from billing.processor import service as asking
 from billing.processor.amounts import to_remote
 from billing.processor.events import AttemptDone, AttemptRefused
@@ -45,23 +45,31 @@ def refund(uow: Uow, actor: Actor, payment_id: str, *, amount: str, reason: str)
     if not payment.received:
         raise PaymentEnded(Sentence("It is %(state)s: nothing arrived.", state=payment.state), state=payment.state)
     to_remote(given, payment.currency)
-    _reserve(uow, payment.id, given)
-    row = CardRefundRow(
-        id=new_id("rfd"), payment_id=payment.id, organisation_id=payment.organisation_id, amount=given,
-        currency=payment.currency, state=str(RefundState.RESERVED), reason=reason,
-        asked_by=actor.account_id or "", asked_at=uow.now(),
-    )  # fmt: skip
-    uow.session.add(row)
-    uow.session.flush()
-    prepaid, in_flight, _ = _accounts(row)
-    _post(uow, row, "reserved", [debit(prepaid, given), credit(in_flight, given)])
+    row = set_aside(uow, actor, payment, given, reason)
     asking.plan(
         uow, Deed.REFUND, row.id,
         {"payment_intent": payment.intent_id, "amount": to_remote(given, payment.currency),
          "metadata": {"refund": row.id}},
     )  # fmt: skip
-    _note(uow, actor, "card_refund:ask", row.snapshot(), decision)
+    note(uow, actor, "card_refund:ask", row.snapshot(), decision)
     return row.snapshot()
+
+
+def set_aside(
+    uow: Uow, actor: Actor, payment: Payment, amount: int, reason: str, *, remote_id: str = ""
+) -> CardRefundRow:  # fmt: skip
+    """So much of a payment leaves its payer's balance and is on its way. Raises RefundTooLarge and BalanceTooLow."""
+    _reserve(uow, payment.id, amount)
+    row = CardRefundRow(
+        id=new_id("rfd"), payment_id=payment.id, organisation_id=payment.organisation_id, amount=amount,
+        currency=payment.currency, state=str(RefundState.RESERVED), reason=reason, remote_id=remote_id,
+        asked_by=actor.account_id or "", asked_at=uow.now(),
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    prepaid, in_flight, _ = _accounts(row)
+    _post(uow, row, "reserved", [debit(prepaid, amount), credit(in_flight, amount)])
+    return row
 
 
 def done(uow: Uow, event: AttemptDone) -> None:
@@ -93,12 +101,13 @@ def told(uow: Uow, remote: Mapping[str, Any]) -> None:
 
 def _bring_in_line(uow: Uow, row: CardRefundRow, remote: Mapping[str, Any]) -> None:
     if remote.get("status") == "succeeded":
-        _settle(uow, row)
+        settle(uow, row)
     elif remote.get("status") in _FAILED:
         _fail(uow, row, str(remote.get("failure_reason") or ""))
 
 
-def _settle(uow: Uow, row: CardRefundRow) -> None:
+def settle(uow: Uow, row: CardRefundRow) -> None:
+    """It went back. Does nothing for one that has ended."""
     if row.state != RefundState.RESERVED:
         return
     _, in_flight, clearing = _accounts(row)
@@ -124,7 +133,7 @@ def _fail(uow: Uow, row: CardRefundRow, message: str) -> None:
 def _end(uow: Uow, row: CardRefundRow, state: RefundState, message: str) -> None:
     row.state, row.message, row.ended_at = str(state), message[:500], uow.now()
     uow.session.flush()
-    _note(uow, SYSTEM, "card_refund:end", row.snapshot(), None)
+    note(uow, SYSTEM, "card_refund:end", row.snapshot(), None)
     uow.emit(CardRefundEnded(row.id, row.payment_id, row.organisation_id, row.state, row.amount, row.currency))
 
 
@@ -168,7 +177,7 @@ def _post(uow: Uow, row: CardRefundRow, step: str, entries: list[Entry]) -> None
     post(uow, [Draft(f"card_refund:{row.id}:{step}", TransactionKind.CARD_REFUND, row.id, entries)])
 
 
-def _note(uow: Uow, actor: Actor, action: str, found: CardRefund, decision: Decision | None) -> None:
+def note(uow: Uow, actor: Actor, action: str, found: CardRefund, decision: Decision | None) -> None:
     record(
         uow, actor, action=action, object_id=found.payment_id, decision=decision,
         data={

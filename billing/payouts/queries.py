@@ -179,12 +179,15 @@ def is_under_way(uow: Uow, organisation_id: str) -> bool:
     return any(uow.session.execute(each.limit(1)).first() is not None for each in chosen)
 
 
-def known_sources(uow: Uow, sources: set[str]) -> set[str]:
-    """Those remote objects that a payout or a reversal of ours stands for. Asks no policy."""
-    found: set[str] = set()
-    for column in (PayoutRow.remote_id, ReversalRow.remote_id):
-        found |= set(uow.session.execute(select(column).where(column.in_(sources))).scalars())
-    return found
+STANDS_FOR = (PayoutRow.remote_id, ReversalRow.remote_id)
+"""Where the remote objects stand that a payout or a reversal of ours is about."""
+
+
+def is_known(uow: Uow, remote_id: str) -> bool:
+    """Whether a payout or a reversal of ours stands for it. Asks no policy: for services."""
+    chosen = (select(PayoutRow.id).where(PayoutRow.remote_id == remote_id),
+              select(ReversalRow.id).where(ReversalRow.remote_id == remote_id))  # fmt: skip
+    return any(uow.session.execute(each.limit(1)).first() is not None for each in chosen)
 
 
 def paid_out(uow: Uow) -> dict[Account, int]:

@@ -45,30 +45,44 @@ def reverse(uow: Uow, actor: Actor, payout_id: str, *, amount: str, reason: str)
     if row is None or not row.remote_id:
         raise PayoutEnded(Sentence("It is %(state)s: nothing was transferred.", state=payout.state))
     _check(uow, row, given)
-    row.reversing += given
+    asked = begin(uow, actor, row, given, reason)
+    params = {"amount": to_remote(given, row.currency), "metadata": {"reversal": asked.id}}
+    asking.plan(uow, Deed.REVERSAL, asked.id, params, target=row.remote_id)
+    note(uow, actor, "reversal:ask", asked.snapshot(), decision)
+    return asked.snapshot()
+
+
+def begin(
+    uow: Uow, actor: Actor, payout: PayoutRow, amount: int, reason: str, *, remote_id: str = ""
+) -> ReversalRow:  # fmt: skip
+    """So much of a transfer is being taken back; whoever calls has locked it and knows that so much is left."""
+    payout.reversing += amount
     asked = ReversalRow(
-        id=new_id("prv"), payout_id=row.id, organisation_id=row.organisation_id, amount=given, currency=row.currency,
-        state=str(ReversalState.ASKED), reason=reason, asked_by=actor.account_id or "", asked_at=uow.now(),
+        id=new_id("prv"), payout_id=payout.id, organisation_id=payout.organisation_id, amount=amount,
+        currency=payout.currency, state=str(ReversalState.ASKED), reason=reason, remote_id=remote_id,
+        asked_by=actor.account_id or "", asked_at=uow.now(),
     )  # fmt: skip
     uow.session.add(asked)
     uow.session.flush()
-    params = {"amount": to_remote(given, row.currency), "metadata": {"reversal": asked.id}}
-    asking.plan(uow, Deed.REVERSAL, asked.id, params, target=row.remote_id)
-    _note(uow, actor, "reversal:ask", asked.snapshot(), decision)
-    return asked.snapshot()
+    return asked
 
 
 def done(uow: Uow, event: AttemptDone) -> None:
     if event.deed == Deed.REVERSAL and (row := _asked(uow, event.subject_id)) is not None:
-        row.remote_id = event.remote_id
         payout = service.locked(uow, row.payout_id)
         assert payout is not None
-        payout.reversing, payout.reversed = payout.reversing - row.amount, payout.reversed + row.amount
-        clearing = Account(AccountKind.PROCESSOR_CLEARING, None, row.currency)
-        entries = [debit(clearing, row.amount), credit(_balance(row), row.amount)]
-        post(uow, [Draft(f"transfer_reversal:{row.id}", TransactionKind.PAYOUT, row.id, entries)])
-        _end(uow, row, ReversalState.SETTLED, "")
-        uow.emit(TransferReversed(row.id, row.payout_id, row.organisation_id, row.amount, row.currency))
+        row.remote_id = event.remote_id
+        settle(uow, payout, row)
+
+
+def settle(uow: Uow, payout: PayoutRow, row: ReversalRow) -> None:
+    """The processor gave it back to the platform: it stands on the supplier's balance again."""
+    payout.reversing, payout.reversed = payout.reversing - row.amount, payout.reversed + row.amount
+    clearing = Account(AccountKind.PROCESSOR_CLEARING, None, row.currency)
+    entries = [debit(clearing, row.amount), credit(_balance(row), row.amount)]
+    post(uow, [Draft(f"transfer_reversal:{row.id}", TransactionKind.PAYOUT, row.id, entries)])
+    _end(uow, row, ReversalState.SETTLED, "")
+    uow.emit(TransferReversed(row.id, row.payout_id, row.organisation_id, row.amount, row.currency))
 
 
 def refused(uow: Uow, event: AttemptRefused) -> None:
@@ -106,14 +120,14 @@ def _asked(uow: Uow, reversal_id: str) -> ReversalRow | None:
 def _end(uow: Uow, row: ReversalRow, state: ReversalState, message: str) -> None:
     row.state, row.message, row.ended_at = str(state), message[:500], uow.now()
     uow.session.flush()
-    _note(uow, SYSTEM, "reversal:end", row.snapshot(), None)
+    note(uow, SYSTEM, "reversal:end", row.snapshot(), None)
 
 
 def _balance(row: ReversalRow | PayoutRow) -> Account:
     return Account(AccountKind.SUPPLIER_AVAILABLE, row.organisation_id, row.currency)
 
 
-def _note(uow: Uow, actor: Actor, action: str, found: Reversal, decision: Decision | None) -> None:
+def note(uow: Uow, actor: Actor, action: str, found: Reversal, decision: Decision | None) -> None:
     record(
         uow, actor, action=action, object_id=found.payout_id, decision=decision,
         data={

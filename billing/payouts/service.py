@@ -51,7 +51,7 @@ def reserve(
     made = uow.session.get_one(PayoutRow, row["id"])
     uow.session.flush()
     available, in_flight, _ = _accounts(made)
-    _post(uow, made, "reserved", [debit(available, amount), credit(in_flight, amount)])
+    post_step(uow, made, "reserved", [debit(available, amount), credit(in_flight, amount)])
     if to.way is Way.PROCESSOR:
         _ask(uow, made)
     note(uow, actor, "payout:make", made.snapshot(), None)
@@ -80,7 +80,7 @@ def settle(uow: Uow, row: PayoutRow, actor: Actor, decision: Decision | None = N
     if row.state != PayoutState.RESERVED:
         return
     _, in_flight, outside = _accounts(row)
-    _post(uow, row, "settled", [debit(in_flight, row.amount), credit(outside, row.amount)])
+    post_step(uow, row, "settled", [debit(in_flight, row.amount), credit(outside, row.amount)])
     _conclude(uow, row, actor, PayoutState.SETTLED, "", "", decision)
 
 
@@ -95,7 +95,7 @@ def fail(
     came_from = {PayoutState.RESERVED: in_flight, PayoutState.SETTLED: outside}.get(PayoutState(row.state))
     if came_from is None:
         return
-    _post(uow, row, "returned", [debit(came_from, row.amount), credit(available, row.amount)])
+    post_step(uow, row, "returned", [debit(came_from, row.amount), credit(available, row.amount)])
     uow.session.execute(
         update(PayoutLineRow)
         .where(PayoutLineRow.payout_id == row.id)
@@ -135,7 +135,7 @@ def _accounts(row: PayoutRow) -> tuple[Account, Account, Account]:
     )
 
 
-def _post(uow: Uow, row: PayoutRow, step: str, entries: list[Entry]) -> None:
+def post_step(uow: Uow, row: PayoutRow, step: str, entries: list[Entry]) -> None:
     post(uow, [Draft(f"payout:{row.id}:{step}", TransactionKind.PAYOUT, row.id, entries)])
 
 

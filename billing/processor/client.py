@@ -170,6 +170,7 @@ _LOOKS: dict[Kind, Callable[[Any, str, dict[str, str]], Any]] = {
     Kind.CHARGE: lambda it, id, options: it.charges.retrieve(id, {"expand": ["payment_intent"]}, options),
     Kind.ACCOUNT: lambda it, id, options: it.accounts.retrieve(id, {}, {}),
     Kind.TRANSFER: lambda it, id, options: it.transfers.retrieve(id, {}, options),
+    Kind.ENTRY: lambda it, id, options: it.balance_transactions.retrieve(id, {"expand": ["source"]}, options),
     Kind.PAYOUT: lambda it, id, options: it.payouts.retrieve(id, {}, options),
 }
 _SEARCHES: dict[Deed, Callable[[Any, Attempt, dict[str, Any]], Any]] = {

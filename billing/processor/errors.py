@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.problems import DomainError, Invalid, TooLarge, Unavailable
+from core.problems import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
 
 
 class ProcessorUnavailable(Unavailable):
@@ -11,6 +11,18 @@ class ProcessorUnavailable(Unavailable):
 
 class ProcessorUnreachable(Unavailable):
     code, title = "processor_unreachable", "The payment processor does not answer"
+
+
+class EntryNotFound(NotFound):
+    code, title = "balance_entry_not_found", "There is no such row in the payment processor's books"
+
+
+class NothingBehind(Conflict):
+    code, title = "nothing_behind", "This row is about nothing of ours that could be booked"
+
+
+class EntryMatched(Conflict):
+    code, title = "balance_entry_matched", "This row of the payment processor's books has its match"
 
 
 class SignatureInvalid(DomainError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from billing.ledger.queries import kind_totals
 from billing.ledger.types import AccountKind
-from billing.processor.errors import ProcessorUnavailable
+from billing.processor.errors import EntryNotFound, ProcessorUnavailable
 from billing.processor.models import AttemptRow, BalanceEntryRow
 from billing.processor.types import Attempt, AttemptState, BalanceEntry, Deed, Standing
 from core.db import Uow
@@ -80,10 +83,43 @@ def newest_entry(uow: Uow) -> datetime | None:
     return uow.session.execute(select(func.max(BalanceEntryRow.created_at))).scalar()
 
 
-def entries(uow: Uow) -> list[BalanceEntry]:
-    """Every row of the processor's books that was read. Asks no policy: for checks."""
-    chosen = select(BalanceEntryRow).order_by(BalanceEntryRow.created_at, BalanceEntryRow.id)
-    return [row.snapshot() for row in uow.session.execute(chosen).scalars()]
+def entry(uow: Uow, entry_id: str) -> BalanceEntry:
+    """One row of the processor's books that was read. Asks no policy: for services. Raises EntryNotFound."""
+    row = uow.session.get(BalanceEntryRow, entry_id)
+    if row is None:
+        raise EntryNotFound()
+    return row.snapshot()
+
+
+def entries(uow: Uow) -> int:
+    """How many rows of the processor's books were read. Asks no policy: for commands."""
+    return int(uow.session.execute(select(func.count()).select_from(BalanceEntryRow)).scalar_one())
+
+
+def without_match(
+    uow: Uow, kinds: Iterable[str], known: Iterable[InstrumentedAttribute[str]], limit: int | None = None
+) -> list[BalanceEntry]:
+    """Rows of these kinds whose source stands in none of these columns, the oldest first. Asks no policy."""
+    about = BalanceEntryRow.kind.in_(set(kinds)), BalanceEntryRow.source != ""
+    strange = [~exists().where(column == BalanceEntryRow.source) for column in known]
+    chosen = select(BalanceEntryRow).where(*about, *strange).limit(limit)
+    ordered = chosen.order_by(BalanceEntryRow.created_at, BalanceEntryRow.id)
+    return [row.snapshot() for row in uow.session.execute(ordered).scalars()]
+
+
+def fees(uow: Uow) -> dict[str, int]:
+    """What the processor took for itself, by currency. Asks no policy: for checks."""
+    return _sums(uow, BalanceEntryRow.fee)
+
+
+def paid_out(uow: Uow, kind: str) -> dict[str, int]:
+    """What it brought to the platform's own bank, by currency. Asks no policy: for checks."""
+    return _sums(uow, -BalanceEntryRow.amount, BalanceEntryRow.kind.startswith(kind, autoescape=True))
+
+
+def _sums(uow: Uow, amount: Any, *conditions: ColumnElement[bool]) -> dict[str, int]:
+    chosen = select(BalanceEntryRow.currency, func.sum(amount)).where(*conditions).group_by(BalanceEntryRow.currency)
+    return {currency: int(total) for currency, total in uow.session.execute(chosen)}
 
 
 def clearing(uow: Uow) -> dict[str, int]:

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     TRANSFER = "transfer"
     PAYOUT = "payout"
+    ENTRY = "entry"
+    """A row of its books, with the object that it is about as its ``source``."""
 
 
 class AttemptState(StrEnum):

@@ -81,7 +81,7 @@ def payments_reconcile(house: House) -> None:
         read = importing.read_books(house)
     except RemoteUnknown as problem:
         raise click.ClickException(f"The processor's books cannot be read: {problem}") from None
-    matched, rows = reconciling.reconcile(house), len(house.db.read(processor.entries))
+    matched, rows = reconciling.reconcile(house), house.db.read(processor.entries)
     left = house.db.read(reconciling.unmatched)
     click.echo(f"{rows} rows in the processor's books ({read} new, {matched} found late), {len(left)} without a match")
     for entry in left:

@@ -9,7 +9,7 @@ import flask
 from marshmallow import Schema, fields
 from werkzeug.wrappers import Response
 
-from billing.accounting import journals, money, months, periods, sheets, statements
+from billing.accounting import journals, money, months, outside, periods, sheets, statements
 from billing.settlement import queries as settlement
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
@@ -51,11 +51,31 @@ def money_page(problem: DomainError | None = None, month: str = "") -> flask.Res
         return {
             "money": money.overview(uow, actor()), "now_month": periods.month_of(uow.now(), zone),
             "last_month": periods.before(periods.month_of(uow.now(), zone), zone),
+            "bookable": outside.BOOKABLE,
             "may_close": decide(actor(), "accounting:close", Resource("accounting", "", {"owner": None})).permitted,
         }  # fmt: skip
 
     status = problem.status if problem else 200
     return render("money/state.html", status, problem=problem, **read(work))
+
+
+@pages.get("/money/outside/<entry_id>")
+def outside_page(entry_id: str, problem: DomainError | None = None) -> flask.Response:
+    """A row of the processor's books that nothing of ours stands for, before it is booked."""
+    signed_in()
+    found = outside.look(house(), actor(), entry_id)
+    status = problem.status if problem else 200
+    return render("money/outside.html", status, found=found, problem=problem, form=flask.request.form)
+
+
+@pages.post("/money/outside/<entry_id>")
+@again(outside_page)
+def book_outside(entry_id: str) -> Response:
+    signed_in()
+    reason = forms.load(forms.ReasonForm)["reason"][:500]
+    found = outside.look(house(), actor(), entry_id)
+    act(lambda uow: outside.book(uow, actor(), found, reason=reason))
+    return done("outside-booked", "web.money_page")
 
 
 @pages.post("/months")

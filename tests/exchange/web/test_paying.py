@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from stripe import StripeClient
 
+from billing.processor.importing import read_books
 from billing.processor.service import follow, resume
 from billing.processor.types import Kind
 from core.house import House
@@ -68,6 +70,27 @@ def test_a_top_up_and_a_part_of_it_back(house: House, stripe: FakeStripe) -> Non
     refused = browser.send(f"{page}/refunds", 422, amount="500.00", reason="x y").get_data(as_text=True)
     assert "refund_too_large" in refused
     assert "Visa ···· 4242" in browser.get("/balance")
+
+
+def test_a_refund_made_in_the_dashboard_is_looked_at_and_booked_on_a_page(house: House, stripe: FakeStripe) -> None:
+    browser = _signed_in(house, build.organisation(house))
+    place = _begun(browser, "/payments", amount="120.00", method="card")
+    _pay(browser, stripe, place)
+    dashboard = StripeClient(stripe.key, base_addresses={"api": stripe.url})
+    dashboard.v1.refunds.create({"charge": stripe.control.objects("charge")[-1]["id"], "amount": 2000})
+    read_books(house)
+    finance = _signed_in(house, build.platform_person(house, "finance"))
+    found = re.search(r'href="(/money/outside/[^"]+)"', finance.get("/money"))
+    assert found is not None
+    assert "A refund to a payer" in finance.get(found[1])
+    browser.get(found[1], 403)
+    assert "/money/outside/" not in _signed_in(house, build.platform_person(house, "operator")).get("/money")
+    finance.get(found[1])
+    finance.send(found[1], reason="asked on the telephone")
+    assert "/money/outside/" not in finance.get("/money")
+    assert "Sent back" in browser.get(place.split("?")[0])
+    refused = finance.send(found[1], 409, reason="once more").get_data(as_text=True)
+    assert "balance_entry_matched" in refused
 
 
 def test_every_page_of_money_says_that_it_is_a_fake_once(house: House) -> None:
