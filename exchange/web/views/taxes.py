@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import flask
@@ -17,9 +18,11 @@ from core.db import Uow
 from core.fields import TextField, UtcField
 from core.problems import DomainError
 from exchange.web import forms
+from exchange.web.naming import organisation_named
 from exchange.web.session import actor
 from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.views.invoices import invoice as invoice_page
+from exchange.web.zones import zone
 
 
 class TaxDetailsForm(Schema):
@@ -40,6 +43,12 @@ class VatNumberForm(Schema):
 class ExemptionForm(Schema):
     document = TextField(load_default="", longest=200)
     until = UtcField(load_default=None)
+
+
+class NewExemptionForm(Schema):
+    organisation = TextField(required=True, shortest=3, longest=60)
+    document = TextField(required=True, shortest=2, longest=200)
+    until = fields.Date(required=True, validate=validate.Range(date(2000, 1, 1), date(2999, 12, 31)))
 
 
 class FapiaoForm(Schema):
@@ -76,7 +85,7 @@ def _to_confirm(problem: DomainError | None) -> flask.Response:
         return {"page": page, "names": identity.organisations(uow, {each.organisation_id for each in page.items})}
 
     status = problem.status if problem else 200
-    return render("money/tax_confirm.html", status, problem=problem, **read(work))
+    return render("money/tax_confirm.html", status, problem=problem, form=flask.request.form, **read(work))
 
 
 @pages.post("/tax-details")
@@ -108,6 +117,22 @@ def exempt(organisation_id: str) -> Response:
     form = forms.load(ExemptionForm, keep_empty=False)
     act(lambda uow: service.exempt(uow, actor(), organisation_id, **form))
     return done("tax-details-changed", "web.tax_details")
+
+
+@pages.post("/tax-exemptions")
+@again(tax_details)
+def record_exemption() -> Response:
+    """Finance has seen the document of a buyer that said nothing of its taxes so far; through a day in its own zone."""
+    signed_in()
+    form = forms.load(NewExemptionForm)
+    until = datetime.combine(form["until"] + timedelta(days=1), time.min, zone()).astimezone(UTC)
+    act(lambda uow: _exempt(uow, form["organisation"], form["document"], until))
+    return done("exemption-recorded", "web.tax_details")
+
+
+def _exempt(uow: Uow, named: str, document: str, until: datetime) -> None:
+    exempted = organisation_named(uow, named, "organisation")
+    service.exempt(uow, actor(), exempted, document=document, until=until)
 
 
 @pages.get("/fapiao")

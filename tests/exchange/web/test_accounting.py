@@ -56,6 +56,20 @@ def test_from_tax_details_to_a_fapiao(books: Books, browser: Open) -> None:
     assert "/issue" not in browser().sign_in(build.platform_person(house, "operator")).get("/fapiao")
 
 
+def test_finance_records_an_exemption_of_a_buyer_that_said_nothing_of_its_taxes(books: Books, browser: Open) -> None:
+    buyer, finance = build.organisation(books.house), browser().sign_in(books.recorder)
+    form = {"organisation": str(buyer.organisation_id), "document": "EX-2026-7", "until": "2099-12-31"}
+    for wrong in ({"until": "2020-01-01"}, {"until": "9999-12-31"}, {"document": ""}, {"organisation": "nobody"}):
+        finance.get("/tax-details")
+        finance.send("/tax-exemptions", 422, **form | wrong)
+    assert "EX-2026-7" not in finance.get("/tax-details")
+    finance.send("/tax-exemptions", **form)
+    assert "EX-2026-7" in finance.get("/tax-details")
+    owner = browser().sign_in(buyer)
+    assert "0.0 %" in owner.get("/tax-details")
+    owner.send("/tax-exemptions", 403, **form)
+
+
 def test_the_state_of_the_money_and_a_month_closed_by_two(books: Books, browser: Open) -> None:
     house, buyer, supplier = books.house, build.organisation(books.house), build.organisation(books.house)
     books.fund(str(buyer.organisation_id), 1_000_000)

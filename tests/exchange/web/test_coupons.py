@@ -50,7 +50,8 @@ def test_what_cannot_be_a_coupon_is_said_beside_the_form_and_nothing_is_made(bro
     supplier = browser().sign_in(owner)
     for wrong, said in (
         ({}, "one of the two"), ({"percent": "0"}, "more than 0"), ({"percent": "101"}, "percent"),
-        ({"percent": "5", "amount": "1"}, "one of the two"), ({"amount": "-1"}, "amount"), ({"percent": "x"}, "percent"),
+        ({"percent": "5", "amount": "1"}, "one of the two"), ({"amount": "-1"}, "amount"),
+        ({"percent": "x"}, "percent"),
         ({"amount": "1", "first": "2030-01-02", "last": "2030-01-01"}, "ends after it begins"),
         ({"amount": "1", "last": "9999-12-31"}, "last"),
     ):  # fmt: skip
