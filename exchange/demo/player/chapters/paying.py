@@ -26,9 +26,7 @@ _SOON_S = 30.0
 def play(cast: Cast, tale: Tale) -> None:
     tale.chapter("资金甲、银行卡、支付宝与微信支付", "Money A. Card, Alipay, WeChat Pay")
     _sign_in(cast)
-    _keep_time(cast)
-    _ways(cast, tale)
-    _card(cast, tale)
+    fund(cast, tale)
     _ordered(cast, tale)
     order = _subscribed(cast, tale)
     next_month(cast, tale)
@@ -36,6 +34,13 @@ def play(cast: Cast, tale: Tale) -> None:
     _keep_time(cast)
     _fee(cast, tale, order)
     new_month(cast, tale)
+
+
+def fund(cast: Cast, tale: Tale) -> None:
+    """A balance is topped up by card: the exchange's money lies with the processor."""
+    _keep_time(cast)
+    _ways(cast, tale)
+    _card(cast, tale)
 
 
 def _sign_in(cast: Cast) -> None:
