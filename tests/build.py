@@ -227,8 +227,7 @@ def _confirm(uow: Uow, supplier: Built, officer: Built, listing_id: str) -> List
 def _approve(uow: Uow, supplier: Built, reviewer: Built, listing_id: str) -> ListingSnapshot:
     review = reviews.of_subject(uow, reviewer.actor, listing_id)
     assert review is not None
-    for item in review.items:
-        review_service.answer_item(uow, reviewer.actor, review.id, item.id, answer="pass")
+    review_service.answer_items(uow, reviewer.actor, review.id, {item.id: ("pass", "") for item in review.items})
     review_service.approve(uow, reviewer.actor, review.id)
     return listing_queries.get(uow, supplier.actor, listing_id)
 

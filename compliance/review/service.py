@@ -156,18 +156,24 @@ def comment(
 
 
 def answer_item(uow: Uow, actor: Actor, review_id: str, item_id: str, *, answer: str, note: str = "") -> ReviewSnapshot:
-    """Answer one item. What people approved before is taken back.
+    """Answer one item: see ``answer_items``."""
+    return answer_items(uow, actor, review_id, {item_id: (answer, note)})
+
+
+def answer_items(uow: Uow, actor: Actor, review_id: str, answers: Mapping[str, tuple[str, str]]) -> ReviewSnapshot:
+    """Answer items, each by an answer and a note, all or none. What people approved before is taken back.
 
     Raises ReviewNotFound, PolicyRefused, ReviewClosed, ReviewClaimed, ItemUnknown, ItemMustApply.
     """
     review, decision = _open(uow, actor, review_id)
     _check_free(uow, actor, review)
-    item = _item(review, item_id)
-    _check_answer(item_id, answer, note)
-    item.answer, item.note, item.answered_by = answer, note, actor.account_id
-    review.take_back()
-    review.version += 1
-    _record(uow, actor, "review:answer", review, decision, {"item": item_id, "answer": answer})
+    for item_id, (answer, note) in answers.items():
+        item = _item(review, item_id)
+        _check_answer(item_id, answer, note)
+        item.answer, item.note, item.answered_by = answer, note, actor.account_id
+        review.take_back()
+        review.version += 1
+        _record(uow, actor, "review:answer", review, decision, {"item": item_id, "answer": answer})
     return review.snapshot()
 
 

@@ -38,10 +38,12 @@ def answer_items(review_id: str) -> Response:
 
 
 def _answer(uow: Uow, review_id: str) -> None:
-    for item in queries.get(uow, actor(), review_id).items:
-        answer, note = checklists.typed(flask.request.form, item)
-        if answer and (answer, note) != (item.answer, item.note):
-            service.answer_item(uow, actor(), review_id, item.id, answer=answer, note=note)
+    items = queries.get(uow, actor(), review_id).items
+    typed = {item.id: checklists.typed(flask.request.form, item) for item in items}
+    before = {item.id: (item.answer, item.note) for item in items}
+    changed = {name: given for name, given in typed.items() if given[0] and given != before[name]}
+    if changed:
+        service.answer_items(uow, actor(), review_id, changed)
 
 
 @pages.post("/review/<review_id>/approve")
