@@ -3,7 +3,7 @@
 # ONCE=1          `make demo` ends after the story instead of going on serving
 # PIAOHAO_PORT=…  another port than 8460; every setting of the product is such a variable
 
-.PHONY: help setup setup-dev demo run test test-sqlite test-postgresql check format soak bench requirements docs clean
+.PHONY: help setup setup-dev demo run test test-sqlite test-postgresql coverage check format soak bench requirements docs clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 RUN = .venv/bin/python -m
@@ -17,7 +17,8 @@ test-sqlite test-postgresql: export PYTHONDONTWRITEBYTECODE =
 help:
 	@echo "make demo      set up, start a demo exchange, play three trades through its API, go on serving (ONCE=1: end)"
 	@echo "make run       set up and serve an empty exchange; prints how to make the first operator"
-	@echo "make test      check, then all tests on SQLite with coverage, and those that use a database on PostgreSQL"
+	@echo "make test      check, then all tests on SQLite, and those that use a database on PostgreSQL"
+	@echo "make coverage  all tests on SQLite again, and which lines they leave out"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make soak      the long campaigns (crash, contention, leaks, tampering, bad input)"
 	@echo "make bench     figures of web and gateway beside named peers"
@@ -48,10 +49,8 @@ check: setup-dev
 	@.venv/bin/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 test: check
-	@$(RUN) coverage erase
-	@$(MAKE) test-sqlite COVERAGE="--cov --cov-config=pyproject.toml --cov-report="
+	@$(MAKE) test-sqlite
 	@$(MAKE) test-postgresql
-	@$(RUN) coverage report
 
 test-sqlite: setup-dev
 	@echo "Tests on SQLite"
@@ -60,6 +59,11 @@ test-sqlite: setup-dev
 test-postgresql: setup-dev
 	@echo "Tests on PostgreSQL"
 	@$(RUN) $(PYTEST) --database=postgresql
+
+coverage: setup-dev
+	@$(RUN) coverage erase
+	@$(MAKE) test-sqlite COVERAGE="--cov --cov-config=pyproject.toml --cov-report="
+	@$(RUN) coverage report
 
 soak: setup-dev
 	@$(RUN) pytest $(TESTS) -q -n $(WORKERS) -m soak
