@@ -11,6 +11,7 @@ from core.db import Database, Uow
 from core.events import Registry
 from core.keyring import Keyring
 from core.problems import Refused
+from core.sealing import SealedColumn, SealedFiles
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class House:
     programs: Callable[[House, str], Actor] | None = None
     """Whom a gateway's credential stands for; it raises for one that is not good."""
     explainers: list[tuple[type[Refused], Callable[[Uow, Any], None]]] = field(default_factory=list)
+    sealed: list[SealedColumn | SealedFiles] = field(default_factory=list)
+    """What secrets of the keyring sealed, so that it can be sealed anew when one was rotated."""
     mounts: list[Callable[[flask.Flask, House], None]] = field(default_factory=list)
     """What is served beside the API, at addresses that a standard names."""
 

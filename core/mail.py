@@ -25,6 +25,7 @@ from core.db import Base, Id, Uow, UtcDateTime
 from core.events import Event
 from core.house import House
 from core.ids import new_id
+from core.sealing import SealedColumn
 
 _SEALED_BY = "mail"
 _PATIENCE_S = 20.0
@@ -157,6 +158,7 @@ def include(house: House) -> None:
         Smtp(settings.smtp_url) if settings.smtp_url else Folder(settings.data / "mail", lambda to: mark(house, to))
     )
     house.provide(Mailer, mailer)  # type: ignore[type-abstract]
+    house.sealed.append(SealedColumn(_SEALED_BY, MailLetter.sealed, MailLetter.id))
     house.registry.later(MailQueued, "mail.deliver", deliver)
 
 

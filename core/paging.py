@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -42,7 +41,7 @@ def decode_cursor(keyring: Keyring, purpose: str, text: str) -> list[Any]:
     """Raises BadCursor for anything this exchange did not make for the same list."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        if not hmac.compare_digest(keyring.mac("cursor", raw[16:])[:16], raw[:16]):
+        if len(raw) < 16 or not keyring.fits("cursor", raw[16:], raw[:16]):
             raise ValueError
         parsed: list[Any] = json.loads(raw[16:])
         found, keys = parsed[0], parsed[1:]

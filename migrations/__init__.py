@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -33,14 +34,21 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring a database to ``head()`` in one transaction."""
+def knows(revision: str) -> bool:
+    """Whether this code can bring a database of that revision to its own."""
+    return any(each.revision == revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def upgrade(engine: Engine, revision: str = "head", fill: Callable[[Connection], None] | None = None) -> None:
+    """Bring a database to that revision, ``head()`` unless told, and let ``fill`` write into it, in one transaction."""
     config = _config()
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+        if fill is not None:
+            fill(connection)
         connection.commit()
 
 

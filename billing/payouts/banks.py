@@ -17,7 +17,7 @@ from core.actor import Actor
 from core.db import Uow
 from core.ids import new_id
 
-_SEALED_BY = "bank-accounts"
+SEALED_BY = "bank-accounts"
 
 
 def change(
@@ -39,7 +39,7 @@ def change(
     row_id = new_id("pba")
     row = BankAccountRow(
         id=row_id, organisation_id=own, holder=holder, bank=bank, bank_code=code,
-        sealed=uow.house.keyring.encrypt(_SEALED_BY, kept.encode(), row_id.encode()), last4=kept[-4:],
+        sealed=uow.house.keyring.encrypt(SEALED_BY, kept.encode(), row_id.encode()), last4=kept[-4:],
         changed_by=actor.account_id or "", changed_at=uow.now(),
         usable_from=uow.now() + timedelta(days=uow.house.settings.bank_account_cooling_days),
     )  # fmt: skip
@@ -61,7 +61,7 @@ def change(
 def number_of(uow: Uow, bank_account_id: str) -> str:
     """In clear, for a payment file. Asks no policy."""
     row = uow.session.get_one(BankAccountRow, bank_account_id)
-    return uow.house.keyring.decrypt(_SEALED_BY, row.sealed, row.id.encode()).decode()
+    return uow.house.keyring.decrypt(SEALED_BY, row.sealed, row.id.encode()).decode()
 
 
 def _in_force(uow: Uow, organisation_id: str) -> BankAccountRow | None:

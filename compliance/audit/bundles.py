@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from compliance.audit import checkpoints, merkle, policies, queries
+from compliance.audit import checkpoints, epochs, merkle, policies, queries
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
 from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS, packed
@@ -57,6 +57,7 @@ def build(
     hold. ``calls`` are proofs of single calls; the entries of their batches are enclosed too.
     """
     object_ids = [*object_ids, *dict.fromkeys(str(call["batch"]) for call in calls)]
+    object_ids += [epochs.LOG] if epochs.later(house) else []
     evidence = house.db.read(lambda uow: _collect(uow, object_ids))
     if evidence is None:
         return None
@@ -82,7 +83,7 @@ def build(
     files |= {each["file"]: _json(dict(call)) for each, call in zip(shown, calls, strict=True)}
     manifest = {
         "format": FORMAT, "version": _version(contracts, calls), "order": order_id,
-        "origin": house.settings.log_origin, "checkpoint_size": evidence.size, "objects": counts, "entries": described,
+        "origin": epochs.origin(house), "checkpoint_size": evidence.size, "objects": counts, "entries": described,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         **({"calls": shown} if calls or contracts else {}),
     }  # fmt: skip

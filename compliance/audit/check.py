@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from compliance.audit import checkpoints, merkle
+from compliance.audit import checkpoints, epochs, merkle
 from compliance.audit.entry import timestamp
 from compliance.audit.models import (
     AuditCheckpoint,
@@ -27,7 +28,6 @@ from compliance.audit.verifier import (
     Tampered,
     leaf_hash,
     parse_entry,
-    verify_checkpoint,
 )
 from core.db import Uow
 from core.house import House
@@ -114,12 +114,14 @@ class _Check:
                 yield f"the signer's head: {error}"
                 head = None
         self.signed = [head] if head else []
-        key = checkpoints.public_key(self.house)
         for note in notes:
             try:
-                self.signed.append(verify_checkpoint(note, key))
+                signed = checkpoints.verified(self.house, note)
             except (Tampered, Malformed) as error:
                 yield f"a published checkpoint: {error}"
+                continue
+            if not epochs.is_lost(self.house, signed):
+                self.signed.append(signed)
         self.wanted = {each.size for each in self.signed}
 
     def _against_signed(self) -> Iterator[str]:
@@ -168,8 +170,10 @@ class _Check:
         stands = (entry["id"], entry["object"], entry["action"], entry["at"])
         if stands != (row.entry_id, row.object_id, row.action, at):
             yield f"{name} stands under another id, object, action or time than its bytes say"
-        if entry["origin"] != self.house.settings.log_origin:
+        if entry["origin"] not in epochs.origins_of_entry(self.house, row.number):
             yield f"{name} comes from another log"
+        if any(each.kept == row.number and not _opens(entry, each) for each in epochs.later(self.house)):
+            yield f"{name} does not open the epoch that begins with it"
         expected = self.numbers.get(entry["object"], 0) + 1
         if entry["object_seq"] != expected:
             yield f"{name} is number {entry['object_seq']} on {entry['object']}, expected was {expected}"
@@ -201,10 +205,9 @@ class _Check:
             yield f"the tree has {rest.node_count} nodes, the log's has {expected}"
 
     def _checkpoints(self, rows: list[tuple[int, bytes, str]]) -> Iterator[str]:
-        key = checkpoints.public_key(self.house)
         for size, root, note in rows:
             try:
-                signed = verify_checkpoint(note, key)
+                signed = checkpoints.verified(self.house, note)
             except (Tampered, Malformed) as error:
                 yield f"checkpoint {size}: {error}"
                 continue
@@ -215,6 +218,10 @@ class _Check:
         missing = sorted({each.size for each in self.signed} - {size for size, _, _ in rows})
         if missing:
             yield f"checkpoint {missing[0]} was signed, but the table does not have it"
+
+
+def _opens(entry: dict[str, Any], epoch: epochs.Epoch) -> bool:
+    return entry["action"] == epochs.OPENED and entry.get("data", {}).get("epoch") == epoch.origin
 
 
 def _signed_sizes(uow: Uow) -> tuple[list[int], int]:

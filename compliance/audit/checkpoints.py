@@ -18,13 +18,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 
-from compliance.audit import merkle, notes, policies, queries
+from compliance.audit import epochs, merkle, notes, policies, queries
 from compliance.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditLeaf
 from compliance.audit.nodes import stored
 from compliance.audit.verifier import (
     EMPTY_ROOT,
     Checkpoint,
     Key,
+    Malformed,
+    Tampered,
+    epoch_of,
     leaf_hash,
     manifest_statement,
     parse_checkpoint,
@@ -48,22 +51,60 @@ class Growth:
     published: int
 
 
+SIGNING_KEY = "log-signing-key"
+
+
 def private_key(house: House) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(house.keyring.secret("log-signing-key")[:32])
+    return _private(house.keyring.secret(SIGNING_KEY))
+
+
+def _private(secret: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(secret[:32])
+
+
+def public_keys(house: House, origin: str) -> list[Key]:
+    """The key that signs now and those that signed before, under an origin of this log."""
+    return [notes.key_of(origin, _private(each)) for each in house.keyring.secrets(SIGNING_KEY)]
 
 
 def public_key(house: House) -> Key:
-    """The key that the platform publishes."""
-    return notes.key_of(house.settings.log_origin, private_key(house))
+    """The key that the platform publishes, under the origin of the present epoch."""
+    return notes.key_of(epochs.origin(house), private_key(house))
+
+
+def verified(house: House, note: str) -> Checkpoint:
+    """The checkpoint, signed by a key of ours in whatever epoch of this log. Raises Tampered or Malformed."""
+    said = parse_checkpoint(note)
+    if epoch_of(said.origin)[0] != house.settings.log_origin:
+        raise Tampered(f"the checkpoint is of the log {said.origin}")
+    keys = public_keys(house, said.origin)
+    return verify_checkpoint(note, next((key for key in keys if _is_by(note, key)), keys[0]))
+
+
+def _is_by(note: str, key: Key) -> bool:
+    try:
+        verify_checkpoint(note, key)
+    except (Tampered, Malformed):
+        return False
+    return True
 
 
 def signed_head(house: House) -> Checkpoint | None:
     """What the signer signed last, from its own file. Raises Tampered or Malformed when the file was changed."""
+    note = head_text(house)
+    if note is None:
+        return None
+    if parse_checkpoint(note).origin != epochs.origin(house):
+        raise Tampered("the signer's head is of another epoch of the log, or of another log")
+    return verified(house, note)
+
+
+def head_text(house: House) -> str | None:
+    """The signer's own file as it is; None when this machine has none."""
     try:
-        note = _head_file(house).read_text("utf-8")
+        return _head_file(house).read_text("utf-8")
     except FileNotFoundError:
         return None
-    return verify_checkpoint(note, public_key(house))
 
 
 def published(house: House) -> list[str]:
@@ -77,19 +118,19 @@ def published(house: House) -> list[str]:
 
 def sign_manifest(house: House, order_id: str, size: int, manifest: bytes) -> str:
     """The signed note that vouches for a bundle's manifest: these entries, and no other ones, at this size."""
-    name = house.settings.log_origin
+    name = epochs.origin(house)
     return notes.signed(manifest_statement(name, order_id, size, manifest), name, private_key(house))
 
 
 def sign_usage(house: House, invoice_id: str, statement: bytes) -> str:
     """The signed note that vouches for an invoice's usage statement, in its canonical bytes."""
-    name = house.settings.log_origin
+    name = epochs.origin(house)
     return notes.signed(usage_statement(name, invoice_id, statement), name, private_key(house))
 
 
 def sign_month(house: House, month: str, document: bytes) -> str:
     """The signed note that vouches for a closed month's trial balance, in its canonical bytes."""
-    name, digest = house.settings.log_origin, base64.b64encode(hashlib.sha256(document).digest()).decode()
+    name, digest = epochs.origin(house), base64.b64encode(hashlib.sha256(document).digest()).decode()
     return notes.signed(f"{name}/month-close\n{month}\n{digest}\n", name, private_key(house))
 
 
@@ -102,18 +143,55 @@ def sign(house: House) -> bool:
         _publish_again(house, before, growth)
         if growth.size == (before.size if before else 0):
             return False
-        note = notes.sign(house.settings.log_origin, growth.size, growth.root, private_key(house))
-        _keep(house, note)
-        house.db.write(lambda uow: _publish(uow, parse_checkpoint(note)))
+        _sign(house, growth)
         return True
 
 
-def _growth(uow: Uow, before: Checkpoint | None) -> Growth:
+def sign_first_of_epoch(house: House) -> None:
+    """Sign the whole log, computed from its entries' bytes, whatever was signed before: ``reopening`` alone does it.
+
+    The caller holds ``alone``.
+    """
+    _sign(house, house.db.read(lambda uow: _growth(uow, None, anew=True)))
+
+
+def publish_kept(house: House) -> None:
+    """Put back into the table what was signed of the entries that are still there, and is missing in it."""
+    for note in published(house):
+        try:
+            signed = verified(house, note)
+        except (Tampered, Malformed):
+            continue
+        if not epochs.is_lost(house, signed):
+            house.db.write(lambda uow, signed=signed: _publish_if_ours(uow, signed))  # type: ignore[misc]
+
+
+def _publish_if_ours(uow: Uow, signed: Checkpoint) -> None:
+    if merkle.root(stored(uow), signed.size) == signed.root:
+        _publish(uow, signed)
+
+
+def _sign(house: House, growth: Growth) -> None:
+    note = notes.sign(epochs.origin(house), growth.size, growth.root, private_key(house))
+    keep(house, note)
+    house.db.write(lambda uow: _publish(uow, parse_checkpoint(note)))
+
+
+def continues(house: House, before: Checkpoint) -> bool:
+    """Whether the database's log continues what was signed there."""
+    try:
+        house.db.read(lambda uow: _growth(uow, before))
+    except LogInconsistent:
+        return False
+    return True
+
+
+def _growth(uow: Uow, before: Checkpoint | None, *, anew: bool = False) -> Growth:
     """The log as computed from the signed head and the bytes of every entry since. Raises LogInconsistent."""
     head = uow.session.get(AuditHead, 1)
     size, root = (head.size, head.root) if head else (0, EMPTY_ROOT)
     published = queries.newest_checkpoint(uow)
-    if before is None and published is not None:
+    if before is None and published is not None and not anew:
         raise LogInconsistent("checkpoints were published, but the signer's own head is missing")
     if before is not None and size < before.size:
         raise LogInconsistent(f"the database holds {size} entries, {before.size} were signed: it was set back")
@@ -182,7 +260,7 @@ def _head_file(house: House) -> Path:
     return house.settings.data / "signer" / "head.txt"
 
 
-def _keep(house: House, note: str) -> None:
+def keep(house: House, note: str) -> None:
     """Remember before publishing: what was signed once must never be unsigned by a crash."""
     path = _head_file(house)
     temporary = path.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""Tables of the audit log. Entries, leaves, nodes and checkpoints are insert-only, held by triggers."""
+"""Tables of the audit log. Entries, leaves, nodes, checkpoints and epochs are insert-only, held by triggers."""
 
 from __future__ import annotations
 
@@ -68,6 +68,18 @@ class AuditCheckpoint(Base):
     root: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str] = mapped_column(Text)
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditEpoch(Base):
+    """An epoch after the first: opened when the database had been set back."""
+
+    __tablename__ = "audit_epoch"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    origin: Mapped[str] = mapped_column(String(200), unique=True)
+    kept: Mapped[int] = mapped_column(BigInteger)
+    cites: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AuditCounter(Base):

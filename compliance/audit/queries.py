@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, func, select
 
 from compliance.audit import merkle
 from compliance.audit.models import (
@@ -18,6 +18,7 @@ from compliance.audit.models import (
     AuditEntry,
     AuditHead,
     AuditLeaf,
+    AuditPending,
 )
 from compliance.audit.nodes import stored
 from compliance.policy import Resource, decide
@@ -77,6 +78,19 @@ class ProofSnapshot:
     leaf_hash: str
     root: str
     proof: tuple[str, ...]
+
+
+def head(uow: Uow) -> tuple[int, str]:
+    """How many entries have their place, and the root over them in hexadecimal, signed or not yet."""
+    row = uow.session.get(AuditHead, 1)
+    return (row.size, row.root.hex()) if row else (0, "")
+
+
+def unsigned(uow: Uow) -> int:
+    """How many entries no checkpoint covers yet, those without a place among them."""
+    newest = newest_checkpoint(uow)
+    waiting = uow.session.execute(select(func.count()).select_from(AuditPending)).scalar_one()
+    return waiting + head(uow)[0] - (newest.size if newest else 0)
 
 
 def newest_checkpoint(uow: Uow) -> CheckpointSnapshot | None:

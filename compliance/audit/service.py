@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy import String, Table, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from compliance.audit import epochs
 from compliance.audit.entry import encode
 from compliance.audit.models import AuditConcern, AuditCounter, AuditEntry, AuditPending
 from compliance.policy import Decision, versions
@@ -62,7 +63,7 @@ def record(
     """
     entry_id = new_id("aud")
     body = encode(
-        origin=uow.house.settings.log_origin, entry_id=entry_id, at=uow.now(), actor=actor.pseudonym, action=action,
+        origin=epochs.origin(uow.house), entry_id=entry_id, at=uow.now(), actor=actor.pseudonym, action=action,
         object_id=object_id, object_seq=_next_number(uow, object_id), object_version=object_version, tier=tier,
         decision=_brief(decision) if decision else None, data=data,
     )  # fmt: skip

@@ -200,6 +200,15 @@ def verify_note(note: str, key: Key, what: str) -> str:
     raise Tampered(f"the {what} is not signed by this key")
 
 
+def epoch_of(origin: str) -> tuple[str, int]:
+    """A log's name and its epoch: after the first, which is not written, ``name/epoch-2`` and so on.
+
+    A log goes on in another epoch when its database was set back.
+    """
+    found = re.fullmatch(r"(.+)/epoch-([2-9]|[1-9][0-9]{1,5})", origin)
+    return (found[1], int(found[2])) if found else (origin, 1)
+
+
 def manifest_statement(origin: str, order: str, size: int, manifest: bytes) -> str:
     """The text that is signed about a bundle's manifest: nobody can leave an entry out and write a new one."""
     digest = base64.b64encode(hashlib.sha256(manifest).digest()).decode()
@@ -454,15 +463,17 @@ def verify(
     for described in manifest["entries"]:
         report.entries.append(_check_entry(files, described, checkpoint))
     _check_chains(report, manifest)
+    _check_epochs(report, checkpoint)
     _check_order(report, manifest["order"])
     _check_calls(files, manifest, report)
     _check_invoices(files, report)
     _check_contracts(files, report, manifest["order"])
     _check_policies(files, report)
     if older_note is not None:
-        older = verify_checkpoint(older_note, key)
+        older = verify_checkpoint(older_note, _key_of_epoch(key, parse_checkpoint(older_note).origin))
         proof = consistency if consistency is not None else _enclosed_proof(files, older.size)
-        _check_older(older, proof, checkpoint, report)
+        if not _was_lost(older, report):
+            _check_older(older, proof, checkpoint, report)
     return report
 
 
@@ -532,9 +543,14 @@ def _key(files: dict[str, bytes], key_text: str | None, report: Report) -> Key:
         )
         return enclosed
     pinned = parse_key(key_text)
-    if pinned != enclosed:
+    if _key_of_epoch(pinned, enclosed.name) != enclosed:
         raise Tampered("the bundle's key is not the key you gave")
-    return pinned
+    return enclosed
+
+
+def _key_of_epoch(key: Key, origin: str) -> Key:
+    """The same key under the name of another epoch of its log; the key itself for any other origin."""
+    return Key(origin, key.public) if epoch_of(origin)[0] == epoch_of(key.name)[0] else key
 
 
 def _text(files: dict[str, bytes], name: str) -> str:
@@ -553,7 +569,8 @@ def _check_entry(files: dict[str, bytes], described: Any, checkpoint: Checkpoint
     if type(index) is not int or index < 0 or name != f"entries/{index:09d}.json" or name not in files:
         raise Malformed("an entry of the manifest is incomplete")
     entry = parse_entry(files[name])
-    if entry["origin"] != checkpoint.origin:
+    (log, epoch), (own, newest) = epoch_of(entry["origin"]), epoch_of(checkpoint.origin)
+    if log != own or epoch > newest:
         raise Tampered(f"entry {index} comes from another log: {entry['origin']}")
     proof = _proof(described["proof"])
     if not verify_inclusion(leaf_hash(files[name]), index, checkpoint.size, proof, checkpoint.root):
@@ -580,6 +597,58 @@ def _check_chains(report: Report, manifest: dict[str, Any]) -> None:
         f"{len(ordered)} 条记录均在签名日志中，字节一致；{len(counted)} 个对象的历史无缺口",
         f"{len(ordered)} entries stand in the signed log, byte for byte; {len(counted)} histories without a gap",
     )
+
+
+def _openings(report: Report) -> list[tuple[int, dict[str, Any]]]:
+    return [(index, entry) for index, entry in report.entries if entry["action"] == "log:open_epoch"]
+
+
+def _check_epochs(report: Report, checkpoint: Checkpoint) -> None:
+    """An epoch is opened by an entry that owns up to what is lost, and no entry is of an epoch after the one it stands
+
+    in; what had no place when an epoch began got one in it.
+    """
+    begun = 1
+    openings = dict(_openings(report))
+    for index, entry in report.entries:
+        begun = epoch_of(entry["origin"])[1] if index in openings else begun
+        if epoch_of(entry["origin"])[1] > begun:
+            raise Tampered(f"entry {index} is of a later epoch than the log at its place")
+    if begun != epoch_of(checkpoint.origin)[1]:
+        raise Tampered("no entry opens the log's present epoch")
+    for index, entry in openings.items():
+        said = entry.get("data", {})
+        if said.get("epoch") != entry["origin"] or not str(said.get("last_size", "")).isdecimal():
+            raise Malformed("the entry that opens an epoch does not say what was lost")
+        report.say(
+            f"注意：数据库曾被恢复到旧状态，日志自记录 #{index}（{entry['at']}）起为 {entry['origin']}；"
+            f"此前最后的检查点有 {said['last_size']} 条记录，保留 {index} 条",
+            f"mind: the database was set back; since entry #{index} ({entry['at']}) the log is {entry['origin']}; "
+            f"the last checkpoint before had {said['last_size']} entries, {index} were kept",
+        )
+
+
+def _was_lost(older: Checkpoint, report: Report) -> bool:
+    """Whether the reader's checkpoint covers entries that the platform says were lost. Raises Tampered when it covers
+
+    more than that, or another log of that size.
+    """
+    for index, entry in _openings(report):
+        if epoch_of(entry["origin"])[1] <= epoch_of(older.origin)[1] or older.size <= index:
+            continue
+        said = entry["data"]
+        last = (epoch_of(str(said.get("last_origin")))[1], int(said["last_size"]))
+        if (epoch_of(older.origin)[1], older.size) > last:
+            raise Tampered(f"your checkpoint has {older.size} entries, the platform owns up to {last[1]} only")
+        same = (older.origin, older.size) == (said.get("last_origin"), last[1])
+        if same and base64.b64encode(older.root).decode() != said.get("last_root"):
+            raise Tampered("your checkpoint and the one that the platform owns up to differ: the log was forked")
+        report.say(
+            f"注意：您保存的检查点（{older.size} 条记录）包含已丢失的记录（自 #{index} 起）",
+            f"mind: the checkpoint that you kept ({older.size} entries) covers entries that are lost, from #{index} on",
+        )
+        return True
+    return False
 
 
 _STEPS = {

@@ -27,7 +27,7 @@ from core.problems import Refused, Unauthenticated
 
 STEP_S = 30
 _DIGITS = 6
-_SEALED_BY = "second-factors"
+SEALED_BY = "second-factors"
 _SECRET_BYTES = 20
 _RECOVERY_CODES = 10
 _FREE_FAILURES = 5
@@ -56,7 +56,7 @@ def enrol(uow: Uow, actor: Actor, otp: str = "") -> Enrolment:
     if row.sealed is not None:
         confirm(uow, actor, otp)
     secret = secrets.token_bytes(_SECRET_BYTES)
-    row.offered = uow.house.keyring.encrypt(_SEALED_BY, secret, account_id.encode())
+    row.offered = uow.house.keyring.encrypt(SEALED_BY, secret, account_id.encode())
     shown = base64.b32encode(secret).decode()
     label = quote(f"Piaohao:{actor.pseudonym[-8:]}")
     return Enrolment(shown, f"otpauth://totp/{label}?secret={shown}&issuer=Piaohao&digits={_DIGITS}&period={STEP_S}")
@@ -110,7 +110,7 @@ def confirm_account(uow: Uow, account_id: str, otp: str, actor: Actor = ANONYMOU
 
 def give(uow: Uow, account_id: str, secret: str) -> None:
     """Put a secret (base32) in force that both sides know already; only what sets an exchange up calls this."""
-    sealed = uow.house.keyring.encrypt(_SEALED_BY, base64.b32decode(secret), account_id.encode())
+    sealed = uow.house.keyring.encrypt(SEALED_BY, base64.b32decode(secret), account_id.encode())
     uow.session.add(SecondFactor(account_id=account_id, sealed=sealed, last_step=-1, confirmed_at=uow.now()))
     uow.session.flush()
     signing_keys.ensure(uow, account_id)
@@ -159,7 +159,7 @@ def _wrong(actor: Actor, account_id: str) -> SecondFactorWrong:
 
 
 def _opened(uow: Uow, account_id: str, sealed: bytes) -> bytes:
-    return uow.house.keyring.decrypt(_SEALED_BY, sealed, account_id.encode())
+    return uow.house.keyring.decrypt(SEALED_BY, sealed, account_id.encode())
 
 
 def _code(secret: bytes, step: int) -> str:

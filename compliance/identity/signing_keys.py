@@ -11,7 +11,7 @@ from compliance.identity.models import SigningKey
 from core.db import Uow
 from core.ids import new_id
 
-_SEALED_BY = "account-signing-keys"
+SEALED_BY = "account-signing-keys"
 
 
 def in_force(uow: Uow, account_id: str) -> SigningKey | None:
@@ -31,7 +31,7 @@ def make(uow: Uow, account_id: str, public_key: str | None = None) -> SigningKey
     key_id, own, sealed = new_id("sgk"), public_key is not None, None
     if public_key is None:
         private = Ed25519PrivateKey.generate()
-        sealed = uow.house.keyring.encrypt(_SEALED_BY, private.private_bytes_raw(), key_id.encode())
+        sealed = uow.house.keyring.encrypt(SEALED_BY, private.private_bytes_raw(), key_id.encode())
         public_key = base64.b64encode(private.public_key().public_bytes_raw()).decode()
     row = SigningKey(
         id=key_id, account_id=account_id, public_key=public_key, own=own, sealed=sealed, created_at=uow.now()
@@ -44,7 +44,7 @@ def make(uow: Uow, account_id: str, public_key: str | None = None) -> SigningKey
 def private_half(uow: Uow, row: SigningKey) -> Ed25519PrivateKey:
     """Raises ValueError when it was destroyed, or when this keyring did not seal it."""
     sealed = row.sealed or b""
-    return Ed25519PrivateKey.from_private_bytes(uow.house.keyring.decrypt(_SEALED_BY, sealed, row.id.encode()))
+    return Ed25519PrivateKey.from_private_bytes(uow.house.keyring.decrypt(SEALED_BY, sealed, row.id.encode()))
 
 
 def forget(uow: Uow, account_id: str) -> None:

@@ -6,14 +6,18 @@ import flask
 
 from compliance.identity.events import AccountDisabled
 from compliance.oauth import handlers, programs
+from compliance.oauth.models import SigningKey
+from compliance.oauth.signing import SEALED_BY
 from compliance.oauth.views import api
 from core.house import House
+from core.sealing import SealedColumn
 
 
 def include(house: House) -> None:
     house.add_api(api)
     house.programs = programs.authenticate
     house.mounts.append(_mount)
+    house.sealed.append(SealedColumn(SEALED_BY, SigningKey.sealed, SigningKey.id))
     house.registry.inline(AccountDisabled, handlers.stop_clients)
 
 

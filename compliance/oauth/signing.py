@@ -19,7 +19,7 @@ from core.ids import new_id
 PUBLISHED_AHEAD = timedelta(minutes=10)
 _KEPT_AFTER = TOKEN_LIFE + timedelta(minutes=1)
 _SIGNS_FOR = timedelta(days=90)
-_SEALED_BY = "oauth-signing-keys"
+SEALED_BY = "oauth-signing-keys"
 
 
 def current(uow: Uow) -> OKPKey | None:
@@ -27,7 +27,7 @@ def current(uow: Uow) -> OKPKey | None:
     row = _current(uow)
     if row is None or row.sealed is None:
         return None
-    raw = uow.house.keyring.decrypt(_SEALED_BY, row.sealed, row.id.encode())
+    raw = uow.house.keyring.decrypt(SEALED_BY, row.sealed, row.id.encode())
     private = Ed25519PrivateKey.from_private_bytes(raw)
     return OKPKey.import_key(private, {"kid": row.id, "use": "sig", "alg": "EdDSA"})
 
@@ -96,7 +96,7 @@ def _add(uow: Uow, *, signs_from: datetime) -> str:
     uow.session.add(
         SigningKey(
             id=kid, public=private.public_key().public_bytes_raw(), created_at=uow.now(), signs_from=signs_from,
-            sealed=uow.house.keyring.encrypt(_SEALED_BY, private.private_bytes_raw(), kid.encode()),
+            sealed=uow.house.keyring.encrypt(SEALED_BY, private.private_bytes_raw(), kid.encode()),
         )
     )  # fmt: skip
     uow.session.flush()

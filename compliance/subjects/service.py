@@ -18,7 +18,7 @@ from core.db import Uow
 from core.ids import new_id
 from core.keyring import Keyring
 
-_WRAPPED_BY = "subjects"
+WRAPPED_BY = "subjects"
 _MARKED_BY = "subject-marks"
 _NONCE_BYTES = 12
 
@@ -26,7 +26,7 @@ _NONCE_BYTES = 12
 def create(uow: Uow, **values: str) -> str:
     """A subject with these values; answers its id."""
     subject_id = new_id("sub")
-    wrapped = uow.house.keyring.encrypt(_WRAPPED_BY, secrets.token_bytes(32), subject_id.encode())
+    wrapped = uow.house.keyring.encrypt(WRAPPED_BY, secrets.token_bytes(32), subject_id.encode())
     uow.session.add(Subject(id=subject_id, wrapped=wrapped, created_at=uow.now()))
     uow.session.flush()
     for field, value in values.items():
@@ -118,7 +118,7 @@ def _wrapped(uow: Uow, subject_id: str) -> bytes:
 
 
 def _cipher(uow: Uow, subject_id: str, wrapped: bytes) -> AESGCM:
-    return AESGCM(uow.house.keyring.decrypt(_WRAPPED_BY, wrapped, subject_id.encode()))
+    return AESGCM(uow.house.keyring.decrypt(WRAPPED_BY, wrapped, subject_id.encode()))
 
 
 def _bound(subject_id: str, context: str) -> bytes:

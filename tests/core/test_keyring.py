@@ -41,3 +41,33 @@ def test_tokens_are_long_and_stored_hashed() -> None:
     assert len(token) >= 43
     assert token not in hash_token(token)
     assert len({new_token() for _ in range(100)}) == 100
+
+
+def test_a_rotated_secret_still_opens_and_proves_until_it_is_retired_in_every_process(tmp_path: Path) -> None:
+    keyring, other = Keyring(tmp_path, may_generate=True), Keyring(tmp_path, may_generate=False)
+    sealed, mark = keyring.encrypt("data", b"name", b"row"), keyring.mac("data", b"page")[:16]
+    assert other.decrypt("data", sealed, b"row") == b"name"
+    keyring.rotate("data")
+    fresh = keyring.encrypt("data", b"name", b"row")
+    for each in (keyring, other):
+        assert each.decrypt("data", fresh, b"row") == each.decrypt("data", sealed, b"row") == b"name"
+        assert each.fits("data", b"page", mark)
+        assert each.mac("data", b"page")[:16] != mark
+    anew = other.sealed_anew("data", sealed, b"row")
+    assert anew is not None
+    assert other.sealed_anew("data", anew, b"row") is None
+    keyring.rotate("data")
+    assert [path.name for path in keyring.old("data")] == ["data.old-2", "data.old-1"]
+    assert keyring.names() == ["data"]
+    assert other.retire("data") == 2
+    for each in (keyring, other):
+        assert not each.fits("data", b"page", mark)
+        with pytest.raises(ValueError, match="cannot be opened"):
+            each.decrypt("data", sealed, b"row")
+
+
+def test_production_makes_a_secret_when_it_is_told_to(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path / "secrets", may_generate=False)
+    assert keyring.make("cursor")
+    assert not keyring.make("cursor")
+    assert len(keyring.secret("cursor")) == 32

@@ -16,14 +16,14 @@ export async function keyOfEpoch(key, origin, named) {
 
 const openings = (report) => report.entries.filter(([, entry]) => entry.get("action") === "log:open_epoch");
 
-// An epoch is opened by an entry that owns up to what is lost, and entries are of the epoch they stand in.
+// An epoch is opened by an entry that owns up to what is lost, and no entry is of an epoch after the one it stands in.
 export function checkEpochs(report, checkpoint) {
   const opened = openings(report), places = new Set(opened.map(([index]) => index));
   let begun = 1;
   for (const [index, entry] of report.entries) {
     const epoch = epochOf(entry.get("origin"))[1];
     if (places.has(index)) begun = epoch;
-    if (epoch !== begun) throw new Tampered(`entry ${index} is of another epoch than the log at its place`);
+    if (epoch > begun) throw new Tampered(`entry ${index} is of a later epoch than the log at its place`);
   }
   if (begun !== epochOf(checkpoint.origin)[1]) throw new Tampered("no entry opens the log's present epoch");
   for (const [index, entry] of opened) {
@@ -47,14 +47,14 @@ export function wasLost(older, report) {
     const said = dataOf(entry), lastOrigin = String(said.get("last_origin")), lastSize = BigInt(said.get("last_size"));
     const lastEpoch = epochOf(lastOrigin)[1];
     if (epoch > lastEpoch || (epoch === lastEpoch && older.size > lastSize)) {
-      throw new Tampered(`your checkpoint has ${older.size} entries, the platform owns up to ${lastSize} that were signed`);
+      throw new Tampered(`your checkpoint has ${older.size} entries, the platform owns up to ${lastSize} only`);
     }
     if (older.origin === lastOrigin && older.size === lastSize && toBase64(older.root) !== said.get("last_root")) {
-      throw new Tampered("your checkpoint and the last one that the platform owns up to differ: the log was forked");
+      throw new Tampered("your checkpoint and the one that the platform owns up to differ: the log was forked");
     }
     report.say(
       `注意：您保存的检查点（${older.size} 条记录）包含已丢失的记录（自 #${index} 起）`,
-      `mind: the checkpoint that you kept (${older.size} entries) covers entries that were lost, from #${index} on`,
+      `mind: the checkpoint that you kept (${older.size} entries) covers entries that are lost, from #${index} on`,
     );
     return true;
   }

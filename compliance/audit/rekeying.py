@@ -1,0 +1,39 @@
+"""A new key for the log's signer: announced in the log under the old key, which signs the announcement too."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from compliance.audit import checkpoints, epochs, notes, sequencer
+from compliance.audit.service import record
+from compliance.audit.verifier import Key
+from core.actor import SYSTEM
+from core.house import House
+
+REKEYED = "log:rotate_key"
+
+
+def rotate_key(house: House) -> tuple[Key, Key]:
+    """Answers the old key and the new one, which signs from now on; what the old one signed stays good.
+
+    The last checkpoint under the old key covers the entry that names the new one. Raises LogInconsistent.
+    """
+    value = secrets.token_bytes(32)
+    origin, old_private = epochs.origin(house), checkpoints.private_key(house)
+    old, new = checkpoints.public_key(house), notes.key_of(origin, Ed25519PrivateKey.from_private_bytes(value))
+    vouched = notes.signed(f"{origin}/key\n{new.text()}\n", origin, old_private)
+    house.db.write(
+        lambda uow: record(
+            uow, SYSTEM, action=REKEYED, object_id=epochs.LOG,
+            data={"old_key": old.text(), "new_key": new.text(), "vouched": base64.b64encode(vouched.encode()).decode()},
+        )
+    )  # fmt: skip
+    while sequencer.run(house):
+        pass
+    checkpoints.sign(house)
+    with checkpoints.alone(house):
+        house.keyring.rotate(checkpoints.SIGNING_KEY, value)
+    return old, new

@@ -1,0 +1,10 @@
+"""The announcements' place in the house."""
+
+from __future__ import annotations
+
+from core.house import House
+from exchange.announcements.views import api
+
+
+def include(house: House) -> None:
+    house.add_api(api)
