@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from core.db import Base, Uow
 
@@ -22,6 +23,22 @@ def insert_missing(uow: Uow, model: type[Base], rows: Sequence[dict[str, Any]]) 
     if not rows:
         return 0
     return len(uow.connection.execute(_insert(model, uow.house.db.sqlite), list(rows)).all())
+
+
+def copy_in(uow: Uow, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert many whole rows by PostgreSQL's COPY, which costs a part of what statements do.
+
+    What is promised of the table is checked as ever. Raises what SQLAlchemy raises for a statement.
+    """
+    names, dialect = [column.name for column in table.columns], uow.connection.dialect
+    statement, driver = f"COPY {table.name} ({', '.join(names)}) FROM STDIN", dialect.import_dbapi()
+    cursor: Any = uow.connection.connection.cursor()
+    try:
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([row[name] for name in names])
+    except driver.Error as error:
+        raise DBAPIError.instance(statement, None, error, driver.Error, dialect=dialect) from error
 
 
 @cache

@@ -18,9 +18,10 @@ from compliance.audit.service import record as record_entry
 from core.actor import SYSTEM
 from core.db import Uow
 from core.ids import new_id
-from core.rows import insert_missing
+from core.rows import copy_in, insert_missing
 
-_ROWS = insert(cast(Table, UsageRow.__table__))
+_RECORDS = cast(Table, UsageRow.__table__)
+_ROWS = insert(_RECORDS)
 _BATCH = insert(cast(Table, UsageBatch.__table__))
 _CHUNK = 500
 
@@ -117,7 +118,11 @@ def _store(uow: Uow, records: Sequence[UsageRecord]) -> str:
         "loaded_at": uow.now(),
     }  # fmt: skip
     uow.session.execute(_BATCH, [batch])
-    uow.session.execute(_ROWS, [_row(record, batch_id, position) for position, record in enumerate(records)])
+    rows = (_row(record, batch_id, position) for position, record in enumerate(records))
+    if uow.house.db.sqlite:
+        uow.session.execute(_ROWS, list(rows))
+    else:
+        copy_in(uow, _RECORDS, rows)
     return batch_id
 
 
