@@ -103,8 +103,8 @@ def wait_for_bundle(house: House, actor: Actor, order_id: str, call_ids: Sequenc
         raise Invalid(Sentence("At most %(most)s calls in one bundle.", most=MOST_CALLS), field="call")
     related, documents, contracts = house.db.read(
         lambda uow: (
-            trading.related_ids(uow, actor, order_id), trading.documents(uow, actor, order_id),
-            trading.contracts(uow, actor, order_id),
+            trading.related_ids(uow, actor, order_id) + queries.copies_in_evidence(uow, actor, order_id),
+            trading.documents(uow, actor, order_id), trading.contracts(uow, actor, order_id),
         )
     )  # fmt: skip
     proofs = house.db.read(lambda uow: usage.proofs(uow, actor, order_id, call_ids)) if call_ids else []

@@ -215,8 +215,9 @@ def _made(uow: Uow, copy_id: str, digest: str, size: int, statement: watermark.S
         row.places = json.dumps(statement.places.as_dict(), ensure_ascii=False)
     uow.session.flush()
     record(
-        uow, SYSTEM, action="order:copy", object_id=row.order_id,
-        data={"file": row.file_id, "original": row.original_sha256, "sha256": digest, "size": str(size)},
+        uow, SYSTEM, action="order:copy", object_id=row.id,
+        data={"order": row.order_id, "file": row.file_id, "original": row.original_sha256, "sha256": digest,
+              "size": str(size)},
         concerns=[row.buyer_id],
     )  # fmt: skip
 
@@ -242,7 +243,7 @@ def as_copy(file: DeliveryFile, copy: CopySnapshot | None) -> DeliveryFile:
         problem = copy.problem if copy is not None else ""
         return dataclasses.replace(file, sha256="", size=0, marked=True, ready=False, problem=problem)
     assert copy is not None
-    return dataclasses.replace(file, sha256=copy.sha256 or "", size=copy.size or 0, marked=True)
+    return dataclasses.replace(file, sha256=copy.sha256 or "", size=copy.size or 0, marked=True, copy_id=copy.id)
 
 
 def require_ready(file: DeliveryFile) -> None:

@@ -181,6 +181,16 @@ def as_it_left(uow: Uow, actor: Actor, order_id: str, file_id: str, sha256: str)
     return copy if copy.sha256 == sha256 else None
 
 
+def copies_in_evidence(uow: Uow, actor: Actor, order_id: str) -> list[str]:
+    """The ids of the buyer's own copies for an order's bundle: none for its supplier, whom their bytes do not concern.
+
+    Raises OrderNotFound.
+    """
+    if actor.organisation_id == trading.get(uow, actor, order_id).supplier_id:
+        return []
+    return sorted(copy.id for copy in copies.of_order(uow, order_id).values())
+
+
 def delivered_ranges(uow: Uow, order_id: str) -> dict[tuple[str, str], list[ByteRange]]:
     """What has left so far, by file and by the hash of its bytes: parts of a copy are none of its original."""
     ranges: dict[tuple[str, str], list[ByteRange]] = {}

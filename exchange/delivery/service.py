@@ -48,8 +48,8 @@ def grant(
         account=actor.pseudonym, tier=order.entitlement.tier, expires_at=expires_at,
     )  # fmt: skip
     record(
-        uow, actor, action="order:grant", object_id=order_id, tier=order.entitlement.tier,
-        data={"file": file.file_id, "sha256": file.sha256, "until": expires_at.isoformat()},
+        uow, actor, action="order:grant", object_id=file.subject, tier=order.entitlement.tier,
+        data={"order": order_id, "file": file.file_id, "sha256": file.sha256, "until": expires_at.isoformat()},
         concerns=[order.buyer_id] if file.marked else [order.buyer_id, order.supplier_id],
     )  # fmt: skip
     return Grant(f"{settings.gateway_address}/files/{ticket}", expires_at, link.tries, link.own_key)
@@ -127,9 +127,10 @@ def record_receipt(
     uow.session.add(receipt)
     uow.session.flush()
     record(
-        uow, actor, action="order:receipt", object_id=file.order_id,
-        data={"receipt": receipt.id, "file": file.file_id, "sha256": file.sha256, "from": str(left.start),
-              "to": str(left.stop), "size": str(file.size)} | ({"call": call_id} if call_id else {}),
+        uow, actor, action="order:receipt", object_id=file.subject,
+        data={"order": file.order_id, "receipt": receipt.id, "file": file.file_id, "sha256": file.sha256,
+              "from": str(left.start), "to": str(left.stop), "size": str(file.size)}
+        | ({"call": call_id} if call_id else {}),
         concerns=[c for c in (actor.organisation_id,) if c],
     )  # fmt: skip
     if _all_delivered(uow, actor, file.order_id):

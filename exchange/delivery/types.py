@@ -25,7 +25,7 @@ class DeliveryFile:
     """A file that one order entitles to: whose hash the receipt will cite.
 
     ``marked``: it is the buyer's own copy, which is not there to be fetched until it is ``ready``; never, when there is
-    a ``problem``.
+    a ``problem``. ``copy_id`` is the copy's.
     """
 
     order_id: str
@@ -38,6 +38,12 @@ class DeliveryFile:
     ready: bool = True
     tier: int = 0
     problem: str = ""
+    copy_id: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What the log tells of when the bytes leave: the order, or the buyer's own copy, which concerns it alone."""
+        return self.copy_id or self.order_id
 
 
 @dataclass(frozen=True)

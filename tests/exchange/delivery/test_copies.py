@@ -12,15 +12,17 @@ import pytest
 
 from catalog.listings import service as listings
 from catalog.listings.types import ListingSnapshot
+from compliance.audit import checkpoints, verifier
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
-from exchange.delivery import copies, quotas, rows
+from exchange.delivery import answers, copies, quotas, rows
 from exchange.delivery.errors import RowQuotaExhausted
 from exchange.delivery.watermark import tracing
 from exchange.trading import queries as orders
 from exchange.trading import service as trading
 from exchange.trading.types import OrderSnapshot
+from exchange.worker import attend_once
 from tests import build
 from tests.build import Built
 from tests.client import ApiClient
@@ -81,6 +83,24 @@ def test_each_buyer_gets_a_copy_of_its_own_and_its_receipt_cites_it(
         assert theirs.get(paths[0]).json["items"][0]["marked"] is True
         officers = _client(shared, build.platform_person(shared, "officer"))
         assert digest in str(officers.get(paths[0]).expect(200).json)
+
+
+def test_the_suppliers_bundle_holds_nothing_of_the_buyers_copy(
+    shared: House, supplier: Built, sold: list[tuple[Built, OrderSnapshot]]
+) -> None:
+    buyer, order = sold[0]
+    digest = hashlib.sha256(downloaded(shared, buyer, order.id)).hexdigest()
+    attend_once(shared)
+    fetched = {who: answers.wait_for_bundle(shared, who.actor, order.id) for who in (buyer, supplier)}
+    files = {who: verifier.unpacked(content or b"") for who, content in fetched.items()}
+    key = checkpoints.public_key(shared).text()
+    told = {
+        who: [entry["action"] for _, entry in verifier.verify(each, key_text=key).entries]
+        for who, each in files.items()
+    }
+    assert {"order:copy", "order:receipt"} <= set(told[buyer])
+    assert not {"order:copy", "order:receipt"} & set(told[supplier])
+    assert [any(digest.encode() in content for content in each.values()) for each in files.values()] == [True, False]
 
 
 def test_a_leaked_half_names_its_buyer_and_nobody_else(shared: House, sold: list[tuple[Built, OrderSnapshot]]) -> None:
