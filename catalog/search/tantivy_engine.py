@@ -8,7 +8,6 @@ that a rebuild happens beside it and is swapped in by one rename.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -16,15 +15,18 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tantivy
 
 from catalog.search.errors import IndexBusy, IndexNotReady
-from catalog.search.tantivy_index import SCHEMA, VERSION, prefix_key, to_document, with_analyser
-from catalog.search.tantivy_query import all_of, allowed, beginning, count_facets, filtered_by, matching, order_of
+from catalog.search.fields import prefix_key
+from catalog.search.ordering import field_of
+from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
+from catalog.search.tantivy_order import ids_by_field, ids_by_score
+from catalog.search.tantivy_query import all_of, allowed, beginning, count_facets, filtered_by, matching
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument
 from compliance.policy import Clause
+from core.locks import locked_at
 
 _HEAP_BYTES = 32_000_000
 _TRIES = 5
@@ -68,9 +70,12 @@ class TantivyEngine:
         limit = min(ask.limit, MOST_RESULTS - ask.offset)
         asked = [matching(ask.question), *allowed(ask.visible, ask.excluded)]
         query = all_of(*asked, *filtered_by(ask.filters))
-        found: Any = searcher.search(query, max(1, limit), offset=ask.offset, **order_of(ask))
-        ids = tuple(_stored(searcher, address, "id") for _score, address in found.hits[: max(0, limit)])
-        return Answer(ids, int(found.count), count_facets(searcher, ask, asked))
+        field = field_of(ask)
+        if field is None:
+            ids, total = ids_by_score(searcher, query, ask.offset, limit)
+        else:
+            ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
+        return Answer(ids, total, count_facets(searcher, ask, asked))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = prefix_key(prefix)
@@ -78,7 +83,7 @@ class TantivyEngine:
             return []
         searcher = self._searcher()
         query = all_of(beginning(typed, prefix), *allowed(visible, excluded))
-        return [_stored(searcher, address, "id") for _score, address in searcher.search(query, limit).hits]
+        return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
         with self._writing(wait_s):
@@ -147,8 +152,8 @@ class TantivyEngine:
     @contextlib.contextmanager
     def _writing(self, wait_s: float) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "writer.lock").open("a") as lock:
-            _take(lock.fileno(), wait_s)
+        busy = IndexBusy("Another process is writing the index.", hint="Try again in a moment.")
+        with locked_at(self.folder / "writer.lock", wait_s, busy):
             yield
 
     def _begin(self) -> None:
@@ -178,18 +183,6 @@ def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress, field: str)
 def _stamp(path: Path) -> tuple[int, int]:
     stat = path.stat()
     return stat.st_mtime_ns, stat.st_ino
-
-
-def _take(descriptor: int, wait_s: float) -> None:
-    give_up = time.monotonic() + wait_s
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > give_up:
-                raise IndexBusy("Another process is writing the index.", hint="Try again in a moment.") from None
-        time.sleep(0.005)
 
 
 def _build(folder: Path, documents: Iterable[SearchDocument]) -> int:

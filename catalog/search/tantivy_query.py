@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import tantivy
 
 from catalog.search import analysis
 from catalog.search.question import Question, Wanted
 from catalog.search.tantivy_index import SCHEMA
-from catalog.search.types import Ask, Sort
+from catalog.search.types import Ask
 from compliance.policy import Clause
 
 _Must, _Should, _MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 _MOST_VALUES = 500
-_ORDERED_BY = {Sort.PRICE: "price", Sort.NEWEST: "updated", Sort.POPULARITY: "popular", Sort.QUALITY: "quality"}
 
 
 def beginning(typed: str, prefix: str) -> tantivy.Query:
@@ -96,14 +94,6 @@ def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
     if not queries:
         return tantivy.Query.empty_query()
     return tantivy.Query.boolean_query([(_Should, query) for query in queries])
-
-
-def order_of(ask: Ask) -> dict[str, Any]:
-    """How the searcher is told to sort: by score unless asked otherwise, newest first when nothing is asked."""
-    if ask.sort is Sort.RELEVANCE and not ask.question.everything:
-        return {}
-    field = "updated" if ask.sort is Sort.RELEVANCE else _ORDERED_BY[ask.sort]
-    return {"order_by_field": field, "order": tantivy.Order.Asc if ask.sort is Sort.PRICE else tantivy.Order.Desc}
 
 
 def count_facets(

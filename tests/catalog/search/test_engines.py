@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.search import question
@@ -16,18 +16,27 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
 from compliance.policy import Clause
+from tests.catalog.search import remote
 from tests.catalog.search.documents import EVERYTHING, document
 
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"tantivy": TantivyEngine}
+Make = Callable[[], SearchEngine]
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], SearchEngine]:
-    return lambda: ENGINES[request.param](tmp_path / "search")
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def engine(make: Callable[[], SearchEngine]) -> SearchEngine:
+def make(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Each call makes the engine of one more process."""
+    if kind == "tantivy":
+        return lambda: TantivyEngine(tmp_path / "search")
+    return remote.engines(request.getfixturevalue("elasticsearch").url, tmp_path)
+
+
+@pytest.fixture
+def engine(make: Make) -> SearchEngine:
     made = make()
     made.rebuild([])
     return made
@@ -80,7 +89,7 @@ def test_refresh_replaces_and_removes(engine: SearchEngine) -> None:
     assert answer(engine).total == 0
 
 
-def test_another_process_sees_it_at_once(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+def test_another_process_sees_it_at_once(engine: SearchEngine, make: Make) -> None:
     reader = make()
     assert found(reader, "气象") == ()
     put(engine, document("a", zh="气象"))
@@ -155,6 +164,24 @@ def test_orders_and_pages(engine: SearchEngine) -> None:
     assert answer(engine, "气象", offset=5).total == 3
 
 
+@pytest.mark.parametrize("asked", [("气象", Sort.RELEVANCE), ("", Sort.RELEVANCE), ("气象", Sort.PRICE)])
+def test_equals_stand_by_their_ids_across_pages(engine: SearchEngine, asked: tuple[str, Sort]) -> None:
+    names = [f"d{number:02}" for number in range(40)]
+    for part in (names[::2], names[1::2][::-1]):
+        put(engine, *(document(name, zh="气象", price=None) for name in part))
+    text, sort = asked
+    pages = [found(engine, text, sort=sort, offset=offset, limit=7) for offset in range(0, 49, 7)]
+    assert [name for page in pages for name in page] == names
+    assert engine.suggest("气", EVERYTHING, frozenset(), 3) == names[:3]
+
+
+def test_a_cheaper_one_stands_before_equals(engine: SearchEngine) -> None:
+    put(engine, *(document(name, zh="气象", price=price) for name, price in zip("edcba", (9, 9, 5, 9, 1), strict=True)))
+    assert found(engine, "气象", sort=Sort.PRICE) == ("a", "c", "b", "d", "e")
+    assert found(engine, "气象", sort=Sort.PRICE, offset=1, limit=2) == ("c", "b")
+    assert found(engine, "气象", sort=Sort.PRICE, offset=3, limit=1) == ("d",)
+
+
 def test_suggestions_by_half_words(engine: SearchEngine) -> None:
     put(engine, document("a", zh="企业工商信息", en="Company Register"), document("b", zh="全国企业年报"))
     assert engine.suggest("企", EVERYTHING, frozenset(), 10) == ["a"]
@@ -179,6 +206,13 @@ def test_titles_are_found_by_pinyin(engine: SearchEngine) -> None:
     assert found(engine, "chongqing") == ("b",)
     assert found(engine, "zhongqing") == ()
     assert found(engine, "gs") == ()
+
+
+def test_one_and_many_find_each_other(engine: SearchEngine) -> None:
+    put(engine, document("a", en="Point cloud of a city"), document("b", en="Point clouds of cities"))
+    assert found(engine, "clouds") == ("b", "a")
+    assert found(engine, "cloud") == ("a", "b")
+    assert set(found(engine, "city")) == set(found(engine, "cities")) == {"a", "b"}
 
 
 def test_what_is_quoted_must_be_there(engine: SearchEngine) -> None:
@@ -219,7 +253,7 @@ def test_long_and_hostile_queries(engine: SearchEngine) -> None:
         engine.suggest(text, EVERYTHING, frozenset(), 5)
 
 
-def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Make) -> None:
     put(engine, document("a", zh="气象"))
     reader = make()
     assert found(reader, "气象") == ("a",)
@@ -235,7 +269,7 @@ def test_rebuild_swaps_and_old_readers_follow(engine: SearchEngine, make: Callab
     assert set(reader.state().marks) == {"b"}
 
 
-def test_readers_outlive_many_swaps(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+def test_readers_outlive_many_swaps(engine: SearchEngine, make: Make) -> None:
     put(engine, document("a", zh="气象"))
     failures: list[Exception] = []
     done = threading.Event()
@@ -259,7 +293,7 @@ def test_readers_outlive_many_swaps(engine: SearchEngine, make: Callable[[], Sea
     assert failures == []
 
 
-def test_a_new_exchange_finds_nothing_and_still_has_to_build(make: Callable[[], SearchEngine]) -> None:
+def test_a_new_exchange_finds_nothing_and_still_has_to_build(make: Make) -> None:
     engine = make()
     assert answer(engine).total == 0
     assert not engine.ready()
@@ -268,18 +302,24 @@ def test_a_new_exchange_finds_nothing_and_still_has_to_build(make: Callable[[], 
     assert make().ready()
 
 
-def test_an_index_of_another_format_is_not_asked(
-    engine: SearchEngine, make: Callable[[], SearchEngine], tmp_path: Path
-) -> None:
-    manifest = tmp_path / "search" / "manifest.json"
-    manifest.write_text(manifest.read_text().replace("tantivy-", "other-"))
+def outdate(engine: SearchEngine) -> None:
+    """Make its index one of another format."""
+    if isinstance(engine, TantivyEngine):
+        manifest = engine.folder / "manifest.json"
+        manifest.write_text(manifest.read_text().replace("tantivy-", "other-"))
+    else:
+        remote.outdate(engine)
+
+
+def test_an_index_of_another_format_is_not_asked(engine: SearchEngine, make: Make) -> None:
+    outdate(engine)
     with pytest.raises(IndexNotReady):
         make().search(Ask(visible=EVERYTHING))
     engine.rebuild([document("a", zh="气象")])
     assert found(make(), "气象") == ("a",)
 
 
-def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Callable[[], SearchEngine]) -> None:
+def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Make) -> None:
     """A slow writer that loaded an old state first cannot overwrite the newer one."""
     state = ["气象"]
     inside, go = threading.Event(), threading.Event()
@@ -316,18 +356,29 @@ _CLAUSES = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(
-    st.lists(st.tuples(_TIERS, _STATES, _OWNERS), min_size=1, max_size=12),
-    st.lists(st.tuples(st.lists(_CLAUSES, max_size=3), st.frozensets(st.integers(0, 11))), min_size=1, max_size=6),
-)
-def test_nothing_leaks(
-    make: Callable[[], SearchEngine],
-    things: list[tuple[int, str, str]],
-    askers: list[tuple[list[Clause], frozenset[int]]],
-) -> None:
+_Thing = tuple[int, str, str]
+_Asker = tuple[list[Clause], frozenset[int]]
+_THINGS = st.lists(st.tuples(_TIERS, _STATES, _OWNERS), min_size=1, max_size=12)
+_ASKERS = st.lists(st.tuples(st.lists(_CLAUSES, max_size=3), st.frozensets(st.integers(0, 11))), min_size=1, max_size=6)
+
+
+def test_nothing_leaks(kind: str, make: Make) -> None:
     """Hits, totals, counts and suggestions are those of the documents that some clause admits, and no others."""
-    engine = make()
+    examples = 40 if kind == "tantivy" else 6
+
+    @settings(max_examples=examples, deadline=None)
+    @given(_THINGS, _ASKERS)
+    def check(things: list[_Thing], askers: list[_Asker]) -> None:
+        _nothing_leaks(make(), things, askers)
+
+    check()
+
+
+def _nothing_leaks(
+    engine: SearchEngine,
+    things: list[_Thing],
+    askers: list[_Asker],
+) -> None:
     engine.rebuild(
         document(f"d{number}", zh=f"气象{number}", scene="x", tier=tier, state=state, owner=owner)
         for number, (tier, state, owner) in enumerate(things)

@@ -1,0 +1,73 @@
+"""What an index keeps of a document, the same on every engine. Whoever changes it changes ``FORMAT``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from catalog.search import analysis, sounds
+from catalog.search.types import FACETS, SearchDocument
+
+FORMAT = 6
+WORDS = ("all", "title", "tags")
+"""Texts of terms, each with its places."""
+KEYS = ("beginning", "sounds")
+"""Texts of which one looks for whole terms only."""
+NAMES = ("id", "mark", "state", "owner", *FACETS)
+NUMBERS = ("level", "price", "updated", "popular", "quality")
+_NO_PRICE = 2**62
+_LONGEST_PREFIX = 12
+_NOTHING = "-"
+"""Stands in a text that has no term, and is none itself: engines differ in how a missing text weighs in averages."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The terms of each text, parted by spaces; the names that are not empty; the numbers."""
+
+    texts: dict[str, str]
+    names: dict[str, str]
+    numbers: dict[str, int]
+
+
+def of(source: SearchDocument) -> Fields:
+    """The fields of a document; its shown texts stay in the database."""
+    titles = [text for text in source.title.values() if text]
+    title, tags = _sent(titles), _sent([*source.tags, source.scene])
+    others = _sent([*source.summary.values(), *source.description.values(), source.owner_name, *source.operations])
+    texts = {
+        "all": f"{title} {others} {tags}".strip(), "title": title, "tags": tags,
+        "beginning": " ".join(dict.fromkeys(_beginnings(titles))), "sounds": " ".join(sounds.of_titles(titles)),
+    }  # fmt: skip
+    names = {"id": source.id, "mark": source.mark(), "state": source.state, "owner": source.owner}
+    names |= {name: source.facet(name) for name in FACETS if source.facet(name)}
+    return Fields({name: text or _NOTHING for name, text in texts.items()}, names, _numbers(source))
+
+
+def prefix_key(text: str) -> str:
+    """What was typed, as beginnings are indexed."""
+    return "".join(analysis.runs(text))[:_LONGEST_PREFIX]
+
+
+def _numbers(source: SearchDocument) -> dict[str, int]:
+    return {
+        "level": source.tier, "price": _NO_PRICE if source.price is None else min(source.price, _NO_PRICE - 1),
+        "updated": int(source.updated_at.timestamp()), "popular": source.ranked(source.popularity),
+        "quality": source.ranked(source.quality),
+    }  # fmt: skip
+
+
+def _sent(texts: Iterable[str]) -> str:
+    return " ".join(term for text in texts for term in analysis.terms(text))
+
+
+def _beginnings(titles: Iterable[str]) -> Iterator[str]:
+    """Every beginning of the title and of what follows each of its runs, as written and in pinyin."""
+    for title in titles:
+        found = analysis.runs(title)
+        spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in found]
+        ways = (tuple(found), tuple(full for full, _ in spoken), tuple(initials for _, initials in spoken))
+        for parts in dict.fromkeys(ways):
+            for start in range(len(parts)):
+                rest = "".join(parts[start:])[:_LONGEST_PREFIX]
+                yield from (rest[:size] for size in range(1, len(rest) + 1))
