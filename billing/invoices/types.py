@@ -123,6 +123,11 @@ class Invoice:
         return self.span.month if self.span else ""
 
     @property
+    def of_usage(self) -> bool:
+        """Whether it is for a month of usage, of which there is a statement."""
+        return self.span is not None and bool(self.span.usage_sha256)
+
+    @property
     def buyer_id(self) -> str:
         return self.buyer.id
 

@@ -22,9 +22,9 @@ def install(app: flask.Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(
-        money=formats.money, moment=formats.moment, day=formats.day, size=formats.size, number=formats.number,
-        short=formats.short, digest=formats.digest, local=language.local, plain=language.plain, said=language.said,
-        called=language.called,
+        money=formats.money, moment=formats.moment, day=formats.day, period=formats.period, size=formats.size,
+        number=formats.number, short=formats.short, digest=formats.digest, local=language.local, plain=language.plain,
+        said=language.said, called=language.called,
         detail=explain.detail,
         price=plans.describe, unit=formats.unit_amount,
     )  # fmt: skip

@@ -41,6 +41,12 @@ def day(at: datetime | None) -> str | Markup:
     return moment(at, "%Y-%m-%d")
 
 
+def period(name: str) -> str:
+    """What an invoice is for: ``2026-12`` for a month of usage and for that of a fee, ``2026-Q4``, ``2026``."""
+    year, rest = name.lstrip("FM")[:4], name.lstrip("FM")[4:].lstrip("-")
+    return f"{year}-{rest}" if rest else year
+
+
 def size(count: int | None) -> str:
     """Decimal units: 86.4 GB."""
     if count is None:

@@ -62,7 +62,12 @@ def test_finance_records_an_exemption_of_a_buyer_that_said_nothing_of_its_taxes(
     for wrong in ({"until": "2020-01-01"}, {"until": "9999-12-31"}, {"document": ""}, {"organisation": "nobody"}):
         finance.get("/tax-details")
         finance.send("/tax-exemptions", 422, **form | wrong)
-    assert "EX-2026-7" not in finance.get("/tax-details")
+    page = finance.get("/tax-details")
+    assert "EX-2026-7" not in page
+    assert '<a href="/money" aria-current="page">' in page
+    topups = finance.get("/topups")
+    assert '<a href="/topups" aria-current="page">' in topups
+    assert '<a href="/money" aria-current="page">' not in topups, "one place at a time"
     finance.send("/tax-exemptions", **form)
     assert "EX-2026-7" in finance.get("/tax-details")
     owner = browser().sign_in(buyer)

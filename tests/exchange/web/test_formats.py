@@ -32,6 +32,14 @@ def test_sizes_are_decimal(count: int | None, shown: str) -> None:
     assert formats.size(count) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("2026-12", "2026-12"), ("F202612", "2026-12"), ("M202612", "2026-12"), ("F2026Q4", "2026-Q4"), ("F2026", "2026")],
+)
+def test_what_an_invoice_is_for(name: str, shown: str) -> None:
+    assert formats.period(name) == shown
+
+
 def test_a_time_is_shown_in_the_zone_of_the_exchange_and_kept_for_machines(app: flask.Flask) -> None:
     at = datetime(2026, 11, 24, 23, 31, tzinfo=UTC)
     with app.test_request_context("/"):
