@@ -16,6 +16,7 @@ from exchange.disputes.include import include as include_disputes
 from exchange.metrics import page as metrics_page
 from exchange.notices.include import include as include_notices
 from exchange.oversight.include import include as include_oversight
+from exchange.proxies import BehindProxies
 from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
 from exchange.web.include import include as include_web
@@ -57,4 +58,6 @@ def create_app_of(house: House) -> flask.Flask:
     for mount in (http.mount, *house.mounts):
         mount(app, house)
     openapi.mount(app, house)
+    if house.settings.proxies:
+        app.wsgi_app = BehindProxies(app.wsgi_app, house.settings.proxies)  # type: ignore[method-assign]
     return app

@@ -95,6 +95,7 @@ def _options(settings: Settings, bind: str) -> dict[str, Any]:
         "graceful_timeout": DRAIN_S,
         "keepalive": 30,
         "control_socket_disable": True,
+        "forwarded_allow_ips": "",  # whom to believe is said by our own settings (exchange/proxies.py)
         "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
         "when_ready": lambda _server: when_orphaned(lambda: os.kill(os.getpid(), signal.SIGQUIT)),
     }

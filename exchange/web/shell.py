@@ -103,6 +103,12 @@ def asset(name: str) -> str:
     return flask.url_for("web.static", filename=name, v=_mark(name))
 
 
+def _as_asked(response: flask.Response) -> bool:
+    """Whether this is the very content that the address names: another version of the program has another."""
+    name = flask.request.path.removeprefix("/static/")
+    return response.status_code in (200, 206, 304) and flask.request.args.get("v") == _mark(name)
+
+
 def finish(response: flask.Response) -> flask.Response:
     """Security headers everywhere; cookies and caching of pages."""
     if flask.request.path.startswith(FOR_PROGRAMS):
@@ -110,8 +116,7 @@ def finish(response: flask.Response) -> flask.Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if flask.request.path.startswith("/static/"):
-        fresh = "public, max-age=31536000, immutable" if "v" in flask.request.args else "no-cache"
-        response.headers["Cache-Control"] = fresh
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if _as_asked(response) else "no-cache"
         return response
     language.remember(response)
     keep_visitor(response)
