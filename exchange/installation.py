@@ -1,15 +1,22 @@
-"""The data folder: made by ``piaohao init``, locked by the one supervisor that works in it."""
+"""The data folder: made by ``piaohao init``, locked by the one supervisor that serves a role in it."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 import migrations
 from core.db import Database
 from core.settings import Settings
+
+ROLES = ("web", "worker", "jobs", "gateway")
+"""What can be served apart; ``gateway`` stands for a sidecar, a loader and this machine's gateways."""
 
 
 class CannotStart(Exception):
@@ -41,28 +48,55 @@ def require_current(database: Database) -> None:
         raise CannotStart(f"The database is of revision {found}, this program of {known}: run `piaohao init`.")
 
 
+def wait_until_current(settings: Settings, within_s: float) -> None:
+    """Wait for whoever migrates the database. Raises CannotStart when that has not happened in time."""
+    give_up_at = time.monotonic() + within_s
+    while True:
+        database = Database(settings.database)
+        try:
+            require_current(database)
+        except (CannotStart, OperationalError) as problem:
+            if time.monotonic() > give_up_at:
+                raise CannotStart(str(problem)) from None
+            time.sleep(0.5)
+        else:
+            return
+        finally:
+            database.engine.dispose()
+
+
 @dataclass
 class Lock:
-    """Held by the supervisor while it runs; goes with its process, however that ends."""
+    """Held for each role by its supervisor while that runs; goes with the process, however it ends."""
 
-    path: Path
-    descriptor: int
+    descriptors: list[int] = field(default_factory=list)
 
     @classmethod
-    def take(cls, data: Path) -> Lock:
-        """Raises CannotStart when another supervisor works in this data folder."""
-        path = data / "supervisor.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def take(cls, data: Path, roles: Collection[str] = ROLES) -> Lock:
+        """Raises CannotStart when another supervisor serves one of these roles in the data folder."""
+        taken = cls()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise CannotStart(
-                f"Another exchange is running in {data}. Stop it, or choose another folder with --data."
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        return cls(path, descriptor)
+            for role in roles:
+                taken.descriptors.append(_locked(data, role))
+        except CannotStart:
+            taken.release()
+            raise
+        return taken
 
     def release(self) -> None:
-        os.close(self.descriptor)
+        for each in self.descriptors:
+            os.close(each)
+
+
+def _locked(data: Path, role: str) -> int:
+    descriptor = os.open(data / f"supervisor.lock.{role}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise CannotStart(
+            f"Another exchange is running in {data} (its role {role}). Stop it, or choose another folder with --data."
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor

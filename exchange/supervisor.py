@@ -1,9 +1,10 @@
-"""``piaohao serve``: one machine's exchange. Migrates once, starts every role's process, restarts what dies.
+"""``piaohao serve``: one machine's exchange, or some of its roles. Starts every role's process, restarts what dies.
 
 The supervisor holds the listening sockets, so connections wait instead of being refused while web or a
-gateway is restarted. Each child's standard input is a pipe from here: when this process is gone, killed
-even, they see its end and stop. SIGTERM drains and stops everything, sidecar and loader last: they settle
-what the gateways have left.
+gateway is restarted; asked to stop, it closes them first, so that whatever stands in front goes elsewhere
+at once. Each child's standard input is a pipe from here: when this process is gone, killed even, they see
+its end and stop. SIGTERM drains and stops everything, sidecar and loader last: they settle what the
+gateways have left.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import FrameType
 
 from core.settings import Settings
 from exchange import logs
-from exchange.installation import CannotStart, Lock, init
+from exchange.installation import ROLES, CannotStart, Lock, init, wait_until_current
 from exchange.sidecar.place import socket_path
 
 log = logging.getLogger("piaohao.supervisor")
@@ -29,6 +30,7 @@ log = logging.getLogger("piaohao.supervisor")
 _SHORTEST_LIFE_S = 5.0
 _LONGEST_PAUSE_S = 10.0
 _STOP_WITHIN_S = 15.0
+_MIGRATED_WITHIN_S = 60.0
 _PORT_PATIENCE_S = 3.0  # a web role whose supervisor was killed needs a moment to let go of the port
 
 
@@ -92,6 +94,7 @@ class Supervisor:
     """The children, tended until somebody asks to stop."""
 
     children: list[Child]
+    listening: list[socket.socket] = field(default_factory=list)
     stopping: bool = False
     _signal: int | None = field(default=None)
 
@@ -109,6 +112,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         log.info("stopping: requests under way are finished")
+        for each in self.listening:
+            each.close()
         for last in (False, True):
             stage = [child for child in self.children if child.last is last]
             for child in stage:
@@ -119,40 +124,43 @@ class Supervisor:
         log.info("stopped")
 
 
-def serve(settings: Settings, announce: Callable[[], None] = lambda: None) -> None:
-    """Run the exchange until SIGTERM or SIGINT. Raises CannotStart, saying what to change.
+def serve(settings: Settings, announce: Callable[[], None] = lambda: None, roles: Collection[str] = ROLES) -> None:
+    """Run these roles until SIGTERM or SIGINT. Raises CannotStart, saying what to change.
 
-    ``announce`` is called once the port is ours, before the children start.
+    ``announce`` is called once the ports are ours, before the children start. Where the worker is, the database is
+    migrated; the other roles wait until it is.
     """
     logs.configure("supervisor")
+    if not settings.gateway_workers and "gateway" in roles and roles != ROLES:
+        raise CannotStart("The role gateway needs PIAOHAO_GATEWAY_WORKERS of at least 1.")
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = Lock.take(settings.data)
-    try:
-        with ExitStack() as held:
-            web = held.enter_context(listen(settings.host, settings.port))
-            gateway = held.enter_context(listen(*_gateway_place(settings))) if settings.gateway_workers else None
+    with ExitStack() as held:
+        held.callback(Lock.take(settings.data, roles).release)
+        web = held.enter_context(listen(settings.host, settings.port)) if "web" in roles else None
+        gateway = None
+        if "gateway" in roles and settings.gateway_workers:
+            gateway = held.enter_context(listen(settings.host, settings.gateway_port, "PIAOHAO_GATEWAY_PORT"))
+        if "worker" in roles:
             init(settings)
-            announce()
-            Supervisor(_children(settings, web.fileno(), gateway.fileno() if gateway else None)).run()
-    finally:
-        lock.release()
+        else:
+            wait_until_current(settings, _MIGRATED_WITHIN_S)
+        announce()
+        listening = [each for each in (web, gateway) if each is not None]
+        Supervisor(_children(settings, roles, web, gateway), listening).run()
 
 
-def _gateway_place(settings: Settings) -> tuple[str, int, str]:
-    return settings.host, settings.gateway_port, "PIAOHAO_GATEWAY_PORT"
-
-
-def _children(settings: Settings, web: int, gateway: int | None) -> list[Child]:
+def _children(
+    settings: Settings, roles: Collection[str], web: socket.socket | None, gateway: socket.socket | None
+) -> list[Child]:
     program = [sys.executable, "-m", "exchange", "--data", str(settings.data), "--profile", settings.profile, "role"]
-    children = [
-        Child("web", [*program, "web", "--bind", f"fd://{web}"], (web,)),
-        *(Child(role, [*program, role]) for role in ("worker", "jobs")),
-    ]
+    children = [Child(role, [*program, role]) for role in ("worker", "jobs") if role in roles]
+    if web is not None:
+        children.insert(0, Child("web", [*program, "web", "--bind", f"fd://{web.fileno()}"], (web.fileno(),)))
     if gateway is None:
         return children
     children += [Child(role, [*program, role], last=True) for role in ("sidecar", "loader")]
-    command = _gateway_command(settings, gateway)
-    return children + [Child(f"gateway {n}", command, (gateway,)) for n in range(1, settings.gateway_workers + 1)]
+    command, inherited = _gateway_command(settings, gateway.fileno()), (gateway.fileno(),)
+    return children + [Child(f"gateway {n}", command, inherited) for n in range(1, settings.gateway_workers + 1)]
 
 
 def _gateway_command(settings: Settings, descriptor: int) -> list[str]:

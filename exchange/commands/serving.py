@@ -8,7 +8,7 @@ import sys
 import click
 
 from core.settings import Settings
-from exchange.installation import init
+from exchange.installation import ROLES, init
 
 
 @click.command("init")
@@ -20,12 +20,24 @@ def init_command(settings: Settings) -> None:
 
 
 @click.command()
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(ROLES),
+    help="Only this; repeatable.  [default: all]",
+)  # fmt: skip
 @click.pass_obj
-def serve(settings: Settings) -> None:
-    """Serve the exchange: web, gateway, worker and sidecar under one supervisor, until Ctrl-C or SIGTERM."""
+def serve(settings: Settings, roles: tuple[str, ...]) -> None:
+    """Serve the exchange: web, gateway, worker and sidecar under one supervisor, until Ctrl-C or SIGTERM.
+
+    With roles, one machine's part of it: worker and jobs run once, web and gateway on as many machines as you like.
+    """
     from exchange import supervisor
 
-    supervisor.serve(settings, lambda: click.echo(_welcome(settings)))
+    chosen = tuple(each for each in ROLES if not roles or each in roles)
+    supervisor.serve(settings, lambda: click.echo(_welcome(settings) if not roles else _served(chosen)), chosen)
+
+
+def _served(roles: tuple[str, ...]) -> str:
+    return f"Piaohao serves {', '.join(roles)} here. Ctrl-C stops it."
 
 
 def _welcome(settings: Settings) -> str:

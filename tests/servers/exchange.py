@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
 from exchange.stage import answers
 
@@ -36,10 +37,13 @@ def free_port() -> int:
 
 
 class Running:
-    """``piaohao serve`` in a process of its own; settings are given as keywords (``web_workers=4``)."""
+    """``piaohao serve`` in a process of its own; settings are given as keywords (``web_workers=4``).
 
-    def __init__(self, data: Path, **settings: object) -> None:
-        self.data = data
+    With ``roles`` it serves only those.
+    """
+
+    def __init__(self, data: Path, *, roles: Sequence[str] = (), **settings: object) -> None:
+        self.data, self.roles = data, roles
         self.port = int(str(settings.setdefault("port", free_port())))
         self.gateway_port = int(str(settings.setdefault("gateway_port", free_port())))
         self.metrics_port = int(str(settings.setdefault("metrics_port", free_port())))
@@ -54,16 +58,28 @@ class Running:
     def start(self) -> None:
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "exchange", "--data", str(self.data), "serve"],
+                [sys.executable, "-m", "exchange", "--data", str(self.data), "serve", *self._chosen()],
                 cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
+
+    def _chosen(self) -> list[str]:
+        return [word for role in self.roles for word in ("--role", role)]
 
     def wait(self) -> None:
         """Until it answers. Fails with its log when it does not."""
         assert eventually(self.answers), self.log.read_text()[-4000:]
 
     def answers(self) -> bool:
-        return answers("127.0.0.1", self.port)
+        web = "web" in self.roles or not self.roles
+        return answers("127.0.0.1", self.port) if web else self.gateway_serves()
+
+    def gateway_serves(self) -> bool:
+        """Whether one of its gateways would take a call."""
+        try:
+            with urlopen(f"http://127.0.0.1:{self.gateway_port}/healthz", timeout=5) as answer:
+                return int(answer.status) == 200
+        except OSError:
+            return False
 
     def command(self, *words: str, typed: str = "") -> str:
         """Run another command of ``piaohao`` on the same data folder; answers what it printed."""
