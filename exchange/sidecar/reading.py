@@ -75,11 +75,13 @@ def read(path: Path, start: int, before: Mapping[int, Open], most: int) -> Stret
 
 
 def _open(stretch: Stretch, before: Mapping[int, Open], found: Open) -> None:
-    """A number that is open already was written twice: the ledger is shown the second one and refuses it."""
-    if found.usage.seq in stretch.opened or found.usage.seq in before:
+    """Of a number that was written twice the same bytes say nothing new; others the ledger is shown, and refuses."""
+    seq = found.usage.seq
+    there = stretch.opened.get(seq) or before.get(seq)
+    if there is None:
+        stretch.opened[seq] = found
+    elif there.usage.raw != found.usage.raw:
         stretch.ended.append(Ended(found.usage, False))
-    else:
-        stretch.opened[found.usage.seq] = found
 
 
 def _mark(stretch: Stretch, before: Mapping[int, Open], marks: Marks) -> None:
