@@ -163,6 +163,7 @@ class Bucket:
         try:
             return int(self._ask("head_object", name)["ContentLength"])
         except ObjectMissing:
+            self.answers()  # what is missing is the object, not the bucket
             return None
 
     def names(self, below: str = "") -> Iterator[tuple[str, int, datetime]]:

@@ -19,6 +19,10 @@ class StoreClass(StrEnum):
     LEAKS = "leaks"
     EVIDENCE = "evidence"
 
+    @property
+    def prefix(self) -> str:
+        return f"{self}/" if self is StoreClass.DELIVERY else f"closed/{self}/"
+
 
 _FOLDERS = {
     StoreClass.DELIVERY: "files/delivery",
@@ -34,8 +38,7 @@ def local_store(settings: Settings, kind: StoreClass) -> LocalFileStore:
 
 def store_of(settings: Settings, kind: StoreClass) -> FileStore:
     """The one in use."""
-    prefix = f"{kind}/" if kind is StoreClass.DELIVERY else f"closed/{kind}/"
-    bucket = bucket_of(settings, prefix)
+    bucket = bucket_of(settings, kind.prefix)
     if bucket is None:
         return local_store(settings, kind)
     return S3FileStore(bucket, settings.data / "files" / "sending")

@@ -18,10 +18,12 @@ from catalog.files.store import sweep_folder, told_when_full
 from core.buckets import Bucket, ObjectTaken, StoreAway, bucket_of
 from core.house import House
 
+PART_PREFIX = "closed/uploads/"
+
 
 def parts_of(house: House) -> uploads.Parts:
     """Where parts wait: in the bucket when there is one, else in the data folder."""
-    bucket, folder = bucket_of(house.settings, "closed/uploads/"), uploads.folder(house)
+    bucket, folder = bucket_of(house.settings, PART_PREFIX), uploads.folder(house)
     return uploads.LocalParts(folder) if bucket is None else S3Parts(bucket, folder)
 
 
@@ -35,15 +37,7 @@ class S3Parts:
         return nullcontext()
 
     def add(self, upload_id: str, part: Path, offset: int) -> int:
-        name = f"{upload_id}/{offset:020}"
-        try:
-            self._bucket.put(name, part.read_bytes(), only_new=True)
-        except ObjectTaken:
-            taken = self._bucket.size(name)
-            if taken is None:
-                raise StoreAway("Nothing was kept.", hint="Send the part again.", retry_after=1) from None
-            return offset + taken
-        return offset + part.stat().st_size
+        return add_at(self._bucket, upload_id, offset, part.read_bytes())
 
     @contextmanager
     def whole(self, upload_id: str) -> Iterator[Path]:
@@ -78,3 +72,16 @@ class S3Parts:
         ]  # fmt: skip
         self._bucket.remove(left)
         return len(left) + sweep_folder(self._scratch, "*.part", older_than_s)
+
+
+def add_at(bucket: Bucket, upload_id: str, offset: int, part: bytes) -> int:
+    """Keep a part unless one is there; answers how far the upload reaches with the one that stands."""
+    name = f"{upload_id}/{offset:020}"
+    try:
+        bucket.put(name, part, only_new=True)
+    except ObjectTaken:
+        taken = bucket.size(name)
+        if taken is None:
+            raise StoreAway("Nothing was kept.", hint="Send the part again.", retry_after=1) from None
+        return offset + taken
+    return offset + len(part)

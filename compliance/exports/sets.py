@@ -137,6 +137,18 @@ class PersonSets:
             raise SetMissing(sha256) from None
         return OpenSet(file)
 
+    def send_all(self) -> int:
+        """Copy every set of the folder that the bucket does not have into it; answers how many those were."""
+        if self._bucket is None:
+            return 0
+        there, sent = {name for name, _, _ in self._bucket.names()}, 0
+        for path in self._root.glob("??/*"):
+            if path.name not in there and path.suffix == "":
+                with path.open("rb") as file:
+                    self._bucket.put_file(path.name, file, path.name)
+                sent += 1
+        return sent
+
     def _fetch(self, bucket: Bucket, sha256: str) -> None:
         path = self._path(sha256)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

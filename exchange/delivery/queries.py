@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.db import Uow
 from exchange.delivery import copies
 from exchange.delivery.errors import DeliveryFileNotFound, DownloadNotAgreed
-from exchange.delivery.models import Receipt, TraceCase
+from exchange.delivery.models import MarkedCopy, Receipt, TraceCase
 from exchange.delivery.types import ByteRange, CopySnapshot, DeliveryFile, ReceiptSnapshot
 from exchange.licences import Channel
 from exchange.trading import licensing
@@ -197,3 +197,15 @@ def delivered_ranges(uow: Uow, order_id: str) -> dict[tuple[str, str], list[Byte
     for row in uow.session.execute(select(Receipt).where(Receipt.order_id == order_id)).scalars():
         ranges.setdefault((row.file_id, row.sha256), []).append(ByteRange(row.start, row.stop))
     return ranges
+
+
+def copied_bytes(uow: Uow) -> dict[str, int]:
+    """Size by SHA-256 of every marked copy. Asks no policy: for who looks after the store."""
+    made = select(MarkedCopy.sha256, MarkedCopy.size).where(MarkedCopy.sha256.is_not(None))
+    return {str(digest): int(size or 0) for digest, size in uow.session.execute(made)}
+
+
+def untraced_bytes(uow: Uow) -> dict[str, int]:
+    """The same of leaked files that are still to be traced."""
+    waiting = select(TraceCase.sha256, TraceCase.size).where(TraceCase.done_at.is_(None))
+    return dict(uow.session.execute(waiting).tuples().all())

@@ -44,6 +44,12 @@ class Server:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
+    def restart(self) -> None:
+        """As after a crash: whoever is connected is put out."""
+        place, options = str(self.folder / "data"), _OPTIONS.format(port=self.port, folder=self.folder)
+        log = str(self.folder / "log")
+        _run(self, "pg_ctl", "-D", place, "-l", log, "-w", "-m", "immediate", "-o", options, "restart")
+
     def stop(self) -> None:
         _run(self, "pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)

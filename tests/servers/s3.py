@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.buckets import Bucket, Place, StoreAway
+from core.buckets import Place
 from tests.servers.exchange import ROOT, eventually, free_port
 from tests.servers.missing import not_run
 
@@ -28,7 +29,7 @@ class S3:
         self._program = program()
         self.folder, self.port = folder, free_port()
         self.place = Place(f"http://127.0.0.1:{self.port}", "files", "us-east-1", ACCESS_KEY, SECRET_KEY)
-        for name in ("v", "s/files", "sidecar"):
+        for name in ("kept/files", "about"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self.start()
 
@@ -42,18 +43,20 @@ class S3:
         }  # fmt: skip
 
     def start(self) -> None:
-        words = ["--port", f"127.0.0.1:{self.port}", "--quiet", "posix", "--sidecar", str(self.folder / "sidecar")]
+        words = ["--port", f"127.0.0.1:{self.port}", "--quiet", "posix", "--sidecar", str(self.folder / "about")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(self._program), *words, str(self.folder / "s")], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [str(self._program), *words, str(self.folder / "kept")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env=os.environ | {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY},
             )  # fmt: skip
-        assert eventually(self.answers), (self.folder / "log").read_text()
+        assert eventually(lambda: self.answers() or self.process.poll() is not None)
+        assert self.process.poll() is None, (self.folder / "log").read_text()
 
     def answers(self) -> bool:
         try:
-            Bucket(self.place, "").answers()
-        except StoreAway:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
             return False
         return True
 
