@@ -208,6 +208,8 @@ def sign_in(
 ) -> SignedIn:
     """A session for the right password, and the right one-time code of who has a second factor.
 
+    However many guesses at a password come at once, no more are judged than if they came one after the other.
+
     Raises SignInFailed, SecondFactorNeeded, SecondFactorWrong, or TooManyAttempts after failures in a row.
     """
     address = queries.address_mark(house.keyring, normal_email(email))
@@ -218,7 +220,7 @@ def sign_in(
         house.db.write(lambda uow: _count_failure(uow, keys))
         raise SignInFailed(hint="Check both; after several failures you must wait.")
     token = new_token()
-    return house.db.write(lambda uow: _open_session(uow, address, stored, token, otp, kind, client, keys[0]))
+    return house.db.write(lambda uow: _open_session(uow, address, stored, token, otp, kind, client, keys))
 
 
 def authenticate(house: House, token: str) -> Actor | None:
@@ -253,16 +255,28 @@ def _password_hash(uow: Uow, address: str, keys: list[str]) -> str | None:
     ).scalar_one_or_none()
 
 
+def _take_turn(uow: Uow, keys: list[str]) -> None:
+    """From here on one guess at an account's password is judged, and counted, after the other.
+
+    Raises TooManyAttempts.
+    """
+    uow.alone(keys[0])
+    throttle.check(uow, keys)
+
+
 def _count_failure(uow: Uow, keys: list[str]) -> None:
+    _take_turn(uow, keys)
     for key in keys:
         allowed = _FREE_FAILURES if key.startswith("email:") else _FREE_FAILURES * 10
         throttle.count_failure(uow, key, allowed=allowed)
 
 
 def _open_session(
-    uow: Uow, address: str, verified: str | None, token: str, otp: str, kind: str, client: str, throttle_key: str
+    uow: Uow, address: str, verified: str | None, token: str, otp: str, kind: str, client: str,
+    keys: list[str],
 ) -> SignedIn:  # fmt: skip
     """Raises SignInFailed when the password was changed, or the account stopped, since it was verified."""
+    _take_turn(uow, keys)
     in_force = (Account.address_mark == address, Account.password_hash == verified, Account.disabled_at.is_(None))
     account = uow.session.execute(select(Account).where(*in_force).with_for_update()).scalar_one_or_none()
     if account is None:
@@ -273,7 +287,7 @@ def _open_session(
     organisation_id = uow.session.execute(
         select(Membership.organisation_id).where(Membership.account_id == account.id).limit(1)
     ).scalar_one_or_none()
-    throttle.forget(uow, throttle_key)
+    throttle.forget(uow, keys[0])
     row = SignInSession(
         id=new_id("ses"), account_id=account.id, organisation_id=organisation_id, token_hash=hash_token(token),
         kind=kind, client=subjects.seal(uow, account.subject_id, "client", client[:200].encode()), created_at=uow.now(),

@@ -1,5 +1,7 @@
 """Registration, sign-in and sessions, through the HTTP API."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,6 +10,7 @@ from compliance.identity import service
 from compliance.identity.errors import PasswordTooWeak, SignInFailed
 from compliance.identity.rules import check_password, password_matches
 from core.house import House
+from core.problems import DomainError
 from tests import build
 from tests.client import ApiClient
 from tests.credit_codes import credit_code
@@ -194,3 +197,21 @@ def test_a_password_that_was_changed_while_it_was_verified_opens_nothing(
     monkeypatch.setattr(service, "password_matches", slowly)
     with pytest.raises(SignInFailed):
         service.sign_in(house, email=who.email, password=build.PASSWORD)
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_after_the_other(house: House) -> None:
+    """The right password among the last of them is not told from the wrong ones."""
+    who, other = build.organisation(house), build.organisation(house)
+
+    def guess(password: str) -> str:
+        try:
+            service.sign_in(house, email=who.email, password=password, peer="192.0.2.7")
+        except DomainError as refused:
+            return refused.code
+        return "right"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = Counter(pool.map(guess, [f"wrong horse {number}" for number in range(8)]))
+    assert answers == {"sign_in_failed": 5, "too_many_attempts": 3}
+    assert guess(build.PASSWORD) == "too_many_attempts"
+    service.sign_in(house, email=other.email, password=build.PASSWORD, peer="192.0.2.7")
