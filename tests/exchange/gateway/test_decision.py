@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from compliance.exports.errors import REFUSALS as EXPORTS
 from exchange.gateway.allowance import Allowance
 from exchange.gateway.bounds import Bounds
 from exchange.gateway.decision import decide
@@ -41,6 +42,11 @@ def test_everything_right_is_granted() -> None:
     assert isinstance(found, Grant)
     assert (found.entitlement.id, found.credential.id, found.operation.id) == (scene.ENTITLEMENT, scene.KEY_ID, "echo")
     assert found.live
+
+
+def test_every_reason_for_which_data_stays_in_the_country_has_its_own_refusal() -> None:
+    for reason in EXPORTS:
+        assert code(snapshot(scene.entitlement(permitted=False, lacking=reason))) == reason
 
 
 @pytest.mark.parametrize(
