@@ -26,6 +26,7 @@ from core.db import Database
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house, create_app_of
+from exchange.installation import init
 from tests import scratch
 from tests.client import ApiClient
 from tests.compiled import keep_builders, keep_statements, keep_templates
@@ -207,6 +208,19 @@ def shared_settings(
     folder = tmp_path_factory.mktemp("shared")
     with _fresh(template, _copies, folder) as url:
         yield _settings(url, folder)
+
+
+@pytest.fixture(scope="session")
+def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed") / "data"
+    init(Settings(data=folder, profile="test"))
+    return folder
+
+
+@pytest.fixture
+def data(_installed: Path, tmp_path: Path) -> Path:
+    """A data folder as ``piaohao init`` leaves it, on SQLite whatever the other tests run on: for the command line."""
+    return Path(shutil.copytree(_installed, tmp_path / "data"))
 
 
 @pytest.fixture

@@ -46,18 +46,14 @@ def test_init_can_be_repeated(tmp_path: Path) -> None:
     assert _run(tmp_path / "data", "init")[1].startswith("Up to date")
 
 
-def test_the_first_operator_is_made_and_listed(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    _run(data, "init")
+def test_the_first_operator_is_made_and_listed(data: Path) -> None:
     made = _run(data, "users", "create", "op@example.org", "--name", "Op", "--role", "operator", "--password-stdin",
                 typed=PASSWORD + "\n")  # fmt: skip
     assert made[0] == 0, made[1]
     assert "op@example.org\tOp\toperator" in _run(data, "users", "list")[1]
 
 
-def test_a_weak_password_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    _run(data, "init")
+def test_a_weak_password_is_refused_in_a_sentence(data: Path) -> None:
     code, output = _run(data, "users", "create", "op@example.org", "--name", "Op", "--role", "operator",
                         "--password-stdin", typed="short\n")  # fmt: skip
     assert code == 1
@@ -65,16 +61,12 @@ def test_a_weak_password_is_refused_in_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
-def test_the_clock_moves_forwards_only(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    _run(data, "init")
+def test_the_clock_moves_forwards_only(data: Path) -> None:
     assert _run(data, "clock", "advance", "--days", "3")[0] == 0
     assert _run(data, "clock", "advance", "--days", "-3")[0] == 2
 
 
-def test_doctor_finds_an_open_data_folder(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    _run(data, "init")
+def test_doctor_finds_an_open_data_folder(data: Path) -> None:
     assert _run(data, "doctor")[0] == 0
     data.chmod(0o755)
     code, output = _run(data, "doctor")

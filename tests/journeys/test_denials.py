@@ -6,6 +6,7 @@ The routes come from the route table: one that is added with an id and is not th
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import flask
 import pytest
@@ -14,12 +15,28 @@ from compliance.identity.types import Role
 from core.house import House
 from core.http import ANYONE, Route
 from core.ids import new_id
+from core.settings import Settings
+from exchange.app import build_house, create_app_of
 from tests import build
 from tests.client import Answer, ApiClient
 from tests.journeys import denials
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def house(shared_settings: Settings) -> Iterator[House]:
+    """One exchange for all: nothing that is refused changes it."""
+    shared_settings.data.mkdir(mode=0o700, exist_ok=True)
+    built = build_house(shared_settings)
+    yield built
+    built.db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(house: House) -> flask.Flask:
+    return create_app_of(house)
+
+
+@pytest.fixture(scope="module")
 def scene(house: House) -> denials.Scene:
     return denials.scene(house)
 

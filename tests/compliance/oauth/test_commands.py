@@ -11,13 +11,6 @@ from exchange.cli import main
 from tests.build import PASSWORD
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    assert _run(folder, "init")[0] == 0
-    return folder
-
-
 def _run(data: Path, *words: str, typed: str = "") -> tuple[int, str]:
     result = CliRunner().invoke(main, ["--data", str(data), "--profile", "test", *words], input=typed)
     return result.exit_code, result.output
