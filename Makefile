@@ -21,7 +21,7 @@ help:
 	@echo "make coverage  all tests on SQLite again, and which lines they leave out"
 	@echo "make check     ruff, mypy --strict, import contracts"
 	@echo "make soak      the long campaigns (crash, contention, leaks, tampering, bad input)"
-	@echo "make bench     figures of web and gateway beside named peers"
+	@echo "make bench     figures of web, gateway and billing beside named peers"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make docs      write the generated pages of docs/ anew"
 	@echo "make requirements   compile requirements*.in into pinned, hashed requirements*.txt"
@@ -75,6 +75,10 @@ soak: setup-dev
 	@$(RUN) bench.hostile
 	@$(RUN) bench.calls
 	@$(RUN) bench.close
+	@$(RUN) bench.interleavings
+	@$(RUN) bench.ledger_walk
+	@$(RUN) bench.ledger_walk --database=postgresql
+	@$(RUN) bench.oracle_rating
 	@$(RUN) bench.metering --kills=20
 	@$(RUN) bench.metering --kills=10 --database=postgresql
 	@$(RUN) bench.limits
@@ -93,6 +97,7 @@ soak: setup-dev
 bench: setup-dev
 	@$(RUN) bench.web
 	@$(RUN) bench.gateway
+	@$(RUN) bench.billing
 
 format: setup-dev
 	@$(RUN) ruff check --fix --quiet $(PACKAGES)
