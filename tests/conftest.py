@@ -36,6 +36,7 @@ from tests.servers.missing import strict
 from tests.servers.upstream import Upstream, answering
 
 _TEMPLATE = "piaohao_template"
+_FIRST_CASE = "first_case_on_postgresql"
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault
 hypothesis.settings.load_profile("house")
 
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the template once: in the controller when there are workers, else here."""
+    config.addinivalue_line("markers", f"{_FIRST_CASE}: its cases are refused before a database is asked")
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
     scratch.use_memory()
@@ -71,10 +73,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     items.sort(key=lambda item: "journeys" not in item.path.parts)
     if config.getoption("--database") == "postgresql":
-        with_database = [item for item in items if "template" in getattr(item, "fixturenames", ())]
-        kept = set(with_database)
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = with_database
+        kept = {item.nodeid: item for item in _changed_by_the_database(items)}
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in kept])
+        items[:] = kept.values()
+
+
+def _changed_by_the_database(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    begun = set()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        with_database = "template" in getattr(item, "fixturenames", ())
+        if with_database and (name not in begun or item.get_closest_marker(_FIRST_CASE) is None):
+            begun.add(name)
+            yield item
 
 
 def pytest_collection_finish() -> None:

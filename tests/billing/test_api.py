@@ -66,6 +66,7 @@ def test_the_ledger_is_paged(client: ApiClient, books: Books, buyer: build.Built
     assert other.get(f"/ledger?cursor={cursor}").expect(422).code == "bad_cursor"
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize("amount", ["-1", "NaN", "1e30", "Infinity", "0", "1.001", "1,000", "", 5, None, 1e3])
 def test_bad_amounts_are_named(client: ApiClient, books: Books, buyer: build.Built, amount: object) -> None:
     answer = of(client, books.recorder).post("/topups", body(buyer.organisation_id, amount=amount)).expect(422)

@@ -58,6 +58,7 @@ def test_a_nul_in_a_body_is_named(client: ApiClient, body: dict[str, object]) ->
     assert client.post("/sessions", body).expect(422).code == "invalid"
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize("depth", [10, 300, 600, 900, 990, 1000, 3000])
 def test_no_depth_of_a_body_is_an_error_of_ours(client: ApiClient, depth: int) -> None:
     body = b'{"email": ' + b"[" * depth + b"]" * depth + b', "password": "x"}'

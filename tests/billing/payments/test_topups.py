@@ -106,6 +106,7 @@ def test_a_mistake_frees_its_reference(books: Books, buyer: build.Built, end: st
     assert books.balance(organisation_id) == 10_000
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

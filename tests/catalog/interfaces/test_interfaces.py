@@ -127,6 +127,7 @@ def test_a_sealed_credential_opens_for_its_interface_only(house: House, upstream
         house.db.read(lambda uow: queries.credential(uow, one.interface.id))
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("name", "value"),
     [

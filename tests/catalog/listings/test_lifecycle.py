@@ -234,6 +234,7 @@ def _packed(*names: str) -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("name", "content", "scene", "tier"),
     [
@@ -314,6 +315,7 @@ def test_a_revision_takes_own_files_only(house: House, supplier: Built) -> None:
         house.db.write(lambda uow: service.add_revision(uow, supplier.actor, made.id, [own.id, own.id]))
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("amount", "currency"),
     [("-1", "CNY"), ("NaN", "CNY"), ("1e30", "CNY"), ("0.001", "CNY"), ("1.00", "XXX"), ("1.00", "yuan"), (1.0, "CNY")],

@@ -237,6 +237,7 @@ def test_filters_sorting_and_pages(house: House) -> None:
     assert (kept.total, counted(kept, "price_kind")) == (0, {"one_off": 7})
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("given", "error"),
     [

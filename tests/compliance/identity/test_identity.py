@@ -70,6 +70,7 @@ def test_policy_speaks_the_language_of_the_request_whoever_asks(
     assert said in refused.json["detail"]
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [

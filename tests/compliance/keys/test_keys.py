@@ -106,6 +106,7 @@ def test_a_key_for_some_listings_in_test_mode_with_an_expiry(
     assert _compiled(house, made["id"]).state == "active"  # that it has expired is for the gateway to see
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [

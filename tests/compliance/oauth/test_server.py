@@ -181,6 +181,7 @@ def test_who_cannot_prove_to_be_a_client_learns_nothing(client: ApiClient, made:
     assert answer.get_json()["error_description"] == "The client is not known, or its secret is wrong."
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("form", "options", "error"),
     [

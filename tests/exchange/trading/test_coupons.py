@@ -124,6 +124,7 @@ def test_what_a_coupon_asks_for_is_refused_by_name(fair: Fair) -> None:
         assert refused.value.code == refusal, code
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -124,6 +124,7 @@ def test_a_package_that_the_balance_does_not_cover_gives_no_access(market: Marke
     assert market.balance() == "100.00"
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     "plan",
     [

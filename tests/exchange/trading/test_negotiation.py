@@ -152,6 +152,7 @@ def test_a_private_offer_to_one_buyer(talk: Talk) -> None:
     assert talk.act(talk.buyer, order, "agree").expect(200).json["state"] == "placed"
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("change", "status", "code", "field"),
     [

@@ -79,6 +79,7 @@ def test_an_order_that_cannot_be_leaves_nothing(trade: Trade, change: dict[str, 
     assert buyer.get("/orders").json["items"] == []
 
 
+@pytest.mark.first_case_on_postgresql
 @pytest.mark.parametrize(
     ("change", "field"),
     [
