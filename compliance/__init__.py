@@ -8,6 +8,7 @@ from core.house import House
 def include(house: House) -> None:
     """Include every feature, in the order in which they stand on each other."""
     from compliance.audit.include import include as audit
+    from compliance.audit.tile_views import mount as tiles
     from compliance.documents.include import include as documents
     from compliance.exports.include import include as exports
     from compliance.freezes.include import include as freezes
@@ -24,3 +25,4 @@ def include(house: House) -> None:
     standing = (audit, rulebook, subjects, retention, identity, documents, keys, oauth, review, qualification)
     for feature in (*standing, freezes, exports, requests):
         feature(house)
+    house.mounts.append(tiles)

@@ -150,6 +150,13 @@ class Database:
             elif connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
                 raise Unavailable("The database is busy.", hint="Try again in a moment.")
 
+    def administer(self, statements: Sequence[str]) -> None:
+        """Run statements about the database itself, such as rights, in one transaction: all of them or none."""
+        with self.engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("%", "%%"))  # psycopg reads % as a placeholder
+            connection.commit()
+
     @staticmethod
     def _rewrite(connection: Connection, tables: Sequence[str]) -> None:
         connection.exec_driver_sql("SET lock_timeout = '2s'")  # nobody stands behind one who waits for long

@@ -37,6 +37,12 @@ class Settings:
     bank) that payment files are drawn on.
     ``s3_bucket`` empty means that files lie in the data folder; ``s3_url`` is the service's address. ``s3_read_*`` is a
     key that may only read what is delivered: gateways get it instead of the other.
+    ``log_publish`` lists where the audit log's tiles and checkpoints are published, folders and ``s3://bucket/prefix``
+    (a bucket of its own beside ``s3_bucket``, by the same address and keys), parted by commas; ``log_publish_entries``
+    gives them the entries too, which name parties and amounts. ``log_witnesses`` lists the keys of witnesses whose
+    cosignatures are kept, each as it is or as ``key@https://address`` when it is sent checkpoints. ``log_stamp_url``
+    is a time stamp authority (RFC 3161), asked every ``log_stamp_minutes``. ``log_database_url`` is the login that
+    gives entries their place and signs, when it is not that of ``database_url`` (``piaohao database roles``).
     ``trusted_proxies`` lists who may say in ``X-Forwarded-For`` whom they speak for, as ``upstream_allow`` does.
     """
 
@@ -50,6 +56,12 @@ class Settings:
     currency: str = "CNY"
     tier_profile: str = "cn"
     log_origin: str = "piaohao.local/log"
+    log_publish: str = ""
+    log_publish_entries: bool = False
+    log_witnesses: str = ""
+    log_database_url: str = field(default="", repr=False)
+    log_stamp_url: str = ""
+    log_stamp_minutes: int = 60
     tax_profile: str = ""
     tax_payer: str = "general"
     tax_rate_bp: int = -1

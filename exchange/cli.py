@@ -10,7 +10,7 @@ import click
 
 from core.problems import DomainError
 from core.settings import PROFILES, Settings
-from exchange.commands import files, front, listings, money, people, proofs, serving, upkeep
+from exchange.commands import database, files, front, listings, money, people, proofs, serving, upkeep, witnessing
 from exchange.installation import CannotStart
 
 
@@ -57,7 +57,7 @@ def main(ctx: click.Context, data: Path | None, profile: str | None) -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     serving.init_command, serving.serve, serving.demo,
     listings.import_group, listings.search, files.files,
-    proofs.audit, proofs.verify, proofs.trace_command,
+    proofs.audit, proofs.verify, proofs.trace_command, witnessing.witness, database.database,
     money.usage, money.payments, money.payouts,
     people.users,
     upkeep.keys, upkeep.clock, upkeep.doctor, front.nginx,

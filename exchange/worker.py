@@ -10,8 +10,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from types import FrameType
 
 from billing.dunning import service as dunning
@@ -27,7 +28,7 @@ from billing.settlement import service as settlement
 from catalog.files import service as files
 from catalog.listings.oversight import service as reviewing
 from catalog.search import service as search
-from compliance.audit import checkpoints, sequencer
+from compliance.audit import checkpoints, publishing, sequencer, stamps, witnesses
 from compliance.exports import proof
 from compliance.identity import invitations, resets, signers
 from compliance.identity import service as identity
@@ -101,8 +102,8 @@ def chores() -> list[Chore]:
         Chore("policy", lambda house: bool(house.db.read(versions.refresh)), 1.0),
         Chore("relay", lambda house: outbox.relay(house, 20) > 0, 0.1),
         Chore("index", lambda house: search.catch_up(house) > 0, 1.0),
-        Chore("sequencer", lambda house: bool(sequencer.run(house)), 0.1),
-        Chore("signer", lambda house: bool(checkpoints.sign(house)) and False, 1.0),
+        Chore("sequencer", lambda house: bool(sequencer.run(keeping_the_log(house))), 0.1),
+        Chore("signer", lambda house: bool(checkpoints.sign(keeping_the_log(house))) and False, 1.0),
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
         Chore("subscriptions", lambda house: subscriptions.tend(house) > 0, 5.0),
         Chore("unpaid invoices", lambda house: dunning.tend(house) > 0, 60.0),
@@ -125,6 +126,16 @@ def chores() -> list[Chore]:
     ]
 
 
+def keeping_the_log(house: House) -> House:
+    """The same exchange by the login that may give entries their place, when it is another one."""
+    return _log_keeper(house.settings) if house.settings.log_database_url else house
+
+
+@cache
+def _log_keeper(settings: Settings) -> House:
+    return build_house(replace(settings, database_url=settings.log_database_url))
+
+
 def remote_chores() -> list[Chore]:
     """What waits for the payment processor: it may be slow, and nothing else waits with it."""
     return [
@@ -132,6 +143,15 @@ def remote_chores() -> list[Chore]:
         Chore("payments", lambda house: following.look_after(house) > 0, 5.0),
         Chore("suppliers' accounts", lambda house: payees.look_after(house) > 0, 60.0),
         Chore("processor's books", _read_books, 300.0),
+    ]
+
+
+def outside_chores() -> list[Chore]:
+    """Telling the outside how far the audit log has come: places, witnesses and authorities may be slow."""
+    return [
+        Chore("witnesses", lambda house: bool(witnesses.ask(house)) and False, 5.0),
+        Chore("publication", lambda house: bool(publishing.publish_everywhere(house)) and False, 5.0),
+        Chore("time stamps", lambda house: stamps.tend(house) and False, 60.0),
     ]
 
 
@@ -160,7 +180,7 @@ def _attend_all(house: House, attended: list[Chore]) -> bool:
 
 def attend_once(house: House) -> None:
     """Everything that is due, until nothing is left: for tests and for commands that must see the outcome."""
-    waiting = [*chores(), *remote_chores()]
+    waiting = [*chores(), *remote_chores(), *outside_chores()]
     while _attend_all(house, waiting) or jobs.run_one(house) or webhooks.send_due(house):
         for chore in waiting:
             chore.due_at = 0.0
@@ -181,13 +201,14 @@ def run(settings: Settings) -> None:
     stop = told_to_stop()
     steady, short = chores(), [Chore("jobs", lambda house: jobs.run_one(house, jobs.Lane.SHORT), 0.2)]
     calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
-    paying = remote_chores()
-    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling, *paying]))
+    paying, telling = remote_chores(), outside_chores()
+    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling, *paying, *telling]))
     running = [
         threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
         threading.Thread(target=loop, args=(house, stop, short, 0.1), name="jobs"),
         threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
         threading.Thread(target=loop, args=(house, stop, paying, 0.2), name="payments"),
+        threading.Thread(target=loop, args=(house, stop, telling, 0.2), name="outside"),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:

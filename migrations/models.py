@@ -9,6 +9,7 @@ FEATURES = (
     "core.mail",
     "compliance.policy.models",
     "compliance.audit.models",
+    "compliance.audit.vouched",
     "compliance.subjects.models",
     "compliance.identity.models",
     "compliance.keys.models",

@@ -9,6 +9,8 @@ from typing import Protocol
 from uuid import uuid4
 
 from core.buckets import Bucket, ObjectMissing
+from core.buckets import Place as BucketPlace
+from core.settings import Settings
 
 
 class Place(Protocol):
@@ -82,3 +84,21 @@ class Objects:
 
     def clear(self, prefix: str) -> None:
         self._bucket.remove([name for name, _, _ in self._bucket.names(f"{prefix}/")])
+
+
+def named(settings: Settings) -> dict[str, Place]:
+    """The places of the setting ``log_publish`` as they are written there. Raises ValueError for what is none."""
+    return {text: place_of(settings, text) for text in filter(None, map(str.strip, settings.log_publish.split(",")))}
+
+
+def place_of(settings: Settings, text: str) -> Place:
+    """A folder, or ``s3://bucket/prefix`` by the address and keys of the settings. Raises ValueError."""
+    if not text.startswith("s3://"):
+        return Folder(Path(text).absolute())
+    bucket, _, prefix = text.removeprefix("s3://").partition("/")
+    if not bucket or not settings.s3_access_key:
+        raise ValueError(f"{text}: name a bucket, and set PIAOHAO_S3_URL and its keys")
+    where = BucketPlace(
+        settings.s3_url, bucket, settings.s3_region, settings.s3_access_key, settings.s3_secret_key
+    )  # fmt: skip
+    return Objects(Bucket(where, f"{prefix.strip('/')}/" if prefix.strip("/") else ""))

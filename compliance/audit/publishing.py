@@ -7,20 +7,23 @@ moved to another machine too.
 from __future__ import annotations
 
 import fcntl
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from compliance.audit import checkpoints, merkle, queries, tiles
+from compliance.audit import checkpoints, merkle, places, queries, tiles, witnesses
 from compliance.audit.checkpoints import LogInconsistent
 from compliance.audit.nodes import stored
 from compliance.audit.places import Place
 from compliance.audit.tiles import WIDTH, Tile
-from compliance.audit.verifier import Checkpoint, Malformed, Tampered, verify_checkpoint
+from compliance.audit.verifier import Checkpoint, Malformed, Tampered
 from core.db import Uow
 from core.house import House
+from core.problems import DomainError
 
 CHECKPOINT = "checkpoint"
+log = logging.getLogger("piaohao.publishing")
 
 
 @dataclass(frozen=True)
@@ -38,27 +41,60 @@ def publish(house: House, place: Place, *, entries: bool) -> Published:
     Raises LogInconsistent, having written nothing, when what is published there does not belong to this log.
     """
     with _alone(house):
-        newest = house.db.read(queries.newest_checkpoint)
+        newest = house.db.read(_newest)
         if newest is None:
             return Published(0, 0, 0)
-        standing = place.read(CHECKPOINT)
+        size, note = newest
+        below = prefix(house)
+        standing = place.read(below + CHECKPOINT)
         before = _published(house, standing)
-        if standing == newest.note.encode():
-            return Published(newest.size, newest.size, 0)
-        house.db.read(lambda uow: _refuse_another_log(uow, before, newest.size))
-        files = _tiles(house, place, before.size if before else 0, newest.size, entries=entries)
-        place.write(f"checkpoints/{newest.size}", newest.note.encode())
-        place.write(CHECKPOINT, newest.note.encode())
-        return Published(before.size if before else 0, newest.size, files + 2)
+        if standing == note:
+            return Published(size, size, 0)
+        house.db.read(lambda uow: _refuse_another_log(uow, before, size))
+        files = _tiles(house, place, before.size if before else 0, size, entries=entries)
+        place.write(f"{below}checkpoints/{size}", note)
+        place.write(below + CHECKPOINT, note)
+        return Published(before.size if before else 0, size, files + 2)
+
+
+def prefix(house: House) -> str:
+    """Below what the log's files lie: each epoch after the first is another log, in a folder of its own."""
+    epoch = checkpoints.public_key(house).name.removeprefix(house.settings.log_origin).lstrip("/")
+    return f"{epoch}/" if epoch else ""
+
+
+def publish_everywhere(house: House) -> int:
+    """Bring every place of the settings up to the newest checkpoint; answers how many files were written.
+
+    One that fails stops no other: the last failure is raised at the end.
+    """
+    written, failure = 0, None
+    for name, place in places.named(house.settings).items():
+        try:
+            written += publish(house, place, entries=house.settings.log_publish_entries).files
+        except (LogInconsistent, DomainError, OSError) as error:
+            log.warning("the log is not published to %s: %s", name, error)
+            failure = error
+    if failure is not None:
+        raise failure
+    return written
+
+
+def _newest(uow: Uow) -> tuple[int, bytes] | None:
+    newest = queries.newest_checkpoint(uow)
+    return (newest.size, witnesses.cosigned_note(uow, newest).encode()) if newest else None
 
 
 def _published(house: House, standing: bytes | None) -> Checkpoint | None:
     if standing is None:
         return None
     try:
-        return verify_checkpoint(standing.decode("utf-8", "replace"), checkpoints.public_key(house))
+        found = checkpoints.verified(house, standing.decode("utf-8", "replace"))
     except (Tampered, Malformed) as error:
         raise LogInconsistent(f"what is published there is not of this log: {error}") from None
+    if found.origin != checkpoints.public_key(house).name:
+        raise LogInconsistent(f"what is published there is the log {found.origin}")
+    return found
 
 
 def _refuse_another_log(uow: Uow, before: Checkpoint | None, size: int) -> None:
@@ -71,12 +107,12 @@ def _refuse_another_log(uow: Uow, before: Checkpoint | None, size: int) -> None:
 
 
 def _tiles(house: House, place: Place, old: int, new: int, *, entries: bool) -> int:
-    written = 0
+    written, below = 0, prefix(house)
     for tile in tiles.grown(old, new, entries=entries):
-        place.write(tile.path, house.db.read(lambda uow, t=tile: tiles.content(uow, t)))  # type: ignore[misc]
+        place.write(below + tile.path, house.db.read(lambda uow, t=tile: tiles.content(uow, t)))  # type: ignore[misc]
         written += 1
         if tile.width == WIDTH and _was_partial(tile, old):
-            place.clear(tile.partials)
+            place.clear(below + tile.partials)
     return written
 
 

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
+from marshmallow.validate import Length
 
 from core.fields import PageQuery, UtcField, page_of
+
+
+class CosignatureOut(Schema):
+    witness = fields.String()
+    at = fields.Integer()
+    line = fields.String()
+
+
+class CosignaturesIn(Schema):
+    size = fields.Integer(required=True, strict=True)
+    cosignatures = fields.String(required=True, validate=Length(max=10_000))
+
+
+class CosignaturesOut(Schema):
+    items = fields.List(fields.Nested(CosignatureOut))
 
 
 class CheckpointOut(Schema):

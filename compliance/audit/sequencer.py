@@ -6,7 +6,9 @@ commit out of order, and a poller of the greatest loses rows.
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, text
+from typing import cast
+
+from sqlalchemy import Table, delete, insert, select, text
 
 from compliance.audit import merkle
 from compliance.audit.models import AuditEntry, AuditHead, AuditLeaf, AuditNode, AuditPending
@@ -16,6 +18,8 @@ from core.db import Uow
 from core.house import House
 
 _BATCH = 100
+_INSERT_LEAF = insert(cast(Table, AuditLeaf.__table__))
+_INSERT_NODE = insert(cast(Table, AuditNode.__table__))
 _LOCK = 0x50_49_41_4F  # one sequencer at a time
 
 
@@ -49,9 +53,13 @@ def _append(uow: Uow, entries: list[tuple[str, bytes]]) -> None:
         head = AuditHead(id=1, size=0, root=EMPTY_ROOT)
         uow.session.add(head)
     tree = merkle.Frontier(head.size, stored(uow))
+    leaves, nodes = [], list[dict[str, object]]()
     for entry_id, body in entries:
         leaf = leaf_hash(body)
-        uow.session.add(AuditLeaf(number=tree.size, entry_id=entry_id, leaf_hash=leaf))
-        uow.session.add_all(AuditNode(level=level, number=n, hash=made) for level, n, made in tree.append(leaf))
+        leaves.append({"number": tree.size, "entry_id": entry_id, "leaf_hash": leaf})
+        nodes += ({"level": level, "number": n, "hash": made} for level, n, made in tree.append(leaf))
+    uow.connection.execute(_INSERT_LEAF, leaves)
+    if nodes:
+        uow.connection.execute(_INSERT_NODE, nodes)
     head.size, head.root = tree.size, tree.root()
     uow.session.flush()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from compliance.audit import checkpoints, queries
+from compliance.audit import checkpoints, queries, witnesses
 from compliance.audit.schemas import (
     CheckpointOut,
     ConsistencyQuery,
+    CosignaturesIn,
+    CosignaturesOut,
     EntriesQuery,
     EntryOut,
     EntryPageOut,
@@ -18,6 +20,7 @@ from compliance.audit.schemas import (
 from core import http
 from core.actor import Actor
 from core.db import Uow
+from core.house import House
 
 api = http.Api("audit")
 
@@ -38,6 +41,30 @@ def newest(uow: Uow, actor: Actor) -> Any:
 @api.get("/audit/checkpoints", who=http.ANYONE, summary="The newest fifty checkpoints")
 def listed(uow: Uow, actor: Actor) -> Any:
     return {"items": CheckpointOut(many=True).dump(queries.checkpoints(uow))}
+
+
+@api.get("/audit/checkpoints/<int:size>/cosignatures", who=http.ANYONE, answer=CosignaturesOut)
+def cosignatures(uow: Uow, actor: Actor, size: int) -> Any:
+    """Which witnesses cosigned a checkpoint"""
+    return {"items": witnesses.of_checkpoint(uow, size) if size < 1 << 62 else []}
+
+
+def _proven(house: House, body: dict[str, Any]) -> dict[str, Any]:
+    """Strangers do not take the writer's turn for what is no cosignature."""
+    house.db.read(lambda uow: witnesses.proven(uow, body["size"], body["cosignatures"]))
+    return body
+
+
+@api.post(
+    "/audit/cosignatures",
+    who=http.ANYONE,
+    body=CosignaturesIn,
+    answer=CosignaturesOut,
+    prepare=_proven,
+    summary="What a witness says of a checkpoint; its signature is its credential",
+)
+def cosign(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
+    return {"items": witnesses.keep(uow, body["size"], body["cosignatures"])}
 
 
 @api.get("/audit/entries", query=EntriesQuery, answer=EntryPageOut, summary="The entries that concern you")

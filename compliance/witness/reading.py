@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -64,3 +65,20 @@ class WebLog:
 class _NoRedirect(HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
         """A log is where it was said to be."""
+
+
+def submitted(exchange: str, size: int, cosignature: str) -> str:
+    """Send a cosignature to the exchange's API; says how that went. An exchange that is away loses nothing of it:
+
+    the next look sends the next one.
+    """
+    address = f"{exchange.rstrip('/')}/api/v1/audit/cosignatures"
+    body = json.dumps({"size": size, "cosignatures": cosignature}).encode()
+    request = Request(address, body, {"Content-Type": "application/json", "User-Agent": "piaohao-witness"})  # noqa: S310
+    try:
+        with build_opener(_NoRedirect).open(request, timeout=_TIMEOUT_S):
+            return ", taken by the exchange"
+    except HTTPError as error:
+        return f", NOT taken by the exchange: it answers {error.code}"
+    except (URLError, OSError, ValueError) as error:
+        return f", NOT taken by the exchange: {error}"

@@ -17,7 +17,7 @@ from exchange.web import language, repeats
 from exchange.web.session import actor, house, keep_visitor, refuse_foreign_forms
 
 T = TypeVar("T")
-FOR_PROGRAMS = ("/api/", "/oauth/", "/.well-known/")
+FOR_PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/log/")
 """Addresses below which no browser is expected: no pages, no cookies."""
 STATIC = Path(__file__).parent / "static"
 POLICY = (

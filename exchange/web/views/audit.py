@@ -11,7 +11,7 @@ import flask
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from compliance.audit import checkpoints, queries, verifier
+from compliance.audit import checkpoints, queries, stamps, verifier, witnesses
 from core.db import Uow
 from core.problems import DomainError, Invalid, TooLarge
 from exchange.web.language import language
@@ -68,6 +68,8 @@ def _explorer(uow: Uow, sought: str) -> dict[str, Any]:
     return {
         "checkpoint": newest,
         "checkpoint_text": newest.note if newest else "",
+        "seen_by": witnesses.last_seen(uow),
+        "stamp": stamps.newest(uow),
         "entries": found.items,
         "scope": gettext("All entries") if queries.sees_all(actor()) else gettext("Entries that concern you"),
         "next_address": flask.url_for("web.audit", object=sought or None, cursor=cursor) if cursor else "",
@@ -109,7 +111,12 @@ def join(proof: queries.ProofSnapshot) -> ProofText:
 
 @pages.get("/verify")
 def verify_form() -> flask.Response:
-    return render("audit/verify.html", result=None, checkpoint="")
+    return _form(None, "")
+
+
+def _form(result: Verdict | None, kept: str, status: int = 200, **more: Any) -> flask.Response:
+    key = checkpoints.public_key(house()).text()
+    return render("audit/verify.html", status, result=result, checkpoint=kept, key=key, **more)
 
 
 @pages.post("/verify")
@@ -119,8 +126,8 @@ def verify() -> flask.Response:
     try:
         name, content = _bundle()
     except DomainError as problem:
-        return render("audit/verify.html", problem.status, problem=problem, result=None, checkpoint=kept)
-    return render("audit/verify.html", result=_judge(name, content, kept), checkpoint=kept)
+        return _form(None, kept, problem.status, problem=problem)
+    return _form(_judge(name, content, kept), kept)
 
 
 def _bundle() -> tuple[str, bytes]:
@@ -145,8 +152,10 @@ def _judge(name: str, content: bytes, kept: str) -> Verdict:
 
 
 def _verified(content: bytes, kept: str) -> verifier.Report:
-    files = verifier.unpacked(content)
     key = checkpoints.public_key(house()).text()
+    if content.lstrip()[:1] == b"{":
+        return verifier.verify_statement(content, key_text=key)
+    files = verifier.unpacked(content)
     if not kept:
         return verifier.verify(files, key_text=key)
     proof = _consistency(verifier.parse_checkpoint(kept), files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from hypothesis import strategies as some
 from compliance.audit import checkpoints, merkle, notes, publishing, queries, tiles
 from compliance.audit.checkpoints import LogInconsistent
 from compliance.audit.merkle import Frontier
-from compliance.audit.places import Folder
+from compliance.audit.places import Folder, place_of
 from compliance.audit.tiles import ENTRIES, Tile
 from compliance.audit.verifier import leaf_hash, parse_checkpoint
+from core.buckets import Bucket
 from core.house import House
 from tests.compliance.audit import story as stories
+from tests.servers.s3 import answering_here
 
 _LARGEST = 65_600
 
@@ -129,6 +132,29 @@ def test_the_log_is_published_step_by_step(house: House, tmp_path: Path) -> None
     assert {name for name in _names(folder) if not name.startswith("tile/")} == {
         "checkpoint", "checkpoints/8", "checkpoints/16", "checkpoints/256", "checkpoints/280",
     }  # fmt: skip
+
+
+def test_a_bucket_is_a_place_like_a_folder(house: House, tmp_path: Path) -> None:
+    with answering_here() as service:
+        settings = replace(house.settings, **service.settings)  # type: ignore[arg-type]
+        place, folder = place_of(settings, "s3://files/public/log"), Folder(tmp_path / "log")
+        for orders in (1, 1, 31):
+            for _ in range(orders):
+                stories.tell(house)
+            stories.settle(house)
+            for each in (place, folder):
+                assert publishing.publish(house, each, entries=True).files > 0
+                assert publishing.publish(house, each, entries=True).files == 0
+        bucket = Bucket(service.place, "public/log/")
+        assert {name for name, _, _ in bucket.names()} == _names(tmp_path / "log")
+        for name in _names(tmp_path / "log"):
+            assert place.read(name) == folder.read(name)
+
+
+@pytest.mark.parametrize("text", ["s3://", "s3:///prefix", "s3://bucket"])
+def test_what_is_no_place_is_refused(house: House, text: str) -> None:
+    with pytest.raises(ValueError, match="bucket"):
+        place_of(house.settings, text)
 
 
 def test_entries_are_published_only_when_that_is_asked_for(house: House, tmp_path: Path) -> None:

@@ -63,15 +63,14 @@ async function fetched(first, second) {
 }
 
 function show(name, outcome, lines) {
-  const made = verdict.querySelector(`template[data-outcome="${outcome}"]`).content.cloneNode(true);
+  const made = document.querySelector(`template[data-outcome="${outcome}"]`).content.cloneNode(true);
   made.querySelector("[data-name]").textContent = name;
   const list = made.querySelector("[data-lines]");
   for (const [mark, text] of lines) {
-    const line = verdict.querySelector(`template[data-mark="${mark}"]`).content.cloneNode(true);
+    const line = document.querySelector(`template[data-mark="${mark}"]`).content.cloneNode(true);
     line.querySelector("[data-text]").textContent = text;
     list.append(line);
   }
-  verdict.querySelectorAll(":scope > :not(template)").forEach((each) => each.remove());
-  verdict.append(made);
+  verdict.replaceChildren(made);
   verdict.querySelector("h2").focus();
 }
