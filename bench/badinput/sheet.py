@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from bench.client import Reply
 from tests.servers.exchange import eventually
 
 UNCHANGED = "nothing changed"
+_PAUSE_S = 3.0
 
 
 @dataclass
@@ -50,18 +52,29 @@ class Sheet:
 
     @contextmanager
     def case(self, what: str, *, may_change: Collection[str] = ()) -> Iterator[Case]:
-        """Afterwards everything is as before, but for what the case is known to change."""
+        """Afterwards everything is as before, but for what the case is known to change: tables, files, folders/."""
         before, case = State.of(self.data), Case(what)
         yield case
         left: set[str] = set()
 
         def settled() -> bool:
             nonlocal left
-            left = before.differences(State.of(self.data)) - set(may_change)
+            changed = before.differences(State.of(self.data))
+            left = {each for each in changed if not any(_covers(allowed, each) for allowed in may_change)}
             return not left
 
         case.check(eventually(settled, within_s=5.0), f"changed: {', '.join(sorted(left))}")
         self._print(case, UNCHANGED if not may_change else f"{UNCHANGED} but {', '.join(sorted(may_change))}")
+
+    def wait_until_quiet(self) -> None:
+        """What was done before is told by now, and nothing moves by itself."""
+
+        def quiet() -> bool:
+            before = State.of(self.data)
+            time.sleep(_PAUSE_S)
+            return not before.differences(State.of(self.data))
+
+        eventually(quiet)
 
     def line(self, case: Case) -> None:
         """A case that looked after its own consequences."""
@@ -73,3 +86,7 @@ class Sheet:
         ending = f"UNEXPECTED: {'; '.join(case.faults)}" if case.faults else after
         sys.stdout.write(" | ".join(part for part in (case.what, case.answer, ending) if part) + "\n")
         sys.stdout.flush()
+
+
+def _covers(allowed: str, changed: str) -> bool:
+    return changed == allowed or (allowed.endswith("/") and changed.startswith(allowed))
