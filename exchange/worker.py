@@ -25,9 +25,12 @@ from billing.processor import importing
 from billing.processor import queries as processors
 from billing.processor import service as processor
 from billing.settlement import service as settlement
+from catalog.demands import service as demands
 from catalog.files import service as files
 from catalog.listings.oversight import service as reviewing
 from catalog.search import service as search
+from catalog.search.asked import service as asked
+from catalog.search.saved import service as saved
 from compliance.audit import checkpoints, publishing, sequencer, stamps, witnesses
 from compliance.exports import proof
 from compliance.identity import invitations, resets, signers
@@ -118,6 +121,8 @@ def chores() -> list[Chore]:
         Chore("letters", lambda house: bool(digests.send_due(house)) and False, 600.0),
         Chore("credentials", lambda house: bool(oauth.tick(house)) and False, 60.0),
         Chore("reviews", lambda house: reviewing.tend(house) > 0, 60.0),
+        Chore("demands", lambda house: demands.tend(house) > 0, 60.0),
+        Chore("saved searches", lambda house: bool(saved.tend(house)) and False, 60.0),
         Chore("oversight", lambda house: bool(oversight.tend(house)) and False, 120.0),
         Chore("abroad", lambda house: bool(oversight.tend_abroad(house)) and False, 3600.0),
         Chore("forgetting", lambda house: house.db.write(_forget) > 0, 86_400.0),
@@ -170,7 +175,7 @@ def _forget(uow: Uow) -> int:
 def _forget_told(uow: Uow) -> int:
     """Notices shown no longer, messages sent long ago, refusals that nobody counts, names that need not be kept."""
     told = notices.forget_old(uow) + webhook_service.forget_old(uow, uow.now() - _LOG_KEPT)
-    return told + oversight.forget_old(uow) + signers.forget_due(uow)
+    return told + oversight.forget_old(uow) + signers.forget_due(uow) + asked.forget_old(uow)
 
 
 def _attend_all(house: House, attended: list[Chore]) -> bool:

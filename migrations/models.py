@@ -27,6 +27,10 @@ FEATURES = (
     "catalog.references.models",
     "catalog.references.claims.models",
     "catalog.search.models",
+    "catalog.search.asked.models",
+    "catalog.search.saved.models",
+    "catalog.search.synonyms.models",
+    "catalog.demands.models",
     "billing.ledger.models",
     "billing.taxes.models",
     "billing.coupons.models",
@@ -52,6 +56,7 @@ FEATURES = (
     "exchange.notices.models",
     "exchange.sidecar.models",
     "exchange.oversight.models",
+    "exchange.announcements.models",
 )
 
 for _feature in FEATURES:

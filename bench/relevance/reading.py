@@ -151,7 +151,7 @@ def _topics(path: Path, text: str) -> dict[str, str]:
 def _document(number: int, record: Mapping[str, Any], language: str | None, fields: Sequence[str]) -> Document:
     given = {key.lower(): value for key, value in record.items()}
     metadata = given.get("metadata")
-    given = (metadata if isinstance(metadata, Mapping) else {}) | given
+    given = (dict(metadata) if isinstance(metadata, Mapping) else {}) | given
     said = language or _LANGUAGES.get(str(given.get("lang") or given.get("language") or "").lower())
     made = Document(_id(given, _IDS, number), tags=_tags(given))
     _add(made.title, given, next(([name] for name in _TITLES if _has(given, name)), []), said)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, defaultload
 
 from catalog.files.models import StoredFile
@@ -249,6 +249,16 @@ def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, List
     """Listings by id whatever their state, for those who confirm visibility themselves."""
     statement = (_BRIEF if brief else select(Listing)).where(Listing.id.in_(set(ids)))
     return {row.id: row.snapshot(brief=brief) for row in uow.session.execute(statement).scalars()}
+
+
+def existing(uow: Uow, ids: Iterable[str]) -> set[str]:
+    """Of these ids those of listings, in whatever state. Asks no policy: for services."""
+    return set(uow.session.execute(select(Listing.id).where(Listing.id.in_(set(ids)))).scalars())
+
+
+def ids_of_supplier(supplier_id: str) -> Select[str]:
+    """The listings of an organisation, to be compared with inside the database. Asks no policy."""
+    return select(Listing.id).where(Listing.supplier_id == supplier_id)
 
 
 def grade(uow: Uow, listing_id: str, *, lock: bool = False) -> Grade | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
@@ -76,6 +76,11 @@ def query_terms(text: str) -> list[str]:
 def runs(text: str) -> list[str]:
     """The normalised text cut into runs of Han and words, before pairs are made."""
     return [match.group() for match in _RUNS.finditer(normalise(text))]
+
+
+def replaced(text: str, other: Callable[[str], str]) -> str:
+    """The normalised text with each of its runs put through ``other``."""
+    return _RUNS.sub(lambda match: other(match.group()), normalise(text)).strip()
 
 
 def is_han(run: str) -> bool:

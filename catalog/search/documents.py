@@ -9,7 +9,7 @@ from catalog.listings.queries import names_masked, resource_of
 from catalog.listings.types import ListingSnapshot
 from catalog.references import price
 from catalog.references.types import ReferenceSnapshot
-from catalog.search import analysis
+from catalog.search import analysis, quality
 from catalog.search.types import REFERENCE, SearchDocument, SearchHit
 from compliance.identity.types import OrganisationSnapshot
 from core import money, plans
@@ -20,7 +20,9 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SELLABLE_STATES = frozenset({"listed"})
 
 
-def of_listing(house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None) -> SearchDocument:
+def of_listing(
+    house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, buyers: int = 0
+) -> SearchDocument:
     """A listing with the attributes that policy sees, whatever its state: the owner finds drafts too."""
     seen = resource_of(house, listing).attributes
     tier = seen.get("tier")
@@ -33,6 +35,7 @@ def of_listing(house: House, listing: ListingSnapshot, supplier: OrganisationSna
         owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
         price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, house.settings.currency),
         updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(house, listing),
+        popularity=buyers, quality=quality.of_listing(listing),
     )  # fmt: skip
 
 
@@ -43,7 +46,7 @@ def of_reference(reference: ReferenceSnapshot, currency: str) -> SearchDocument:
         description=reference.description, tags=reference.tags, scene=reference.scene, origin=reference.origin,
         tier=0, state=REFERENCE, owner="", owner_name=reference.supplier, price_kind=reference.price_kind,
         price=_reference_price(reference, currency), updated_at=reference.source_updated_at or reference.imported_at,
-        source=reference.source,
+        source=reference.source, quality=quality.of_reference(reference),
     )  # fmt: skip
 
 

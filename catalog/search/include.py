@@ -5,6 +5,10 @@ from __future__ import annotations
 from catalog.listings.events import ListingChanged, ListingNarrowed
 from catalog.references.events import ReferencesChanged, ReferencesNarrowed
 from catalog.search import handlers
+from catalog.search.asked.tally import Tally
+from catalog.search.asked.views import api as asked
+from catalog.search.saved.views import api as saved
+from catalog.search.synonyms.views import api as synonyms
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import SearchEngine
 from catalog.search.views import api
@@ -21,4 +25,6 @@ def include(house: House) -> None:
     registry.later(ListingChanged, "search.listing", handlers.catch_up)
     registry.later(ListingNarrowed, "search.narrowed", handlers.catch_up)
     registry.later(ReferencesChanged, "search.references", handlers.catch_up)
-    house.add_api(api)
+    house.provide(Tally, Tally())
+    for each in (api, asked, saved, synonyms):
+        house.add_api(each)

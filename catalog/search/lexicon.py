@@ -119,7 +119,8 @@ def _lines(word: str, also: Lexicon) -> tuple[Line, ...]:
 
 
 def _concept(asked: str, also: Lexicon, *, chinese: bool) -> Concept:
-    translations, synonyms = [], []
+    translations: list[str] = []
+    synonyms: list[str] = []
     for line in _lines(asked, also):
         own, other = (line.chinese, line.english) if chinese else (line.english, line.chinese)
         beside = [word for word in own if _key(word) != asked]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from catalog.listings import queries as listings
-from catalog.listings.types import ListingSnapshot
-from catalog.references import queries as references
-from catalog.search import analysis, documents, pending, question
+from catalog.listings.errors import ListingNotFound
+from catalog.search import analysis, likeness, pending, question, spelling
+from catalog.search.asked import service as asked
+from catalog.search.confirming import confirmed, visible_to
 from catalog.search.errors import SearchInvalid, TooFar
+from catalog.search.lexicon import Lexicon
+from catalog.search.synonyms import service as synonyms
 from catalog.search.types import (
     FACETS,
     MOST_RESULTS,
-    REFERENCE,
     Ask,
     SearchEngine,
     SearchHit,
@@ -20,29 +22,45 @@ from catalog.search.types import (
     SearchResult,
     Suggestion,
 )
-from compliance.identity import queries as identity
-from compliance.policy import Clause, Predicate, listing_predicate
 from core.actor import Actor
 from core.db import Uow
 from core.house import House
-from core.ids import is_id
 from core.problems import Sentence
 
 LONGEST_QUERY = 300
 MOST_PER_PAGE = 100
+FEW = 3
+"""With fewer hits than this another spelling is looked for."""
 
 
 def search(house: House, actor: Actor, params: SearchParams) -> SearchResult:
+    """What ``actor`` may find, and when that is little, how else it may be spelled. What was asked is counted.
+
+    Call it outside of any unit. Raises SearchInvalid, TooFar or IndexNotReady.
+    """
+    result = look(house, actor, params)
+    if params.offset or not params.text.strip():
+        return result
+    asked.note(house, actor, params.text, [hit.id for hit in result.hits], total=result.total)
+    if result.total >= FEW:
+        return result
+    return replace(result, did_you_mean=spelling.better(house, actor, params.text))
+
+
+def look(house: House, actor: Actor, params: SearchParams) -> SearchResult:
     """What ``actor`` may find. Every hit is confirmed against the database before it is answered.
 
     Call it outside of any unit. Raises SearchInvalid, TooFar or IndexNotReady.
     """
     _check(params)
-    visible = visible_to(actor)
-    hidden = house.db.read(pending.hidden)
-    answer = house.adapter(SearchEngine).search(_ask(params, visible, hidden))  # type: ignore[type-abstract]
-    wanted = question.shown_terms(params.text)
-    hits = house.db.read(lambda uow: _confirmed(uow, actor, answer.ids, wanted))
+    hidden, also = house.db.read(_known)
+    asking = Ask(
+        question=question.ask(params.text, also), visible=visible_to(actor), excluded=hidden, filters=params.filters,
+        facets=params.facets, sort=params.sort, offset=params.offset, limit=params.limit,
+    )  # fmt: skip
+    answer = house.adapter(SearchEngine).search(asking)  # type: ignore[type-abstract]
+    wanted = question.shown_terms(params.text, also)
+    hits = house.db.read(lambda uow: confirmed(uow, actor, answer.ids, wanted))
     following = params.offset + params.limit
     more = following < min(answer.total, MOST_RESULTS)
     return SearchResult(tuple(hits), answer.total, answer.facets, following if more else None)
@@ -54,16 +72,27 @@ def suggestions(house: House, actor: Actor, prefix: str, limit: int = 8) -> list
     hidden = house.db.read(pending.hidden)
     engine = house.adapter(SearchEngine)  # type: ignore[type-abstract]
     ids = engine.suggest(typed, visible_to(actor), hidden, 4 * limit)
-    hits = house.db.read(lambda uow: _confirmed(uow, actor, ids, ()))
+    hits = house.db.read(lambda uow: confirmed(uow, actor, ids))
     found: dict[str, str] = {}
     for hit in hits:
         found.setdefault(_fitting_title(hit, typed), hit.id)
     return [Suggestion(text, hit_id) for text, hit_id in found.items()][:limit]
 
 
-def visible_to(actor: Actor) -> tuple[Clause, ...]:
-    """Policy's clauses for listings, and imported references for everybody."""
-    return (*listing_predicate(actor).clauses, Clause(states=frozenset({REFERENCE})))
+def similar(house: House, actor: Actor, listing_id: str, limit: int = 4) -> list[SearchHit]:
+    """What ``actor`` may find that is like a listing it may see, most alike first.
+
+    Call it outside of any unit. Raises ListingNotFound or IndexNotReady.
+    """
+    known, hidden = house.db.read(lambda uow: (listings.many(uow, [listing_id], brief=True), pending.hidden(uow)))
+    seen = house.db.read(lambda uow: confirmed(uow, actor, [listing_id]))
+    if not seen or listing_id not in known:
+        raise ListingNotFound()
+    return likeness.like(house, actor, known[listing_id], hidden, limit)
+
+
+def _known(uow: Uow) -> tuple[frozenset[str], Lexicon]:
+    return pending.hidden(uow), synonyms.present(uow)
 
 
 def _check(params: SearchParams) -> None:
@@ -78,39 +107,6 @@ def _check(params: SearchParams) -> None:
         raise SearchInvalid(Sentence("A page has 1 to %(most)s results.", most=MOST_PER_PAGE), field="limit")
     if params.offset >= MOST_RESULTS:
         raise TooFar("Make the question narrower instead.", field="offset")
-
-
-def _ask(params: SearchParams, visible: tuple[Clause, ...], hidden: frozenset[str]) -> Ask:
-    return Ask(
-        question=question.ask(params.text), visible=visible, excluded=hidden, filters=params.filters,
-        facets=params.facets, sort=params.sort, offset=params.offset, limit=params.limit,
-    )  # fmt: skip
-
-
-def _confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> list[SearchHit]:
-    """The hits among ``ids`` that the actor may see at this moment, in the same order."""
-    own = [found for found in ids if is_id("lst", found)]
-    hits = _own_hits(uow, actor, own, wanted) if own else {}
-    if len(own) < len(ids):
-        currency = uow.house.settings.currency
-        for key, reference in references.findable(uow, ids).items():
-            hits[key] = documents.hit_of_reference(reference, currency, wanted)
-    return [hits[key] for key in ids if key in hits]
-
-
-def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
-    predicate = listing_predicate(actor)
-    seen = {key: row for key, row in listings.many(uow, ids, brief=True).items() if _admits(uow.house, predicate, row)}
-    suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
-    return {
-        key: documents.hit_of_listing(uow.house, row, suppliers.get(row.supplier_id), wanted)
-        for key, row in seen.items()
-    }
-
-
-def _admits(house: House, predicate: Predicate, listing: ListingSnapshot) -> bool:
-    seen = documents.of_listing(house, listing, None)
-    return predicate.admits(state=seen.state, tier=seen.tier, owner=seen.owner, listing_id=seen.id)
 
 
 def _fitting_title(hit: SearchHit, typed: str) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from catalog.search import analysis, lexicon, sounds
+from catalog.search.forms import other_forms
 from catalog.search.lexicon import Lexicon
 
 TITLE, TAGS, PHRASE = 0.25, 0.15, 2.0
 SAME_LANGUAGE = 0.4
 SOUND = 0.3
+FORM = 0.5
 MOST_TERMS = 64
 _QUOTED = re.compile('["“”„＂]([^"“”„＂]*)["“”„＂]|「([^「」]*)」|『([^『』]*)』')
 
@@ -67,13 +69,14 @@ def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
     if len(ordered) > 1:
         should.append(Wanted("all", ordered, PHRASE))
     should += [Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)]
-    either = tuple(group for group in map(_alternatives, lexicon.concepts(free, also)) if group)
+    either = tuple(filter(None, (*map(_alternatives, lexicon.concepts(free, also)), *map(_forms, words))))
     return Question(tuple(should), either, tuple(Wanted("all", phrase, 1.0) for phrase in phrases))
 
 
 def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:
     """The terms that a hit's shown text is marked with: the query's own, and their translations."""
     own = analysis.query_terms(text)
+    own += [form for word in own for form in other_forms(word)]
     meant = lexicon.concepts(text, also)
     bridged = [term for concept in meant for other in concept.others for term in analysis.terms(other)]
     return tuple(dict.fromkeys(own + bridged))
@@ -88,6 +91,10 @@ def _parted(text: str) -> tuple[str, list[tuple[str, ...]]]:
 
 def _alternatives(concept: lexicon.Concept) -> tuple[tuple[Wanted, ...], ...]:
     return tuple(tuple(_weighted(tuple(analysis.terms(other)), boost)) for other, boost in _boosted(concept))
+
+
+def _forms(word: str) -> tuple[tuple[Wanted, ...], ...]:
+    return tuple(tuple(_weighted((form,), FORM)) for form in other_forms(word))
 
 
 def _boosted(concept: lexicon.Concept) -> Iterator[tuple[str, float]]:

@@ -66,11 +66,16 @@ class CountOut(Schema):
     count = fields.Integer()
 
 
+class SimilarOut(Schema):
+    items = fields.List(fields.Nested(HitOut))
+
+
 class SearchOut(Schema):
     items = fields.List(fields.Nested(HitOut))
     total = fields.Integer()
     facets = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(CountOut)))
     next_offset = fields.Integer(allow_none=True)
+    did_you_mean = fields.String()
 
 
 class SuggestionOut(Schema):

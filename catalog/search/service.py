@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
 from catalog.references import queries as references
-from catalog.search import documents, pending
+from catalog.search import documents, pending, popularity
 from catalog.search.types import CheckReport, SearchDocument, SearchEngine
 from compliance.identity import queries as identity
 from core.db import Uow
@@ -21,15 +21,25 @@ def catch_up(house: House) -> int:
     """Index what changed and was not indexed yet; answers how many things that were.
 
     Opens its own units; may be called at any time and again. Raises IndexBusy when another writer does
-    not finish in time: the outbox then tries again.
+    not finish in time, SearchAway when the index cannot be reached: what changed stays noted.
     """
-    if not _engine(house).ready():
-        return rebuild(house)
     count = 0
     while ids := house.db.read(lambda uow: pending.oldest(uow, _PER_COMMIT)):
+        if not count and not _engine(house).ready():
+            return rebuild(house)
         bring(house, ids)
         count += len(ids)
     return count
+
+
+def note_changed(uow: Uow, listing_ids: Sequence[str]) -> None:
+    """What the index keeps of these changed, though nothing in the listings themselves did."""
+    pending.note(uow, listing_ids)
+
+
+def documents_of(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
+    """Search documents by id, whoever may see them: for those who confirmed that already."""
+    return _documents(uow, ids)
 
 
 def bring(house: House, ids: Sequence[str]) -> None:
@@ -116,7 +126,8 @@ def _documents(uow: Uow, ids: Sequence[str]) -> list[SearchDocument]:
 def _with_suppliers(uow: Uow, rows: Iterable[ListingSnapshot]) -> list[SearchDocument]:
     kept = list(rows)
     suppliers = identity.organisations(uow, [row.supplier_id for row in kept])
-    return [documents.of_listing(uow.house, row, suppliers.get(row.supplier_id)) for row in kept]
+    buyers = popularity.of(uow, [row.id for row in kept])
+    return [documents.of_listing(uow.house, row, suppliers.get(row.supplier_id), buyers.get(row.id, 0)) for row in kept]
 
 
 def _listing_page(uow: Uow, last: str) -> list[SearchDocument]:

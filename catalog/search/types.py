@@ -12,6 +12,7 @@ from typing import Protocol
 from catalog.search.analysis import Piece
 from catalog.search.question import EVERYTHING, Question
 from compliance.policy import Clause
+from core.db import Uow
 
 MOST_RESULTS = 10_000
 REFERENCE = "reference"
@@ -139,6 +140,16 @@ class SearchEngine(Protocol):
         """What the index holds, for comparing it with the database."""
 
 
+class Orders(Protocol):
+    """Who has bought what; provided by those who keep the orders."""
+
+    def buyers(self, uow: Uow, listing_ids: Iterable[str]) -> Mapping[str, int]:
+        """Of listings how many organisations have paid an order of each, ever; none for those without one.
+
+        An organisation counts once however often it orders, and who belongs to the supplier does not count.
+        """
+
+
 @dataclass(frozen=True)
 class SearchParams:
     """What a person asks for. Raises SearchInvalid or TooFar when it is used."""
@@ -187,12 +198,16 @@ class SearchHit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A page of hits; ``total`` counts all, ``next_offset`` is None on the last page that can be asked for."""
+    """A page of hits; ``total`` counts all, ``next_offset`` is None on the last page that can be asked for.
+
+    ``did_you_mean`` is another spelling when little was found, empty when none is better.
+    """
 
     hits: tuple[SearchHit, ...]
     total: int
     facets: Mapping[str, tuple[tuple[str, int], ...]]
     next_offset: int | None
+    did_you_mean: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from catalog.search import queries
-from catalog.search.schemas import SearchOut, SearchQuery, SuggestionQuery, SuggestionsOut
+from catalog.search.schemas import SearchOut, SearchQuery, SimilarOut, SuggestionQuery, SuggestionsOut
 from catalog.search.types import FACETS, SearchParams, SearchResult, Sort
 from core import http
 from core.actor import Actor
@@ -36,6 +36,14 @@ def suggest(house: House, actor: Actor, request: flask.Request) -> flask.Respons
     )
 
 
+@api.raw(
+    "GET", "/listings/<listing_id>/similar", answer=SimilarOut, who=http.ANYONE,
+    summary="What is like a listing, as far as you may see it",
+)  # fmt: skip
+def similar(house: House, actor: Actor, request: flask.Request, listing_id: str) -> flask.Response:
+    return http.respond(200, http.dump(SimilarOut, {"items": queries.similar(house, actor, listing_id)}))
+
+
 def params_of(query: dict[str, Any]) -> SearchParams:
     """Search parameters from a loaded query; several values of a filter stand with commas between them."""
     filters = {name: frozenset(filter(None, query.get(name, "").split(","))) for name in FACETS}
@@ -49,4 +57,7 @@ def _wire(result: SearchResult) -> dict[str, Any]:
     facets = {
         name: [{"value": value, "count": count} for value, count in counts] for name, counts in result.facets.items()
     }
-    return {"items": result.hits, "total": result.total, "facets": facets, "next_offset": result.next_offset}
+    return {
+        "items": result.hits, "total": result.total, "facets": facets, "next_offset": result.next_offset,
+        "did_you_mean": result.did_you_mean,
+    }  # fmt: skip

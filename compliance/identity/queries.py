@@ -253,6 +253,19 @@ def actor_of_account(uow: Uow, account_id: str, organisation_id: str) -> Actor:
     )  # fmt: skip
 
 
+def actor_in_role(uow: Uow, organisation_id: str, role: str) -> Actor:
+    """Whoever holds this role in an organisation, as it stands now, for what is looked up while nobody asks.
+
+    Nobody in particular: no account, no session. Asks no policy: for services.
+    """
+    organisation = uow.session.get_one(Organisation, organisation_id)
+    known = relations.of(uow, organisation_id)
+    return Actor(
+        organisation_id=organisation.id, roles=frozenset({role}), qualification=organisation.level_at(uow.now()),
+        country=organisation.country, invited=known.invited, agreed=known.nda,
+    )  # fmt: skip
+
+
 _BEHIND_TOKEN = (
     select(
         SignInSession,

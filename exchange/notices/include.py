@@ -13,7 +13,7 @@ from compliance.requests.events import RequestChanged, TaskOpened
 from compliance.review.events import ReviewApproved, ReviewCommented, ReviewReturned
 from core.house import House
 from exchange.disputes.events import DisputeChanged
-from exchange.notices import accounting, handlers, oversight, payouts
+from exchange.notices import accounting, handlers, market, oversight, payouts
 from exchange.notices.payments import listen as listen_to_payments
 from exchange.notices.views import api
 from exchange.oversight.events import AlertRaised
@@ -49,5 +49,6 @@ def include(house: House) -> None:
     later(AlertRaised, "notices.alert_raised", oversight.alert_raised)
     listen_to_payments(house)
     accounting.listen(house)
+    market.listen(house)
     house.registry.inline(AccountForgotten, handlers.account_forgotten)
     house.add_api(api)

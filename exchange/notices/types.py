@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-TOPICS = ("orders", "disputes", "listings", "qualification", "money", "requests", "alerts", "reminders")
+TOPICS = ("orders", "disputes", "listings", "qualification", "money", "requests", "alerts", "reminders", "demands")
 DIGESTS = ("daily", "off")
 
 

@@ -23,6 +23,13 @@ WORDS = {
         "volume": _l("By volume"), "minimum": _l("Minimum"),
         "per_item": _l("Per item"), "unread": _l("As the source writes it"), "unstated": _l("Not stated"),
     },
+    "demand": {
+        "open": _l("Open for answers"), "closed": _l("Closed"), "expired": _l("Run out"),
+        "removed": _l("Removed by a reviewer"),
+    },
+    "demand_answer": {
+        "sent": _l("Sent"), "taken_up": _l("Taken up"), "declined": _l("Declined"), "withdrawn": _l("Taken back"),
+    },
     "listing": {
         "draft": _l("Draft"), "in_review": _l("In review"), "returned": _l("Returned"), "listed": _l("Listed"),
         "withdrawn": _l("Withdrawn"), "suspended": _l("Suspended"),
@@ -79,6 +86,7 @@ WORDS = {
         "orders": _l("Orders"), "disputes": _l("Disputes"), "listings": _l("Listings and reviews"),
         "qualification": _l("Qualification"), "money": _l("Money"), "requests": _l("Requests of people"),
         "alerts": _l("Alerts"), "reminders": _l("What is about to end"),
+        "demands": _l("Demands and saved searches"),
     },
     "lacking": {
         "licence_revoked": _l("The licence was revoked"), "order_frozen": _l("The order is frozen"),

@@ -20,11 +20,14 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from billing.payments import service as payments
+from catalog.demands import service as demands
 from catalog.files import service as files
 from catalog.interfaces import service as interfaces
 from catalog.references import queries as references
 from catalog.references import service as importing
 from catalog.references.claims import service as claims
+from catalog.search.saved import service as saved
+from catalog.search.synonyms import service as synonyms
 from compliance.documents import service as documents
 from compliance.exports import service as exports
 from compliance.freezes import queries as freeze_queries
@@ -71,7 +74,7 @@ supplier: supplier
 tags: tags
 """
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
-_NOT_IDS = {"number", "item", "kind", "name", "month"}
+_NOT_IDS = {"number", "item", "kind", "name", "month", "size"}
 PREFIXES = {
     "session_id": "ses", "organisation_id": "org", "review_id": "rvw", "upload_id": "upl", "listing_id": "lst",
     "key_id": "key", "client_id": "cli", "interface_id": "ifc", "check_id": "oas",
@@ -81,7 +84,8 @@ PREFIXES = {
     "endpoint_id": "whk", "message_id": "msg", "document_id": "doc", "account_id": "acc", "invitation_id": "inv",
     "transfer_id": "otr", "claim_id": "clm", "trace_id": "trc", "version_id": "pol", "entry_id": "aud",
     "alert_id": "alr", "payment_id": "pmt", "chargeback_id": "chb", "payout_id": "pyo", "run_id": "run",
-    "coupon_id": "cpn", "object_id": "doc",
+    "coupon_id": "cpn", "object_id": "doc", "demand_id": "dmd", "answer_id": "dan",
+    "search_id": "svs", "line_id": "syn",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",
@@ -138,6 +142,8 @@ VALUES: dict[str, Any] = {
     "bank": "another bank",
     "bank_code": "102100099996",
     "calls": 1,
+    "until": "2999-01-01T00:00:00Z",
+    "words": ["one", "another"],
     "upstream": {"base_url": "https://digits.example.com", "timeout_ms": 1000, "connect_timeout_ms": 1000},
     "operations": [{"operation": "recogniseDigit"}],
 }
@@ -190,7 +196,7 @@ def scene(house: House) -> Scene:
         "notice_id": _notice(house, owner),
     }  # fmt: skip
     ids |= _obligations(house, owner)
-    ids |= _webhook(house, owner) | _alert(house, owner)
+    ids |= _webhook(house, owner) | _alert(house, owner) | _demand(house, owner, buyer)
     ids |= _people(house, owner) | _platforms(house) | _claim(house, owner)
     ids["document_id"] = documents.hand_in(house, owner.actor, name="charter.txt", content=b"ours").id
     ids["entry_id"] = house.db.read(lambda uow: trading.timeline(uow, buyer.actor, order.id))[0].audit_entry_id
@@ -218,6 +224,23 @@ def _obligations(house: House, owner: build.Built) -> dict[str, str]:
         )  # fmt: skip
         frozen = freeze_queries.freezes(uow, officer.actor).items[0]
         return {"hold_id": hold.id, "freeze_id": frozen.id, "clearance_id": clearance.id, "request_id": request.id}
+
+    return house.db.write(work)
+
+
+def _demand(house: House, owner: build.Built, buyer: build.Built) -> dict[str, str]:
+    """A demand that is not on the board any more, an answer to it, a saved search, a line of the dictionary."""
+    operator = build.platform_person(house, "operator")
+    until = house.clock.now() + timedelta(days=9)
+    wanted = {"title": {"en": "Tide gauges"}, "scene": "other", "until": until}
+
+    def work(uow: Uow) -> dict[str, str]:
+        demand = demands.post(uow, owner.actor, fields=wanted)
+        answer = demands.answer(uow, buyer.actor, demand.id, text="we have them")
+        demands.close(uow, owner.actor, demand.id)
+        kept = saved.save(uow, owner.actor, text="tides")
+        line = synonyms.add(uow, operator.actor, words=["tide", "sea level"])
+        return {"demand_id": demand.id, "answer_id": answer.id, "search_id": kept.id, "line_id": line.id}
 
     return house.db.write(work)
 

@@ -14,14 +14,27 @@ from billing.ledger import queries as ledger
 from catalog.files import service as files
 from catalog.listings import queries, service
 from catalog.listings.types import ListingKind, ListingSnapshot, ListingState
+from catalog.search import queries as search
 from compliance.identity import queries as identity
 from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide, declaring
 from core.db import Uow
-from core.problems import DomainError, StaleVersion
+from core.problems import DomainError, StaleVersion, Unavailable
 from exchange.trading import quoting, subscriptions
 from exchange.trading.types import OrderSnapshot
-from exchange.web import drafts, forms, licences, negotiations, offers, operations, plans, samples, trying, uploads
+from exchange.web import (
+    drafts,
+    forms,
+    hits,
+    licences,
+    negotiations,
+    offers,
+    operations,
+    plans,
+    samples,
+    trying,
+    uploads,
+)
 from exchange.web.explain import DecisionText, card
 from exchange.web.formats import number, size
 from exchange.web.session import actor, house
@@ -64,8 +77,16 @@ def listing(listing_id: str, problem: DomainError | None = None, tried: trying.T
     page = read(lambda uow: _page(uow, listing_id))
     return render(
         "listing/show.html", problem.status if problem else 200, page=page, problem=problem, tried=tried,
-        form=flask.request.form,
+        form=flask.request.form, similar=_similar(listing_id),
     )  # fmt: skip
+
+
+def _similar(listing_id: str) -> list[hits.HitText]:
+    """What is like it; nothing while there is no index."""
+    try:
+        return hits.rows(actor(), search.similar(house(), actor(), listing_id))
+    except Unavailable:
+        return []
 
 
 def _page(uow: Uow, listing_id: str) -> ListingPage:

@@ -53,7 +53,8 @@ def search_page() -> flask.Response:
         "market/search.html", q=asked.text, chosen=chosen, sort=str(asked.sort), sorts=_sorts(), total=found.total,
         hits=hits.rows(actor(), found.hits), facets=_facets(found.facets), facet_word=_words_of(found),
         without=lambda name, value: _address(chosen, drop=(name, value)),
-        sorted_by=lambda code: _address(chosen, sort=code),
+        sorted_by=lambda code: _address(chosen, sort=code), better=found.did_you_mean,
+        better_address=f"/search?{urlencode({'q': found.did_you_mean})}",
         next_address=_address(chosen, offset=found.next_offset) if found.next_offset else "",
     )  # fmt: skip
 
@@ -62,12 +63,15 @@ def _empty(asked: SearchParams, chosen: dict[str, list[str]], problem: DomainErr
     return render(
         "market/search.html", problem.status, problem=problem, q=asked.text, chosen=chosen, sort=str(asked.sort),
         sorts=_sorts(), total=0, hits=[], facets=[], facet_word=facet_word, without=lambda name, value: "/search",
-        sorted_by=lambda code: "/search", next_address="",
+        sorted_by=lambda code: "/search", next_address="", better="", better_address="",
     )  # fmt: skip
 
 
 def _sorts() -> list[tuple[str, str]]:
-    return [("relevance", gettext("By relevance")), ("newest", gettext("Newest first")), ("price", gettext("By price"))]
+    return [
+        ("relevance", gettext("By relevance")), ("newest", gettext("Newest first")), ("price", gettext("By price")),
+        ("popularity", gettext("Most bought")), ("quality", gettext("Best described")),
+    ]  # fmt: skip
 
 
 def _facets(counts: object) -> list[tuple[str, str, list[tuple[str, int]]]]:

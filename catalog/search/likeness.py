@@ -1,0 +1,35 @@
+"""Listings that are like another: they share its words and tags."""
+
+from __future__ import annotations
+
+from catalog.listings.types import ListingSnapshot
+from catalog.search import analysis
+from catalog.search.confirming import confirmed, visible_to
+from catalog.search.question import MOST_TERMS, TAGS, TITLE, Question, Wanted
+from catalog.search.types import Ask, SearchEngine, SearchHit
+from core.actor import Actor
+from core.house import House
+
+_LOOKED_AT = 24
+_SHARED = 3
+"""So many terms in common make two things alike, or one tag."""
+
+
+def like(house: House, actor: Actor, listing: ListingSnapshot, hidden: frozenset[str], limit: int) -> list[SearchHit]:
+    """What the actor may see that is like the listing, most alike first; nothing rather than something else."""
+    texts = [*listing.title.values(), *listing.tags]
+    terms = list(dict.fromkeys(term for text in texts for term in analysis.query_terms(text)))[:MOST_TERMS]
+    asking = Ask(question=_question(terms), visible=visible_to(actor), excluded=hidden | {listing.id}, limit=_LOOKED_AT)
+    ids = house.adapter(SearchEngine).search(asking).ids  # type: ignore[type-abstract]
+    hits = house.db.read(lambda uow: confirmed(uow, actor, ids))
+    return [hit for hit in hits if _alike(hit, frozenset(terms), frozenset(listing.tags))][:limit]
+
+
+def _question(terms: list[str]) -> Question:
+    weights = ("all", 1.0), ("title", TITLE), ("tags", TAGS)
+    return Question(tuple(Wanted(field, (term,), boost) for term in terms for field, boost in weights))
+
+
+def _alike(hit: SearchHit, terms: frozenset[str], tags: frozenset[str]) -> bool:
+    held = {term for text in (*hit.title.values(), *hit.tags) for term in analysis.terms(text)}
+    return bool(tags & set(hit.tags)) or len(held & terms) >= _SHARED

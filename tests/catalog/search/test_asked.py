@@ -1,0 +1,70 @@
+"""What was asked is counted of nobody in particular, told to suppliers and operators, and forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from catalog.search import queries
+from catalog.search.asked import queries as asked
+from catalog.search.asked import service
+from catalog.search.types import SearchParams
+from compliance.policy import PolicyRefused
+from core.actor import ANONYMOUS, Actor
+from core.house import House
+from tests import build
+from tests.catalog.search.test_searching import draft, put_on_sale, settle
+
+
+def ask(house: House, actor: Actor, text: str, times: int = 1) -> None:
+    for _ in range(times):
+        queries.search(house, actor, SearchParams(text=text))
+
+
+def test_suppliers_see_what_showed_their_listings_and_what_nobody_has(house: House) -> None:
+    owner, other, operator = (
+        build.organisation(house), build.organisation(house), build.platform_person(house, "operator"),
+    )  # fmt: skip
+    put_on_sale(house, draft(house, owner, "城市道路点云"))
+    settle(house)
+    ask(house, ANONYMOUS, "點雲", times=3)
+    ask(house, ANONYMOUS, "火星车", times=4)
+    ask(house, ANONYMOUS, "道路", times=2)
+    ask(house, other.actor, "道路", times=5)
+    service.flush(house)
+    own = house.db.read(lambda uow: asked.showed_own(uow, owner.actor))
+    assert [(each.words, each.times, each.listings) for each in own] == [("点云", 3, 1), ("道路", 3, 1)]
+    assert house.db.read(lambda uow: asked.showed_own(uow, other.actor)) == []
+    for who in (owner, operator):
+        (nothing,) = house.db.read(lambda uow, who=who: asked.found_nothing(uow, who.actor))  # type: ignore[misc]
+        assert (nothing.words, nothing.times, nothing.nothing) == ("火星车", 4, 4)
+    assert len(house.db.read(lambda uow: asked.most(uow, operator.actor))) == 3
+    for who in (owner, build.member(house, owner, "buyer")):
+        with pytest.raises(PolicyRefused):
+            house.db.read(lambda uow, who=who: asked.most(uow, who.actor))  # type: ignore[misc]
+    house.clock.advance(timedelta(days=32))
+    assert house.db.write(service.forget_old) == 5
+    assert house.db.read(lambda uow: asked.most(uow, operator.actor)) == []
+
+
+def test_sums_of_two_processes_add_up(house: House) -> None:
+    operator = build.platform_person(house, "operator")
+    for _ in range(2):
+        ask(house, ANONYMOUS, "火星车", times=2)
+        service.flush(house)
+    service.flush(house)
+    (only,) = house.db.read(lambda uow: asked.most(uow, operator.actor))
+    assert only.times == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["13812345678", "write to me@example.org", "110101199003070038", "张三 13812345678", "，。", "x" * 61, "123456"],
+)
+def test_what_may_name_somebody_is_not_kept(text: str) -> None:
+    assert service.fit_to_keep(text) == ""
+
+
+def test_what_is_kept_is_spelled_as_it_is_compared() -> None:
+    assert service.fit_to_keep(" 點雲，Point-Clouds 5g ") == "点云 point clouds 5g"
