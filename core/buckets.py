@@ -10,10 +10,11 @@ import hashlib
 import io
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -185,8 +186,7 @@ class Bucket:
     def sweep(self, older_than_s: float) -> int:
         """Give up multipart uploads that nobody has gone on with; answers how many."""
         found = self._ask("list_multipart_uploads", None, Prefix=self._prefix).get("Uploads", ())
-        now = datetime.now(UTC)
-        old = [each for each in found if (now - each["Initiated"]).total_seconds() > older_than_s]
+        old = [each for each in found if time.time() - each["Initiated"].timestamp() > older_than_s]
         for each in old:
             self._give_up(each["Key"].removeprefix(self._prefix), each["UploadId"])
         return len(old)
