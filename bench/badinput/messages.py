@@ -35,7 +35,7 @@ def play(till: Till) -> None:
 
 
 def signed(raw: str, secret: str, at: int | None = None) -> str:
-    return WebhookSignature.generate_signature_header(raw, secret, at)
+    return str(WebhookSignature.generate_signature_header(raw, secret, at))
 
 
 def send(till: Till, raw: str, header: str) -> Reply:

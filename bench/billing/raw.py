@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import duckdb
 
@@ -13,7 +14,7 @@ from billing.periods.queries import counts_of
 from billing.usage import service as usage
 from billing.usage import sums
 from billing.usage.holding import Meter, plan_of
-from billing.usage.models import UsageHold
+from billing.usage.models import UsageHold, UsageRow
 from core import plans
 from core.db import Uow
 from core.house import House
@@ -112,7 +113,7 @@ def _price(right: Right) -> int:
 
 def _roll_up(house: House, peer: duckdb.DuckDBPyConnection, sold: list[Right], calls: int) -> int:
     """The sums that loading would have kept, by its own code; each call once."""
-    made = sums.summed(_calls(peer, sold, calls))
+    made = sums.summed(cast(Iterator[UsageRow], _calls(peer, sold, calls)))
     for start in range(0, len(made), _PAGE):
         house.db.write(lambda uow, start=start: sums.add(uow, made[start : start + _PAGE]))  # type: ignore[misc]
     return len(made)
@@ -122,10 +123,11 @@ def _calls(peer: duckdb.DuckDBPyConnection, sold: list[Right], calls: int) -> It
     seen = bytearray(calls)
     peer.execute("SELECT seq, entitlement, quarter, operation, outcome, credited, bytes_out, records FROM raw")
     while rows := peer.fetchmany(_PAGE):
-        for seq, entitlement, *rest in rows:
+        for seq, entitlement, quarter, operation, outcome, credited, bytes_out, records in rows:
             if not seen[seq]:
                 seen[seq] = 1
-                yield _Call(sold[entitlement].id, *rest, plan_hash=sold[entitlement].plan_hash)
+                right = sold[entitlement]
+                yield _Call(right.id, quarter, operation, outcome, credited, bytes_out, records, right.plan_hash)
 
 
 def _best(peer: duckdb.DuckDBPyConnection, raw: int) -> tuple[Took, _Rows]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def test_no_order_of_two_acts_loses_or_doubles_money(settings: Settings) -> None
     if not settings.database_url.startswith("sqlite"):
         pytest.skip("its states are kept as files of SQLite")
     with fake_here(_SECRET) as server:
-        given = {"stripe_key": "sk_test_sample", "stripe_webhook_secret": _SECRET, "stripe_url": server.url}
+        given: Any = {"stripe_key": "sk_test_sample", "stripe_webhook_secret": _SECRET, "stripe_url": server.url}
         house = build_house(dataclasses.replace(settings, **given))
         found = explore(assemble(house, server, Path(house.db.engine.url.database or "")), depth=2)
         house.db.engine.dispose()
