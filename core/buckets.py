@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, NoReturn, TypeVar, cast
 
 from core.problems import StorageFull, Unavailable
 from core.settings import Settings
@@ -137,7 +137,7 @@ class Bucket:
                     at, failures = at + len(chunk), 0
                     yield chunk
                 if at < stop:
-                    raise StoreAway("It sent less than it has.", retry_after=5)
+                    raise StoreAway("Nothing is lost.", hint="Try again in a moment.", retry_after=5)
             except StoreAway:
                 failures += 1
                 if failures >= _TRIES_OF_A_READ:
@@ -262,24 +262,20 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _meant(str(error.response.get("Error", {}).get("Code", "")), error) from None
+        _tell(str(error.response.get("Error", {}).get("Code", "")), error)
     except (BotoCoreError, HTTPClientError, OSError) as error:
-        raise _away(error) from None
+        _tell("", error)
 
 
-def _meant(code: str, error: Exception) -> Exception:
+def _tell(code: str, error: Exception) -> NoReturn:
     if code in _MISSING:
-        return ObjectMissing(code)
+        raise ObjectMissing(code) from None
     if code in _TAKEN:
-        return ObjectTaken(code)
+        raise ObjectTaken(code) from None
     if code in _FULL:
-        return StorageFull("Nothing was kept.", hint="Free some space, then send it again.")
-    return _away(error)
-
-
-def _away(error: Exception) -> StoreAway:
+        raise StorageFull("Nothing was kept.", hint="Free some space, then send it again.") from None
     log.warning("the bucket does not do what it should: %s", error)
-    return StoreAway("Nothing is lost.", hint="Try again in a moment.", retry_after=5)
+    raise StoreAway("Nothing is lost.", hint="Try again in a moment.", retry_after=5) from None
 
 
 @lru_cache(maxsize=8)
