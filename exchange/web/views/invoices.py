@@ -46,7 +46,8 @@ def _invoice(uow: Uow, invoice_id: str) -> dict[str, Any]:
     found = queries.get(uow, actor(), invoice_id)
     exact = sum(line.usage.amount for line in found.lines if line.usage)
     return {
-        "invoice": found, "exact": exact if found.span else None, "corrections": queries.corrections_of(uow, found.id),
+        "invoice": found, "exact": exact if all(line.usage for line in found.lines) else None,
+        "corrections": queries.corrections_of(uow, found.id),
         "outstanding": queries.outstanding(uow, [found.id]).get(found.id, 0), "credit": _may_credit(found),
         "ways": ways_to_pay(uow), "may_pay": may_pay() and found.buyer_id == actor().organisation_id,
         "paying": payments.pending_of(uow, Purpose.INVOICE, found.id),

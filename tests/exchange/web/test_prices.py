@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -84,6 +85,9 @@ def test_a_buyer_subscribes_with_a_coupon_and_cancels(browser: Open, calling_hou
     page = buyer.get(f"/orders/{placed.id}")
     assert "Cancel the subscription" in page
     assert placed.id in buyer.get(f"/listings/{listing.id}"), "a new order may take its place"
+    (fee,) = re.findall(r'href="(/invoices/[^"]+)">INV', page)
+    invoice = buyer.get(fee)
+    assert not any(text in invoice for text in ("Rounding", "Month of usage", "Usage statement")), "it is no usage"
     buyer.send(f"/orders/{placed.id}/unsubscribe")
     assert "cancelled, runs until its end" in buyer.get(f"/orders/{placed.id}")
     assert "Announce the present price" in browser().sign_in(owner).get(f"/listings/{listing.id}")
