@@ -35,6 +35,7 @@ setup-dev:
 	@sh tools/setup-postgresql.sh
 	@sh tools/setup-cedar.sh
 	@sh tools/setup-s3.sh
+	@sh tools/setup-elasticsearch.sh
 
 demo: setup
 	@$(RUN) exchange --data var/demo demo $(if $(ONCE),--once,)
@@ -90,6 +91,7 @@ soak: setup-dev
 	@$(RUN) bench.walks --database postgresql
 	@$(RUN) bench.exports
 	@$(RUN) bench.forgetting
+	@$(RUN) bench.engines
 	@$(RUN) bench.recognisers
 	@$(RUN) bench.watermark
 	@$(RUN) bench.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from core.addresses import allow_list
 
+_PREFIX = re.compile("[a-z][a-z0-9-]{0,40}")
 PROFILES = ("development", "demo", "test", "production")
 
 
@@ -43,6 +45,10 @@ class Settings:
     cosignatures are kept, each as it is or as ``key@https://address`` when it is sent checkpoints. ``log_stamp_url``
     is a time stamp authority (RFC 3161), asked every ``log_stamp_minutes``. ``log_database_url`` is the login that
     gives entries their place and signs, when it is not that of ``database_url`` (``piaohao database roles``).
+    ``search_url`` is Elasticsearch's address, or several parted by commas; empty means that the index lies in the data
+    folder. Who we are there is said by ``search_api_key``, or by ``search_user`` and ``search_password``;
+    ``search_ca_file`` names the authorities that its certificate is held against. Names of indices begin with
+    ``search_prefix``. A person who searches waits ``search_timeout_s`` for it at most.
     ``trusted_proxies`` lists who may say in ``X-Forwarded-For`` whom they speak for, as ``upstream_allow`` does.
     """
 
@@ -101,6 +107,13 @@ class Settings:
     paying_account_name: str = "Piaohao"
     paying_account_number: str = ""
     paying_account_bank: str = ""
+    search_url: str = ""
+    search_api_key: str = field(default="", repr=False)
+    search_user: str = ""
+    search_password: str = field(default="", repr=False)
+    search_ca_file: str = ""
+    search_prefix: str = "piaohao"
+    search_timeout_s: float = 5.0
     s3_bucket: str = ""
     s3_url: str = ""
     s3_region: str = "us-east-1"
@@ -135,6 +148,18 @@ class Settings:
         return allow_list(self.trusted_proxies)
 
     @property
+    def search_urls(self) -> tuple[str, ...]:
+        """Each address of Elasticsearch. Raises ValueError when one has no scheme or the way in is said twice."""
+        urls = tuple(url.strip() for url in self.search_url.split(",") if url.strip())
+        if not all(url.startswith(("http://", "https://")) for url in urls):
+            raise ValueError("PIAOHAO_SEARCH_URL must begin with http:// or https://")
+        if self.search_api_key and self.search_user:
+            raise ValueError("PIAOHAO_SEARCH_API_KEY and PIAOHAO_SEARCH_USER say the same thing twice; set one of them")
+        if not _PREFIX.fullmatch(self.search_prefix):
+            raise ValueError("PIAOHAO_SEARCH_PREFIX must be small letters, digits and hyphens")
+        return urls
+
+    @property
     def production(self) -> bool:
         return self.profile == "production"
 
@@ -159,6 +184,7 @@ class Settings:
         settings = cls(**given)
         if settings.profile not in PROFILES:
             raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
+        _ = settings.search_urls
         _ = settings.allowed_upstreams, settings.proxies  # what is wrong in them is told at the start
         if settings.s3_bucket and not (settings.s3_url and settings.s3_access_key and settings.s3_secret_key):
             raise ValueError("PIAOHAO_S3_BUCKET needs PIAOHAO_S3_URL, PIAOHAO_S3_ACCESS_KEY and PIAOHAO_S3_SECRET_KEY")

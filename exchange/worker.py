@@ -104,7 +104,6 @@ def chores() -> list[Chore]:
     return [
         Chore("policy", lambda house: bool(house.db.read(versions.refresh)), 1.0),
         Chore("relay", lambda house: outbox.relay(house, 20) > 0, 0.1),
-        Chore("index", lambda house: search.catch_up(house) > 0, 1.0),
         Chore("sequencer", lambda house: bool(sequencer.run(keeping_the_log(house))), 0.1),
         Chore("signer", lambda house: bool(checkpoints.sign(keeping_the_log(house))) and False, 1.0),
         Chore("periods", lambda house: periods.tend(house) > 0, 5.0),
@@ -139,6 +138,14 @@ def keeping_the_log(house: House) -> House:
 @cache
 def _log_keeper(settings: Settings) -> House:
     return build_house(replace(settings, database_url=settings.log_database_url))
+
+
+def index_chores() -> list[Chore]:
+    """The search index, which may lie on another machine: nothing else waits for that one."""
+    return [
+        Chore("index", lambda house: search.catch_up(house) > 0, 0.2),
+        Chore("index that stands", search.ensure, 10.0),
+    ]
 
 
 def remote_chores() -> list[Chore]:
@@ -185,7 +192,7 @@ def _attend_all(house: House, attended: list[Chore]) -> bool:
 
 def attend_once(house: House) -> None:
     """Everything that is due, until nothing is left: for tests and for commands that must see the outcome."""
-    waiting = [*chores(), *remote_chores(), *outside_chores()]
+    waiting = [*chores(), *index_chores(), *remote_chores(), *outside_chores()]
     while _attend_all(house, waiting) or jobs.run_one(house) or webhooks.send_due(house):
         for chore in waiting:
             chore.due_at = 0.0
@@ -205,11 +212,15 @@ def run(settings: Settings) -> None:
     require_current(house.db)
     stop = told_to_stop()
     steady, short = chores(), [Chore("jobs", lambda house: jobs.run_one(house, jobs.Lane.SHORT), 0.2)]
+    indexing = index_chores()
     calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
     paying, telling = remote_chores(), outside_chores()
-    figures = Writer(settings.data, "worker", lambda: _families(house, [*steady, *short, *calling, *paying, *telling]))
+    figures = Writer(
+        settings.data, "worker", lambda: _families(house, [*steady, *indexing, *short, *calling, *paying, *telling])
+    )
     running = [
         threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
+        threading.Thread(target=loop, args=(house, stop, indexing, 0.05), name="indexing"),
         threading.Thread(target=loop, args=(house, stop, short, 0.1), name="jobs"),
         threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
         threading.Thread(target=loop, args=(house, stop, paying, 0.2), name="payments"),

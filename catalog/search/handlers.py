@@ -26,4 +26,6 @@ def hide_references(uow: Uow, event: ReferencesNarrowed) -> None:
 
 
 def catch_up(house: House, _event: ListingChanged | ListingNarrowed | ReferencesChanged) -> None:
-    service.catch_up(house)
+    """At once where the index lies here. One that lies elsewhere may be slow, and nothing else waits with it."""
+    if not house.settings.search_url:
+        service.catch_up(house)

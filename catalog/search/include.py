@@ -7,16 +7,16 @@ from catalog.references.events import ReferencesChanged, ReferencesNarrowed
 from catalog.search import handlers
 from catalog.search.asked.tally import Tally
 from catalog.search.asked.views import api as asked
+from catalog.search.engines import engine_for
 from catalog.search.saved.views import api as saved
 from catalog.search.synonyms.views import api as synonyms
-from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import SearchEngine
 from catalog.search.views import api
 from core.house import House
 
 
 def include(house: House) -> None:
-    house.provide(SearchEngine, TantivyEngine(house.settings.data / "search"))  # type: ignore[type-abstract]
+    house.provide(SearchEngine, engine_for(house))  # type: ignore[type-abstract]
     registry = house.registry
     registry.inline(ListingChanged, handlers.note_listing)
     registry.inline(ListingNarrowed, handlers.hide_listing)

@@ -138,8 +138,8 @@ class ElasticEngine:
     def _marked(self, view: dict[str, Any], after: list[Any] | None) -> list[Any]:
         answer = self._connection.call(
             lambda client: client.search(
-                pit=view, size=_PAGE, sort=[{"id": "asc"}], search_after=after, docvalue_fields=["mark"], source=False,
-                stored_fields="_none_", track_total_hits=False,
+                pit=view, size=_PAGE, sort=[{"id": "asc"}], search_after=after, docvalue_fields=[{"field": "mark"}],
+                source=False, stored_fields="_none_", track_total_hits=False,
             ).body, WRITING_S,
         )  # fmt: skip
         return _hits(answer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.search.elastic.connection import WRITING_S, Connection
@@ -82,7 +83,7 @@ class Indices:
 
     def swap(self, name: str) -> None:
         """From now on this one is asked, at once; all others of the exchange are removed."""
-        actions = [
+        actions: list[Mapping[str, Any]] = [
             {"remove": {"index": f"{self.alias}-*", "alias": self.alias, "must_exist": False}},
             {"add": {"index": name, "alias": self.alias}},
         ]
@@ -94,9 +95,10 @@ class Indices:
         self._connection.call(lambda client: client.indices.refresh(index=name), WRITING_S)
 
     def tidy(self, name: str) -> None:
-        """Documents that were replaced weigh in no average any more."""
+        """Documents that were replaced weigh in no average any more, soon."""
         self._connection.call(
-            lambda client: client.indices.forcemerge(index=name, only_expunge_deletes=True), WRITING_S
+            lambda client: client.indices.forcemerge(index=name, only_expunge_deletes=True, wait_for_completion=False),
+            WRITING_S,
         )
 
     def _all(self) -> dict[str, list[str]]:
@@ -105,8 +107,5 @@ class Indices:
         return {name: list(told["aliases"]) for name, told in found.items() if self._ours.fullmatch(name)}
 
     def _remove(self, names: list[str]) -> None:
-        for name in names:
-            self._connection.call(
-                lambda client, name=name: client.indices.delete(index=name, ignore_unavailable=True),
-                WRITING_S,  # type: ignore[misc]
-            )
+        if names:
+            self._connection.call(lambda client: client.indices.delete(index=names, ignore_unavailable=True), WRITING_S)

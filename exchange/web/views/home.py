@@ -8,10 +8,10 @@ import flask
 
 from catalog.listings import queries as listings
 from catalog.search import queries as search
-from catalog.search.errors import IndexNotReady
 from catalog.search.types import SearchParams, SearchResult, Sort
 from compliance.identity import queries as identity
 from core.db import Uow
+from core.problems import Unavailable
 from exchange.trading import queries as trading
 from exchange.web import hits
 from exchange.web.session import actor, house
@@ -34,11 +34,11 @@ def home() -> flask.Response:
 
 
 def _newest() -> SearchResult | None:
-    """The newest that can be ordered, and how many each scene has; nothing while there is no index."""
+    """The newest that can be ordered, and how many each scene has; nothing while search is away."""
     asked = SearchParams(filters={"orderable": frozenset({"yes"})}, facets=("scene",), sort=Sort.NEWEST, limit=_NEWEST)
     try:
         return search.search(house(), actor(), asked)
-    except IndexNotReady:
+    except Unavailable:
         return None
 
 
