@@ -37,7 +37,9 @@ from tests.servers.upstream import Upstream, answering
 
 _TEMPLATE = "piaohao_template"
 _FIRST_CASE = "first_case_on_postgresql"
-hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault
+hypothesis.settings.register_profile(  # a busy machine is no fault
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("house")
 
 
