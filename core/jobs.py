@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, String, Text, or_, select
+from sqlalchemy import BigInteger, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
@@ -98,6 +98,18 @@ def enqueue(
     job = Job(id=new_id("job"), kind=kind, owner=owner, payload=json.dumps(payload), lane=lane, created_at=uow.now())
     uow.session.add(job)
     return job.id
+
+
+def waiting(uow: Uow) -> int:
+    """How many are queued or run."""
+    chosen = select(func.count()).select_from(Job).where(Job.state.in_(("queued", "running")))
+    return uow.session.execute(chosen).scalar_one()
+
+
+def failed_since(uow: Uow, moment: datetime) -> int:
+    """How many ended badly after that moment."""
+    chosen = select(func.count()).select_from(Job).where(Job.state == "failed", Job.finished_at > moment)
+    return uow.session.execute(chosen).scalar_one()
 
 
 def run_one(house: House, lane: Lane | None = None) -> bool:

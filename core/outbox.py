@@ -62,6 +62,68 @@ def relay(house: House, limit: int = 50) -> int:
     return len(claims)
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A row that was tried as often as rows are; nothing happens to it until somebody says what."""
+
+    id: int
+    subscriber: str
+    payload: dict[str, Any]
+    created_at: datetime
+    due_at: datetime
+    attempts: int
+    last_error: str
+
+
+def dead(uow: Uow, *, after: int = 0, limit: int = 50) -> list[DeadLetter]:
+    """Dead letters, the oldest first, those after a row."""
+    chosen = select(OutboxRow).where(OutboxRow.attempts >= MOST_ATTEMPTS, OutboxRow.id > after)
+    return [_dead(row) for row in uow.session.execute(chosen.order_by(OutboxRow.id).limit(limit)).scalars()]
+
+
+def dead_count(uow: Uow) -> int:
+    statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.attempts >= MOST_ATTEMPTS)
+    return uow.session.execute(statement).scalar_one()
+
+
+def oldest_waiting(uow: Uow) -> datetime | None:
+    """Since when the oldest row waits that is not a dead letter."""
+    return uow.session.execute(
+        select(func.min(OutboxRow.created_at)).where(OutboxRow.attempts < MOST_ATTEMPTS)
+    ).scalar_one()
+
+
+def retry_dead(uow: Uow, row_id: int) -> DeadLetter | None:
+    """Let a dead letter be tried anew; None when there is none of that id."""
+    row = _load_dead(uow, row_id)
+    if row is None:
+        return None
+    letter = _dead(row)
+    row.attempts, row.due_at = 0, uow.now()
+    return letter
+
+
+def drop_dead(uow: Uow, row_id: int) -> DeadLetter | None:
+    """Give a dead letter up; None when there is none of that id."""
+    row = _load_dead(uow, row_id)
+    if row is None:
+        return None
+    letter = _dead(row)
+    uow.session.delete(row)
+    return letter
+
+
+def _load_dead(uow: Uow, row_id: int) -> OutboxRow | None:
+    row = uow.session.get(OutboxRow, row_id, with_for_update=True) if 0 < row_id < 1 << 31 else None
+    return row if row is not None and row.attempts >= MOST_ATTEMPTS else None
+
+
+def _dead(row: OutboxRow) -> DeadLetter:
+    return DeadLetter(
+        row.id, row.subscriber, json.loads(row.payload), row.created_at, row.due_at, row.attempts, row.last_error or ""
+    )
+
+
 def waiting(uow: Uow) -> int:
     """How many rows are still to be carried out, dead letters left out."""
     statement = select(func.count()).select_from(OutboxRow).where(OutboxRow.attempts < MOST_ATTEMPTS)

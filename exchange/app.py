@@ -11,6 +11,7 @@ from core import http, mail, openapi
 from core.house import House
 from core.settings import Settings
 from exchange import clock_api, figures, health
+from exchange.announcements.include import include as include_announcements
 from exchange.delivery.include import include as include_delivery
 from exchange.disputes.include import include as include_disputes
 from exchange.metrics import page as metrics_page
@@ -19,6 +20,7 @@ from exchange.oversight.include import include as include_oversight
 from exchange.proxies import BehindProxies
 from exchange.sidecar.include import include as include_sidecar
 from exchange.trading.include import include as include_trading
+from exchange.undelivered.include import include as include_undelivered
 from exchange.web.include import include as include_web
 from exchange.webhooks.include import include as include_webhooks
 
@@ -37,6 +39,8 @@ def build_house(settings: Settings) -> House:
     include_webhooks(house)
     include_oversight(house)
     include_notices(house)
+    include_announcements(house)
+    include_undelivered(house)
     health.include(house)
     figures.include(house)
     clock_api.include(house)

@@ -10,7 +10,20 @@ import click
 
 from core.problems import DomainError
 from core.settings import PROFILES, Settings
-from exchange.commands import database, files, front, listings, money, people, proofs, serving, upkeep, witnessing
+from exchange.commands import (
+    backups,
+    database,
+    files,
+    front,
+    keys,
+    listings,
+    money,
+    people,
+    proofs,
+    serving,
+    upkeep,
+    witnessing,
+)
 from exchange.installation import CannotStart
 
 
@@ -55,12 +68,12 @@ def main(ctx: click.Context, data: Path | None, profile: str | None) -> None:
 
 
 _COMMANDS: tuple[click.Command, ...] = (
-    serving.init_command, serving.serve, serving.demo,
+    serving.init_command, serving.serve, serving.demo, backups.backup, backups.restore,
     listings.import_group, listings.search, files.files,
     proofs.audit, proofs.verify, proofs.trace_command, witnessing.witness, database.database,
     money.usage, money.payments, money.payouts,
     people.users,
-    upkeep.keys, upkeep.clock, upkeep.doctor, front.nginx,
+    keys.keys, upkeep.clock, upkeep.doctor, upkeep.ready, front.nginx,
     serving.role, upkeep.docs,
 )  # fmt: skip
 for _command in _COMMANDS:

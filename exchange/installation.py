@@ -19,6 +19,10 @@ ROLES = ("web", "worker", "jobs", "gateway")
 """What can be served apart; ``gateway`` stands for a sidecar, a loader and this machine's gateways."""
 
 
+UNFINISHED = "restore-unfinished"
+"""Stands in the data folder while a backup is put back."""
+
+
 class CannotStart(Exception):
     """Why this exchange does not start, in a sentence for the person who started it."""
 
@@ -29,6 +33,7 @@ def init(settings: Settings) -> bool:
     Answers whether the database was empty before. Safe to repeat.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_finished(settings)
     database = Database(settings.database)
     try:
         before = migrations.current(database.engine)
@@ -37,6 +42,12 @@ def init(settings: Settings) -> bool:
         return before is None
     finally:
         database.engine.dispose()
+
+
+def require_finished(settings: Settings) -> None:
+    """Raises CannotStart while a backup is put back, or was not put back to the end."""
+    if (settings.data / UNFINISHED).exists():
+        raise CannotStart(f"A backup was not put back to the end in {settings.data}: run `piaohao restore` again.")
 
 
 def require_current(database: Database) -> None:
@@ -50,6 +61,7 @@ def require_current(database: Database) -> None:
 
 def wait_until_current(settings: Settings, within_s: float) -> None:
     """Wait for whoever migrates the database. Raises CannotStart when that has not happened in time."""
+    require_finished(settings)
     give_up_at = time.monotonic() + within_s
     while True:
         database = Database(settings.database)

@@ -32,6 +32,7 @@ from catalog.search import service as search
 from catalog.search.asked import service as asked
 from catalog.search.saved import service as saved
 from compliance.audit import checkpoints, publishing, sequencer, stamps, witnesses
+from compliance.audit import queries as audit_log
 from compliance.exports import proof
 from compliance.identity import invitations, resets, signers
 from compliance.identity import service as identity
@@ -44,6 +45,7 @@ from core.house import House
 from core.settings import Settings
 from exchange import logs
 from exchange.app import build_house
+from exchange.backup.stamp import last_backup
 from exchange.gateway import tries
 from exchange.installation import require_current
 from exchange.metrics.families import Family, counter, gauge
@@ -251,7 +253,24 @@ def _families(house: House, attended: list[Chore]) -> list[Family]:
     return [
         *figures_of(attended),
         gauge("piaohao_closes_failing", "Meters whose month cannot be closed", len(house.db.read(closing.failing))),
-        gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", house.db.read(outbox.waiting)),
+        *house.db.read(_of_the_outbox),
+        gauge("piaohao_backup_finished_seconds", "When a backup was finished last, since 1970", last_backup(house)),
+    ]
+
+
+def _of_the_outbox(uow: Uow) -> list[Family]:
+    oldest = outbox.oldest_waiting(uow)
+    age = max(0.0, (uow.now() - oldest).total_seconds()) if oldest else 0.0
+    return [
+        gauge("piaohao_outbox_waiting", "Rows of the outbox that are not carried out", outbox.waiting(uow)),
+        gauge("piaohao_outbox_oldest_age_seconds", "How long the oldest of them has waited", age),
+        gauge("piaohao_outbox_undelivered", "Rows that nobody tries any more", outbox.dead_count(uow)),
+        gauge("piaohao_jobs_waiting", "Jobs that are queued or run", jobs.waiting(uow)),
+        gauge(
+            "piaohao_audit_unsigned_entries",
+            "Entries of the audit log that no checkpoint covers",
+            audit_log.unsigned(uow),
+        ),
     ]
 
 

@@ -221,7 +221,7 @@ class _Check:
 
 
 def _opens(entry: dict[str, Any], epoch: epochs.Epoch) -> bool:
-    return entry["action"] == epochs.OPENED and entry.get("data", {}).get("epoch") == epoch.origin
+    return bool(entry["action"] == epochs.OPENED and entry.get("data", {}).get("epoch") == epoch.origin)
 
 
 def _signed_sizes(uow: Uow) -> tuple[list[int], int]:

@@ -11,7 +11,7 @@ import click
 
 from core.house import House
 from core.settings import Settings
-from exchange.installation import CannotStart, require_current
+from exchange.installation import CannotStart, require_current, require_finished
 
 
 def house_of(settings: Settings) -> House:
@@ -20,6 +20,7 @@ def house_of(settings: Settings) -> House:
 
     if not settings.data.is_dir():
         raise CannotStart(f"There is no exchange in {settings.data} yet: run `piaohao init` first.")
+    require_finished(settings)
     house = build_house(settings)
     require_current(house.db)
     return house

@@ -1,4 +1,4 @@
-"""Looking after an installation: its keys, its clock, what is wrong with it."""
+"""Looking after an installation: its clock, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,22 +11,7 @@ import click
 from core.house import House
 from core.settings import Settings
 from exchange.commands.frame import with_house
-
-
-@click.group()
-def keys() -> None:
-    """The keys that sign access tokens."""
-
-
-@keys.command("rotate-signing")
-@click.option("--compromised", is_flag=True, help="End the old keys, and every token they signed, at once.")
-@with_house
-def keys_rotate_signing(house: House, compromised: bool) -> None:
-    """Make a new signing key. It is published now and signs in ten minutes; the old one ends after its last token."""
-    from compliance.oauth.signing import rotate
-
-    kid, signs_from = house.db.write(lambda uow: rotate(uow, compromised=compromised))
-    click.echo(f"{kid} signs from {signs_from:%Y-%m-%d %H:%M:%S} UTC")
+from exchange.readiness import ROLES
 
 
 @click.group()
@@ -48,14 +33,29 @@ def clock_advance(house: House, days: int, hours: int) -> None:
 
 
 @click.command()
+@click.argument("role", type=click.Choice(ROLES))
+@click.pass_obj
+def ready(settings: Settings, role: str) -> None:
+    """Ask whether a role of this machine works; ends with 1, saying why, when it does not."""
+    from exchange.readiness import problem_of
+
+    problem = problem_of(settings, role)
+    click.echo(problem or f"{role} is ready")
+    sys.exit(problem is not None)
+
+
+@click.command()
 @click.pass_obj
 def doctor(settings: Settings) -> None:
-    """Look for what is wrong with this installation; ends with 1 when something is."""
+    """Look for what is wrong with this installation; ends with 1 when something is.
+
+    A line for each thing looked at: ok, a note, or BAD with how to mend it.
+    """
     from exchange import checkup
 
     findings = checkup.examine(settings)
     for finding in findings:
-        click.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.text}")
+        click.echo(finding.line)
     sys.exit(not all(finding.well for finding in findings))
 
 

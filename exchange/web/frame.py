@@ -11,6 +11,7 @@ from compliance.audit import queries as audit
 from compliance.identity import queries as identity
 from core.actor import Actor
 from core.db import Uow
+from exchange.announcements import queries as announced
 from exchange.notices import queries as notices
 from exchange.web.session import actor as who_asks
 from exchange.web.session import house
@@ -40,4 +41,5 @@ def frame(uow: Uow, actor: Actor) -> dict[str, Any]:
         "checkpoint": audit.newest_checkpoint(uow),
         "open_tasks": len(notices.tasks(uow, actor)) if actor.signed_in else 0,
         "unread": notices.unread(uow, actor),
+        "announced": announced.shown(uow),
     }

@@ -15,7 +15,7 @@ GROUPS = (
     "money", "review", "audit", "desk", "programs", "usage", "trying", "negotiation", "invoices", "revenue",
     "interface", "licence", "qualification", "claims", "privacy", "freezes", "exports", "policy",
     "disputes", "notices", "webhooks", "tracer", "oversight", "affiliates", "impact", "invitees", "payments",
-    "payouts", "taxes", "accounting", "coupons", "demands", "searches",
+    "payouts", "taxes", "accounting", "coupons", "demands", "searches", "operating",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import Settings
-from exchange.generated_docs import events_page
+from exchange.generated_docs import events_page, settings_page
 from tests.architecture.sources import ROOT
 
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -17,6 +17,10 @@ _PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 def test_the_table_of_events_is_up_to_date() -> None:
     assert (ROOT / "docs/events.md").read_text(encoding="utf-8") == events_page(Settings()), "run `make docs`"
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

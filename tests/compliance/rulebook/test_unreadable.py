@@ -65,7 +65,7 @@ def test_officers_replace_what_cannot_be_read(broken: tuple[ApiClient, ApiClient
     mine = ApiClient(first.app, supplier.token)
     mine.post("/listings", {"title": {"en": "x"}}).expect(403)
     bad = [each for each in checkup.examine(house.settings) if not each.well]
-    assert any("until officers replace them" in each.text for each in bad)
+    assert any("until officers replace them" in each.line for each in bad)
     stored = first.get("/policy/versions").json["items"][0]
     first.get(f"/policy/versions/{stored['id']}").expect(422, "policy_invalid")
     made = propose(first, json.loads(shipped().canonical) | {"version": 9}).expect(201).json

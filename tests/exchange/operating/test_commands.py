@@ -1,0 +1,64 @@
+"""Backups, restores and keys by the command line, in processes of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from exchange.cli import main
+from tests.build import PASSWORD
+
+
+def _run(data: Path, *words: str, typed: str = "") -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["--data", str(data), "--profile", "test", *words], input=typed)
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    assert _run(folder, "init")[0] == 0
+    return folder
+
+
+def _operator(data: Path, email: str) -> None:
+    words = ("users", "create", email, "--name", "Op", "--role", "operator", "--password-stdin")
+    code, output = _run(data, *words, typed=PASSWORD + "\n")
+    assert code == 0, output
+
+
+def test_an_exchange_is_backed_up_lost_and_made_again(data: Path, tmp_path: Path) -> None:
+    _operator(data, "first@example.org")
+    code, output = _run(data, "backup", str(tmp_path / "backup"), "--with-secrets")
+    assert code == 0, output
+    _operator(data, "second@example.org")
+    code, output = _run(tmp_path / "new", "restore", str(tmp_path / "backup"))
+    assert code == 0, output
+    listed = _run(tmp_path / "new", "users", "list")[1]
+    assert "first@example.org" in listed
+    assert "second@example.org" not in listed
+    code, output = _run(data, "restore", str(tmp_path / "backup"))
+    assert code == 1
+    assert "--replace" in output
+    assert "second@example.org" in _run(data, "users", "list")[1]
+    code, output = _run(data, "restore", "--replace", str(tmp_path / "backup"))
+    assert (code, "replaced-1" in output) == (0, True), output
+    assert "second@example.org" not in _run(data, "users", "list")[1]
+    assert _run(data, "audit", "verify")[0] == 0
+    assert _run(data, "audit", "reopen")[1].startswith("The log goes on")
+
+
+def test_keys_are_listed_made_rotated_and_retired(data: Path) -> None:
+    code, output = _run(data, "keys", "make")
+    assert (code, output.startswith("made: ")) == (0, True)
+    assert _run(data, "keys", "make")[1].startswith("nothing was missing")
+    assert _run(data, "keys", "rotate", "webhooks")[0] == 0
+    assert "webhooks\tseals\t0 days\t1 older" in _run(data, "keys", "list")[1]
+    code, output = _run(data, "keys", "retire", "webhooks")
+    assert (code, output) == (0, "webhooks: 0 sealed anew, 1 older ones destroyed\n")
+    assert _run(data, "keys", "rotate", "watermark")[0] == 2
+    code, output = _run(data, "keys", "rotate-log")
+    assert (code, output.count("piaohao.local/log+")) == (0, 2), output
+    assert _run(data, "audit", "verify")[0] == 0
