@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from compliance.audit import checkpoints, epochs, merkle, policies, queries
+from compliance.audit import checkpoints, epochs, merkle, policies, queries, witnesses
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import stored
 from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS, packed
@@ -124,7 +124,7 @@ def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
     node = stored(uow)
     kept = queries.checkpoint_sizes(uow, rows[0][0] + 1, checkpoint.size - 1, _MOST_KEPT)
     return _Evidence(
-        checkpoint.note,
+        witnesses.cosigned_note(uow, checkpoint),
         checkpoint.size,
         [(n, o, body, merkle.inclusion_proof(node, n, checkpoint.size)) for n, o, body in rows],
         {str(size): _texts(merkle.consistency_proof(node, size, checkpoint.size)) for size in kept},

@@ -1,6 +1,6 @@
 """Verify an evidence bundle offline. One file: the standard library and ``cryptography``, no network, no database.
 
-    python verifier.py BUNDLE.zip [--key KEY] [--checkpoint OLDER.txt [--consistency PROOF.json]] [--lang zh]
+    python verifier.py BUNDLE.zip [--key KEY] [--checkpoint OLDER.txt [--consistency PROOF.json]] [--witness KEY]
     python verifier.py STATEMENT.json [--key KEY] [--lang zh]
 
 Exit codes: 0 good, 1 tampered, 2 malformed, 3 unverifiable (something needed is not at hand).
@@ -25,6 +25,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -126,19 +127,27 @@ def _walk_consistency(first: int, last: int, path: list[bytes], root1: bytes, ro
 # ---- signed notes ------------------------------------------------------------------------------------------------
 
 
+OF_A_LOG, OF_A_WITNESS = 1, 4
+_END_OF_TIME = 253_402_300_800  # the year 10000
+
+
 @dataclass(frozen=True)
 class Key:
-    """A public key under its name; ``id`` are the four bytes that a signature line begins with."""
+    """A public key under its name; ``id`` are the four bytes that a signature line begins with.
+
+    ``kind`` is what it signs: checkpoints of its own log, or as a witness those of others.
+    """
 
     name: str
     public: bytes
+    kind: int = OF_A_LOG
 
     @property
     def id(self) -> bytes:
-        return hashlib.sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def text(self) -> str:
-        encoded = base64.b64encode(b"\x01" + self.public).decode()
+        encoded = base64.b64encode(bytes([self.kind]) + self.public).decode()
         return f"{self.name}+{self.id.hex()}+{encoded}"
 
 
@@ -152,14 +161,14 @@ class Checkpoint:
     note: str
 
 
-def parse_key(text: str) -> Key:
-    """A verifier key ``name+id+base64``. Raises Malformed."""
+def parse_key(text: str, kind: int = OF_A_LOG) -> Key:
+    """A verifier key ``name+id+base64``. Raises Malformed, and Tampered when its id is of another key."""
     name, _, rest = text.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
     raw = _base64(encoded)
-    if not name or len(raw) != 33 or raw[0] != 1:
-        raise Malformed("the key is not an Ed25519 verifier key")
-    key = Key(name, raw[1:])
+    if not name or len(raw) != 33 or raw[0] != kind:
+        raise Malformed("the key is not an Ed25519 verifier key" + (" of a witness" if kind == OF_A_WITNESS else ""))
+    key = Key(name, raw[1:], kind)
     if key.id.hex() != key_id:
         raise Tampered("the key's id does not fit the key")
     return key
@@ -198,6 +207,20 @@ def verify_note(note: str, key: Key, what: str) -> str:
         if len(raw) == 68 and raw[:4] == key.id and _signed(key, raw[4:], text + "\n"):
             return text
     raise Tampered(f"the {what} is not signed by this key")
+
+
+def cosigned_at(note: str, key: Key) -> int | None:
+    """When the witness cosigned this checkpoint (C2SP tlog-cosignature), in seconds since 1970; None if it did not."""
+    text, _, signatures = note.partition("\n\n")
+    prefix = f"— {key.name} "
+    for line in signatures.split("\n"):
+        raw = _base64(line.removeprefix(prefix)) if line.startswith(prefix) else b""
+        at = int.from_bytes(raw[4:12], "big")
+        if len(raw) != 76 or raw[:4] != key.id or at >= _END_OF_TIME:
+            continue
+        if _signed(key, raw[12:], f"cosignature/v1\ntime {at}\n{text}\n"):
+            return at
+    return None
 
 
 def epoch_of(origin: str) -> tuple[str, int]:
@@ -448,8 +471,12 @@ def verify(
     key_text: str | None = None,
     older_note: str | None = None,
     consistency: list[bytes] | None = None,
+    witnesses: tuple[str, ...] = (),
 ) -> Report:
-    """Prove a bundle. Raises Tampered, Malformed or Unverifiable at the first thing that does not hold."""
+    """Prove a bundle; ``witnesses`` are the keys of those who must have cosigned its checkpoint.
+
+    Raises Tampered, Malformed or Unverifiable at the first thing that does not hold.
+    """
     report = Report()
     manifest = _manifest(files)
     key = _key(files, key_text, report)
@@ -458,6 +485,7 @@ def verify(
         f"检查点签名有效：{checkpoint.origin}，{checkpoint.size} 条记录，密钥 {key.id.hex()}",
         f"checkpoint signature is good: {checkpoint.origin}, {checkpoint.size} entries, key {key.id.hex()}",
     )
+    _check_witnesses(checkpoint, witnesses, report)
     _check_manifest(files, manifest, checkpoint, key)
     _check_hashes(files, manifest)
     for described in manifest["entries"]:
@@ -503,6 +531,18 @@ def _manifest(files: dict[str, bytes]) -> dict[str, Any]:
     if encloses != (manifest["version"] == VERSION_WITH_CONTRACTS):
         raise Malformed(f"contracts make version {VERSION_WITH_CONTRACTS}, and nothing else does")
     return manifest
+
+
+def _check_witnesses(checkpoint: Checkpoint, witnesses: tuple[str, ...], report: Report) -> None:
+    for text in witnesses:
+        key = parse_key(text, OF_A_WITNESS)
+        at = cosigned_at(checkpoint.note, key)
+        if at is None:
+            raise Unverifiable(f"the checkpoint is not cosigned by {key.name}; a bundle fetched later may enclose that")
+        when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        report.say(
+            f"见证方 {key.name} 于 {when} 联署了该检查点", f"the witness {key.name} cosigned the checkpoint at {when}"
+        )
 
 
 def _check_manifest(files: dict[str, bytes], manifest: dict[str, Any], checkpoint: Checkpoint, key: Key) -> None:
@@ -1046,6 +1086,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", help="the log's public key as the platform publishes it, or a file that holds it")
     parser.add_argument("--checkpoint", type=Path, help="an older checkpoint that you kept")
     parser.add_argument("--consistency", type=Path, help="the proof from your checkpoint to the bundle's")
+    parser.add_argument("--witness", action="append", default=[], help="the key of a witness who must have cosigned it")
     parser.add_argument("--lang", choices=("zh", "en"), default="en")
     given = parser.parse_args(arguments)
     try:
@@ -1069,7 +1110,8 @@ def _verify_files(given: argparse.Namespace) -> Report:
         raise Malformed(str(error)) from None
     if given.bundle.suffix == ".json":
         return verify_statement(_read(given.bundle), key_text=key)
-    return verify(read_bundle(given.bundle), key_text=key, older_note=older, consistency=proof)
+    bundle, witnesses = read_bundle(given.bundle), tuple(given.witness)
+    return verify(bundle, key_text=key, older_note=older, consistency=proof, witnesses=witnesses)
 
 
 def _print(report: Report, language: str) -> None:

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from compliance.audit import cosignatures, queries
-from compliance.audit.cosignatures import Cosignature, WitnessKey
+from compliance.audit.cosignatures import Cosignature
 from compliance.audit.models import AuditCheckpoint
-from compliance.audit.verifier import Malformed, Tampered
+from compliance.audit.verifier import Key, Malformed, Tampered
 from compliance.audit.vouched import AuditCosignature
 from core import outgoing
 from core.db import Uow
@@ -28,7 +28,6 @@ from core.settings import Settings
 log = logging.getLogger("piaohao.witnesses")
 _SIZE = "text/x.tlog.size"
 _MOST_ANSWER_BYTES = 16 << 10
-_LATEST = 253402300799  # the last second of the year 9999
 
 
 class CosignatureInvalid(Invalid):
@@ -39,7 +38,7 @@ class CosignatureInvalid(Invalid):
 class Witness:
     """A key that the operator named; ``address`` is where it is sent checkpoints, empty when it fetches them."""
 
-    key: WitnessKey
+    key: Key
     address: str
 
 
@@ -101,7 +100,7 @@ def last_seen(uow: Uow) -> list[LastSeen]:
         each, (each.c.witness == AuditCosignature.witness) & (each.c.size == AuditCosignature.size)
     )
     rows = uow.session.execute(found.order_by(AuditCosignature.witness)).scalars()
-    return [LastSeen(row.witness, row.size, datetime.fromtimestamp(min(row.at, _LATEST), UTC)) for row in rows]
+    return [LastSeen(row.witness, row.size, datetime.fromtimestamp(row.at, UTC)) for row in rows]
 
 
 def of_checkpoint(uow: Uow, size: int) -> list[Cosignature]:

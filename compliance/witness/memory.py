@@ -15,7 +15,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from compliance.audit.cosignatures import WitnessKey, key_of
+from compliance.audit.cosignatures import key_of
+from compliance.audit.verifier import Key
 
 
 class NoWitness(Exception):
@@ -44,7 +45,7 @@ class Memory:
             os.fsync(file.fileno())
         return cls(folder)
 
-    def private(self) -> tuple[WitnessKey, Ed25519PrivateKey]:
+    def private(self) -> tuple[Key, Ed25519PrivateKey]:
         """Raises NoWitness."""
         try:
             name, secret = (self.folder / "key").read_text("utf-8").splitlines()

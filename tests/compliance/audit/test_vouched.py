@@ -90,6 +90,23 @@ def test_a_witness_fetches_the_log_and_its_cosignature_shows_everywhere(
     assert "witness.example/w1" in client.app.test_client().get("/audit").get_data(as_text=True)
 
 
+def test_a_bundle_encloses_who_cosigned_its_checkpoint(
+    witnessed: House, memory: Memory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = stories.tell(witnessed)
+    stories.settle(witnessed)
+    path, witness = tmp_path / "bundle.zip", memory.private()[0].text()
+    arguments = [str(path), "--key", checkpoints.public_key(witnessed).text(), "--witness", witness]
+    path.write_bytes(stories.bundle_of(witnessed, story))
+    assert verifier.main(arguments) == verifier.UNVERIFIABLE
+    line = cosignatures.cosign(_newest(witnessed).note, *memory.private(), at=1_790_000_000)
+    witnessed.db.write(lambda uow: witnesses.keep(uow, 8, line))
+    path.write_bytes(stories.bundle_of(witnessed, story))
+    assert verifier.main(arguments) == verifier.GOOD
+    assert "the witness witness.example/w1 cosigned the checkpoint at 2026-09-21T" in capsys.readouterr().out
+    assert verifier.main([*arguments, "--witness", "x"]) == verifier.MALFORMED
+
+
 def test_a_cosignature_that_comes_later_is_published_too(witnessed: House, memory: Memory, tmp_path: Path) -> None:
     stories.tell(witnessed)
     stories.settle(witnessed)
