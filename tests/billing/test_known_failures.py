@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -17,6 +18,7 @@ from billing.ledger import queries as ledger
 from billing.periods import service as periods
 from billing.usage import comparing, service
 from core import plans
+from core.db import Uow
 from core.house import House
 from core.money import UNITS_PER_MINOR, Rounding
 from core.months import Months, ZoneChange
@@ -89,15 +91,23 @@ def test_a_quota_taken_by_many_at_once_is_exact(books: Books) -> None:
     """kong #11859, apisix #13704: a quota was exceeded by calls in parallel."""
     one = meter(books, limits={"quota": 25, "quota_period": "day", "trial_calls": 0})
     window = one.house.db.read(lambda uow: service.quota_window(uow, one.right))
-    taken: list[int] = []
+    write, key = one.house.db.write, one.right.id
+    assert write(lambda uow: service.take_quota(uow, one.right, window, 15)) == 15
+    took, may_end = Event(), Event()
 
-    def take() -> None:
-        for _ in range(5):
-            taken.append(one.house.db.write(lambda uow: service.take_quota(uow, one.right, window, 3)))
+    def take(uow: Uow) -> int:
+        got = service.take_quota(uow, one.right, window, 20)
+        took.set()
+        may_end.wait(5)
+        return got
 
-    threads = [Thread(target=take) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(taken) == 25
+    taking = Thread(target=lambda: write(take))
+    giving = Thread(target=lambda: write(lambda uow: service.return_quota(uow, key, window, 5)))
+    taking.start()
+    took.wait(5)
+    giving.start()
+    time.sleep(0.2)  # it reads the quota while what was taken is not committed
+    may_end.set()
+    taking.join()
+    giving.join()
+    assert write(lambda uow: service.take_quota(uow, one.right, window, 25)) == 5
