@@ -85,7 +85,7 @@ PREFIXES = {
     "transfer_id": "otr", "claim_id": "clm", "trace_id": "trc", "version_id": "pol", "entry_id": "aud",
     "alert_id": "alr", "payment_id": "pmt", "chargeback_id": "chb", "payout_id": "pyo", "run_id": "run",
     "coupon_id": "cpn", "object_id": "doc", "demand_id": "dmd", "answer_id": "dan",
-    "search_id": "svs", "line_id": "syn",
+    "search_id": "svs", "line_id": "syn", "announcement_id": "ann",
 }  # fmt: skip
 VALUES: dict[str, Any] = {
     "name": "别人的机构",

@@ -37,8 +37,11 @@ POST /reviews/<review_id>/comments
 GET /interfaces/<interface_id> | GET /interfaces/<interface_id>/trials
 GET /listings/<listing_id> | GET /listings/<listing_id>/abilities | GET /listings/<listing_id>/revisions
 GET /listings/<listing_id>/sample | GET /listings/<listing_id>/price | POST /listings/<listing_id>/lower-tier
-GET /claims/<claim_id>
+GET /claims/<claim_id> | GET /listings/<listing_id>/similar | GET /demands/<demand_id>
+GET /demands/<demand_id>/answers | GET /demands/<demand_id>/reports | POST /demands/<demand_id>/let-stand
+POST /demands/<demand_id>/remove
 """
+_DICTIONARY = "POST /synonyms | PUT /synonyms/<line_id> | POST /synonyms/<line_id>/remove"
 _OVERSEES = """
 POST /policy/versions | POST /policy/versions/<version_id>/activate | POST /policy/versions/<version_id>/reject
 GET /decisions/<entry_id> | POST /holds | POST /holds/<hold_id>/release
@@ -71,7 +74,7 @@ def _named(*parts: str) -> frozenset[str]:
 MAY = {
     "reviewer": _named(_OWN, _REVIEWS),
     "finance": _named(_OWN, _BOOKS, _MONEY),
-    "operator": _named(_OWN, _BOOKS, _LOG),
+    "operator": _named(_OWN, _BOOKS, _LOG, _DICTIONARY),
     "officer": _named(_OWN, _REVIEWS, _BOOKS, _OVERSEES),
 }
 """The officer comes last, who suspends and freezes what the others look at."""
