@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from catalog.search.errors import SearchAway
 
@@ -95,10 +95,11 @@ def _client(place: Place) -> Elasticsearch:
     from elasticsearch import Elasticsearch
 
     others = len(place.urls) - 1
+    trusted: dict[str, Any] = {"ca_certs": place.ca_file} if place.ca_file else {}
     return Elasticsearch(
-        list(place.urls), api_key=place.api_key or None, ca_certs=place.ca_file or None,
+        list(place.urls), api_key=place.api_key or None,
         basic_auth=(place.user, place.password) if place.user else None, max_retries=others, retry_on_timeout=False,
-        connections_per_node=32,
+        connections_per_node=32, **trusted,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Writing:
         """Those that may be sent again in a moment."""
         answer = self._connection.call(
             lambda client: client.bulk(
-                index=self._index, operations=chain.from_iterable(operations), require_alias=self._alias
+                index=self._index, operations=list(chain.from_iterable(operations)), require_alias=self._alias
             ),
             WRITING_S,
         )
