@@ -15,7 +15,7 @@ _INSIDE: tuple[Inside, ...] = (
     database.clocks, database.books, database.rules, database.exports, work.outbox, work.jobs, work.index, work.signer,
     work.keys,
 )  # fmt: skip
-_AFTER: tuple[Look, ...] = (outside.production, outside.switched_on, outside.certificate)
+_AFTER: tuple[Look, ...] = (outside.production, outside.switched_on, outside.bucket, outside.certificate)
 
 
 def examine(settings: Settings) -> list[Finding]:

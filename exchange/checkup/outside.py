@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from core.buckets import StoreAway, bucket_of
 from core.clock import Clock
 from core.settings import Settings
 from exchange.checkup.finding import Finding, note
@@ -40,6 +41,21 @@ def switched_on(settings: Settings) -> Iterator[Finding]:
     yield Finding(True, f"on: {', '.join(on) or 'nothing'}")
     if off:
         yield note(f"off: {', '.join(off)}", "docs/settings.md has the setting of each")
+
+
+def bucket(settings: Settings) -> Iterator[Finding]:
+    found = bucket_of(settings, "")
+    if found is None:
+        return
+    try:
+        found.answers()
+    except StoreAway:
+        yield Finding(
+            False, f"the bucket {settings.s3_bucket} at {settings.s3_url} cannot be read",
+            "look at PIAOHAO_S3_* and at the service; what it said stands above",
+        )  # fmt: skip
+    else:
+        yield Finding(True, f"the bucket {settings.s3_bucket} at {settings.s3_url} can be read")
 
 
 def certificate(settings: Settings) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from compliance.exports import counting
 from core.house import House
 from exchange import kept_files
 from exchange.app import build_house
+from exchange.checkup import outside
 from exchange.disputes import evidence
 from exchange.kept_files import CannotMove, Fault
 from tests import build
@@ -90,3 +91,10 @@ def test_sets_of_persons_come_from_the_bucket_where_the_folder_has_none(house: H
     assert counting.store(in_bucket).whole(name)
     (folder / name[:2] / name).unlink()
     assert not counting.store(house).whole(name)
+
+
+def test_the_doctor_says_whether_the_bucket_can_be_read(house: House, s3: S3) -> None:
+    settings = dataclasses.replace(house.settings, **s3.settings)
+    assert [finding.well for finding in outside.bucket(settings)] == [True]
+    assert [finding.well for finding in outside.bucket(dataclasses.replace(settings, s3_secret_key="wrong"))] == [False]
+    assert list(outside.bucket(house.settings)) == []
