@@ -22,19 +22,24 @@ _TIMES, _NOTHING = func.sum(Asked.times), func.sum(Asked.missed)
 
 
 def showed_own(uow: Uow, actor: Actor) -> list[AskedWords]:
-    """The words that showed listings of the own organisation among their first, most often first.
+    """The words that showed listings of the own organisation among their first, and how often the one shown most.
 
     Raises PolicyRefused.
     """
     own = actor.organisation_id
     require(actor, "query:see", Resource("query", "own", {"owner": own}))
-    times, shown = func.sum(Shown.times), func.count(Shown.listing_id.distinct())
-    statement = (
-        select(Shown.words, times, shown)
+    each = (
+        select(Shown.words, func.sum(Shown.times).label("times"))
         .where(Shown.listing_id.in_(listings.ids_of_supplier(own or "")))
-        .group_by(Shown.words)
+        .group_by(Shown.words, Shown.listing_id)
+        .subquery()
+    )
+    times = func.max(each.c.times)
+    statement = (
+        select(each.c.words, times, func.count())
+        .group_by(each.c.words)
         .having(times >= LEAST)
-        .order_by(times.desc(), Shown.words)
+        .order_by(times.desc(), each.c.words)
     )
     return [AskedWords(words, int(n), listings=int(many)) for words, n, many in _first(uow, statement)]
 
