@@ -43,6 +43,7 @@ def upgrade(engine: Engine, revision: str = "head", fill: Callable[[Connection],
     """Bring a database to that revision, ``head()`` unless told, and let ``fill`` write into it, in one transaction."""
     config = _config()
     with engine.connect() as connection:
+        connection.begin()  # else Alembic would begin one of its own, and end it before ``fill``
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection

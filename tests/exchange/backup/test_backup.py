@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from billing import queries as books
 from catalog.files.store import FileStore
 from catalog.listings import queries as listings
 from compliance.audit import check
+from compliance.audit import queries as audit
 from core.house import House
 from core.settings import Settings
 from exchange import kept_files
@@ -24,6 +26,8 @@ from exchange.backup.service import back_up
 from exchange.installation import UNFINISHED, CannotStart, init
 from tests import build
 from tests.compliance.audit import story as stories
+from tests.conftest import Template
+from tests.servers import postgresql
 
 
 def _elsewhere(settings: Settings, tmp_path: Path) -> Settings:
@@ -72,6 +76,31 @@ def test_what_a_backup_holds_is_put_back_and_the_log_owns_up_to_the_rest(house: 
     stories.settle(back)
     assert check.verify_log(back) == []
     back.db.engine.dispose()
+
+
+def test_an_empty_database_is_filled_and_works_on(house: House, template: Template, tmp_path: Path) -> None:
+    supplier = build.organisation(house)
+    build.listed(house, supplier)
+    stories.settle(house)
+    stories.tell(house)  # waits for its place
+    made = back_up(house, tmp_path / "backup")
+    new = _elsewhere(house.settings, tmp_path)
+    name = f"restored_{uuid4().hex}"
+    if not house.db.sqlite:
+        new = dataclasses.replace(new, database_url=postgresql.create_database(template.where, name))
+    note = (house.settings.data / "signer" / "head.txt").read_text()
+    done = restore(new, tmp_path / "backup", last=note)
+    assert (done.epoch, done.aside, done.documents) == (None, None, 1)
+    back = build_house(new)
+    assert back.db.read(audit.head) == (made.log_size, made.log_root)
+    build.listed(back, supplier)  # numbers that the database gives go on
+    build.listed(back, build.organisation(back))
+    stories.settle(back)
+    assert check.verify_log(back) == []
+    assert back.db.read(books.faults) == []
+    back.db.engine.dispose()
+    if not house.db.sqlite:
+        postgresql.drop_database(template.where, name)
 
 
 def test_on_another_machine_the_last_published_checkpoint_lets_the_log_go_on(house: House, tmp_path: Path) -> None:

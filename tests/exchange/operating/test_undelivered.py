@@ -39,7 +39,8 @@ def told(house: House) -> list[str]:
 
 
 def _dead(house: House, *things: str) -> None:
-    house.db.write(lambda uow: [uow.emit(Happened(thing=each)) for each in things])
+    for each in things:
+        house.db.write(lambda uow, each=each: uow.emit(Happened(thing=each)))  # type: ignore[misc]
     for _ in range(outbox.MOST_ATTEMPTS):
         outbox.relay(house)
         house.clock.advance(timedelta(hours=1))
