@@ -22,6 +22,10 @@ SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = 
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY c.relname, a.attnum
 """
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state IS NOT NULL
+"""
 _SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'"
 _REFERENCES = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
@@ -61,6 +65,11 @@ def _table_out(connection: Connection, folder: Path, table: str, columns: Sequen
         file.flush()
         os.fsync(file.fileno())
     return Kept(size, digest.hexdigest())
+
+
+def others(connection: Connection) -> int:
+    """How many else are connected to this database by the same login, as far as it may see."""
+    return int(connection.exec_driver_sql(_OTHERS).scalar_one())
 
 
 def is_empty(connection: Connection) -> bool:

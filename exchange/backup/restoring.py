@@ -6,6 +6,7 @@ What was signed after the backup was made cannot be unsaid: then the audit log g
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from exchange.backup.service import fingerprint
 from exchange.installation import UNFINISHED, Lock
 
 Told = Callable[[str], None]
+_GONE_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,26 @@ def _require_free(settings: Settings, manifest: Manifest, *, replace: bool) -> N
             free = not sqlite_copy.path_of(settings.database).exists()
         else:
             _require_revision(database, manifest)
+            _require_alone(database)
             with database.engine.connect() as connection:
                 free = postgresql_copy.is_empty(connection)
     finally:
         database.engine.dispose()
     if not (free or replace):
         raise BackupImpossible("There is an exchange already; --replace puts the backup in its place.")
+
+
+def _require_alone(database: Database) -> None:
+    """Who has just been stopped needs a moment to be gone."""
+    give_up_at = time.monotonic() + _GONE_WITHIN_S
+    while True:
+        with database.engine.connect() as connection:
+            others = postgresql_copy.others(connection)
+        if not others:
+            return
+        if time.monotonic() > give_up_at:
+            raise BackupImpossible(f"{others} others are connected to the database: stop every role on every machine.")
+        time.sleep(0.1)
 
 
 def _require_revision(database: Database, manifest: Manifest) -> None:
