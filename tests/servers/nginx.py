@@ -38,12 +38,13 @@ class Nginx:
         (self.folder / "conf").write_text(write(self._front), encoding="utf-8")
 
     def lead_past(self, *down: str) -> None:
-        """Give these no new requests from now on; all others get them."""
+        """Give these no new requests; all others get them. Until nobody is left who knew it otherwise."""
         self._front = replace(self._front, down=down)
         self._write()
         before = self._workers()
         self.process.send_signal(signal.SIGHUP)
-        assert eventually(lambda: bool(self._workers() - before)), (self.folder / "log").read_text()[-2000:]
+        changed = eventually(lambda: bool(self._workers()) and not self._workers() & before)
+        assert changed, (self.folder / "log").read_text()[-2000:]
 
     def _workers(self) -> set[str]:
         tasks = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
