@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.house import House
 from core.settings import Settings
@@ -28,7 +29,7 @@ class Stage:
 
     house: House
     upstream: FastUpstream
-    options: dict[str, object]
+    options: dict[str, Any]
     running: Running = field(init=False)
 
     def start(self) -> None:

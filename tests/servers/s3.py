@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from core.buckets import Place
 from tests.servers.exchange import ROOT, eventually, free_port
@@ -34,7 +35,7 @@ class S3:
         self.start()
 
     @property
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, Any]:
         """Those of an exchange whose files lie here."""
         place = self.place
         return {

@@ -16,7 +16,7 @@ from core.settings import Settings
 from exchange.app import build_house, create_app_of
 from exchange.demo import bootstrap
 from exchange.demo.listings import DATASETS, STORY
-from exchange.demo.people import NEWCOMER
+from exchange.demo.people import NEWCOMER, ORGANISATIONS
 from exchange.demo.player import filling
 from exchange.demo.player.chapters import buying, contesting, paying, settling, trading
 from exchange.demo.player.client import Door
@@ -79,7 +79,7 @@ def test_money_comes_in_goes_out_and_is_contested(
     """Without the chapter's interface and the months that it waits for: they have tests of their own."""
     if not paid_house.db.sqlite:
         pytest.skip("the demonstration is played on SQLite")
-    few = tuple(each for each in filling.ORGANISATIONS if each.key in _WHO)
+    few = tuple(each for each in ORGANISATIONS if each.key in _WHO)
     monkeypatch.setattr(filling, "ORGANISATIONS", few)
     monkeypatch.setattr(filling, "_set_up_factors", lambda cast, tale: None)
     monkeypatch.setattr(paying, "_SOON_S", 300.0)
