@@ -55,7 +55,7 @@ def _document(row: dict[str, Any]) -> Any:
 
 
 def _visible(row: dict[str, Any]) -> bool:
-    return row["state"] == "reference" or (row["state"] == "listed" and row["level"] <= 1)
+    return bool(row["state"] == "reference" or (row["state"] == "listed" and row["level"] <= 1))
 
 
 def _answer(database: Any, question: dict[str, Any]) -> tuple[int, dict[str, dict[str, int]]]:

@@ -136,7 +136,7 @@ def test_the_log_is_published_step_by_step(house: House, tmp_path: Path) -> None
 
 def test_a_bucket_is_a_place_like_a_folder(house: House, tmp_path: Path) -> None:
     with answering_here() as service:
-        settings = replace(house.settings, **service.settings)  # type: ignore[arg-type]
+        settings = replace(house.settings, **service.settings)
         place, folder = place_of(settings, "s3://files/public/log"), Folder(tmp_path / "log")
         for orders in (1, 1, 31):
             for _ in range(orders):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_from_tax_details_to_a_fapiao(books: Books, browser: Open) -> None:
 
 def test_finance_records_an_exemption_of_a_buyer_that_said_nothing_of_its_taxes(books: Books, browser: Open) -> None:
     buyer, finance = build.organisation(books.house), browser().sign_in(books.recorder)
-    form = {"organisation": str(buyer.organisation_id), "document": "EX-2026-7", "until": "2099-12-31"}
+    form: dict[str, Any] = {"organisation": str(buyer.organisation_id), "document": "EX-2026-7", "until": "2099-12-31"}
     for wrong in ({"until": "2020-01-01"}, {"until": "9999-12-31"}, {"document": ""}, {"organisation": "nobody"}):
         finance.get("/tax-details")
         finance.send("/tax-exemptions", 422, **form | wrong)

@@ -24,11 +24,11 @@ def test_a_supplier_makes_a_coupon_sees_its_use_and_ends_it(browser: Open, house
     )
     place = made.headers["Location"].split("?")[0]
     assert "Nobody has used it yet" in supplier.get(place)
-    assert listing.offer is not None
+    assert (offer := listing.offer) is not None
     build.funded(house, who)
     order = house.db.write(
         lambda uow: service.place(
-            uow, who.actor, listing_id=listing.id, offer_id=listing.offer.id, purpose=listing.offer.purposes[0],
+            uow, who.actor, listing_id=listing.id, offer_id=offer.id, purpose=offer.purposes[0],
             accept_terms=True, coupon="Spring-10",
         )
     )  # fmt: skip
