@@ -24,7 +24,8 @@ def test_a_supplier_makes_a_coupon_sees_its_use_and_ends_it(browser: Open, house
     )
     place = made.headers["Location"].split("?")[0]
     assert "Nobody has used it yet" in supplier.get(place)
-    assert (offer := listing.offer) is not None
+    offer = listing.offer
+    assert offer is not None
     build.funded(house, who)
     order = house.db.write(
         lambda uow: service.place(
