@@ -26,7 +26,7 @@ GET /usage/calls/<call_id> | GET /entitlements/<entitlement_id>/standing | GET /
 GET /topups/<topup_id> | GET /orders/<order_id> | GET /orders/<order_id>/terms | GET /orders/<order_id>/requirements
 GET /orders/<order_id>/contract | GET /orders/<order_id>/decisions | GET /orders/<order_id>/licence
 GET /orders/<order_id>/files | GET /orders/<order_id>/copies | GET /orders/<order_id>/receipts
-GET /orders/<order_id>/bundle
+GET /orders/<order_id>/bundle | GET /orders/<order_id>/subscription
 """
 _REVIEWS = """
 GET /policy/versions/<version_id> | POST /policy/simulate | POST /documents
