@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.problems import Conflict, DomainError, Invalid, NotFound, TooLarge, Unavailable
 
 
-class ProcessorUnavailable(Unavailable):
+class ProcessorUnavailable(Conflict):
     code, title = "processor_unavailable", "This way of paying is not set up here"
 
 

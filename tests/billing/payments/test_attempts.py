@@ -13,7 +13,7 @@ from billing.payments.types import Payment, PaymentState, RefundState
 from billing.processor import queries as processor
 from billing.processor import service as asking
 from billing.processor.client import Processor
-from core.problems import Unavailable
+from billing.processor.errors import ProcessorUnavailable
 from tests.billing.payments.paying import Paid
 
 
@@ -176,7 +176,7 @@ def test_an_unset_processor_says_so(paid: Paid) -> None:
     import dataclasses
 
     paid.house.settings = dataclasses.replace(paid.house.settings, stripe_key="")
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(ProcessorUnavailable) as refused:
         _begun(paid)
     assert (refused.value.code, refused.value.hint) == ("processor_unavailable", "Pay by bank transfer.")
 

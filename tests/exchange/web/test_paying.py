@@ -136,7 +136,7 @@ def test_without_a_processor_the_page_says_so(settings: Settings) -> None:
     page = browser.get("/balance")
     assert "not set up on this exchange" in page
     assert 'action="/payments"' not in page
-    assert "processor_unavailable" in browser.send("/payments", 503, amount="1.00", method="card").get_data(
+    assert "processor_unavailable" in browser.send("/payments", 409, amount="1.00", method="card").get_data(
         as_text=True
     )
     house.db.engine.dispose()
