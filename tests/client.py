@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +84,8 @@ class ApiClient:
         sent = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
-        with self.app.test_client(use_cookies=False) as http:
-            response = http.open(PREFIX + path, method=method, json=json, data=data, headers=sent)
+        sending = {"method": method, "json": json, "data": data, "headers": sent}
+        with self.app.test_client(use_cookies=False) as http, closing(http.open(PREFIX + path, **sending)) as response:
             return _answer(response)
 
 
