@@ -28,13 +28,13 @@ KNOWN = {f"PIAOHAO_{field.name.upper()}" for field in dataclasses.fields(Setting
 def _parses(words: list[str]) -> None:
     """Fails unless the command line takes these words; nothing of it is run."""
     command: click.Command = main
-    context = click.Context(main, info_name="piaohao")
+    context = click.Context(main, info_name="piaohao", **main.context_settings)
     while isinstance(command, click.Group):
         name, *words = words
         found = command.get_command(context, name)
         assert found is not None, name
         command = found
-    command.make_context(command.name or "", words, resilient_parsing=False)
+    command.make_context(command.name or "", words, parent=context)  # commands keep their parent's help options
 
 
 def _after_program(line: str) -> list[str]:
