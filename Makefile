@@ -34,6 +34,7 @@ setup-dev:
 	@sh tools/setup.sh requirements.txt requirements-dev.txt
 	@sh tools/setup-postgresql.sh
 	@sh tools/setup-cedar.sh
+	@sh tools/setup-nginx.sh
 	@sh tools/setup-s3.sh
 	@sh tools/setup-elasticsearch.sh
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exchange.nginx_conf import Front, write
-from tests.servers.exchange import PATIENCE_S, eventually, free_port
+from tests.servers.exchange import PATIENCE_S, ROOT, eventually, free_port
 from tests.servers.missing import not_run
 
 
@@ -56,8 +56,9 @@ class Nginx:
 
 
 def program() -> str:
-    """Raises NginxMissing."""
-    found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/bin")
+    """The system's, or what ``tools/setup-nginx.sh`` unpacked. Raises NginxMissing."""
+    unpacked = ROOT / ".servers" / "nginx" / "usr" / "sbin"
+    found = shutil.which("nginx", path=f"/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/bin:{unpacked}")
     if found is None:
         raise NginxMissing("install nginx")
     return found
