@@ -60,11 +60,12 @@ class Place:
 
 def bucket_of(settings: Settings, prefix: str) -> Bucket | None:
     """The part of the configured bucket whose names begin with ``prefix``; None when files lie in the data folder."""
-    if not settings.s3_bucket:
-        return None
-    place = Place(
-        settings.s3_url, settings.s3_bucket, settings.s3_region, settings.s3_access_key, settings.s3_secret_key
-    )
+    return bucket_named(settings, settings.s3_bucket, prefix) if settings.s3_bucket else None
+
+
+def bucket_named(settings: Settings, name: str, prefix: str) -> Bucket:
+    """The part of any bucket, by the address and keys of the settings."""
+    place = Place(settings.s3_url, name, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
     return Bucket(place, prefix)
 
 

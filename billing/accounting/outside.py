@@ -35,9 +35,9 @@ class Outside:
 
 
 def look(house: House, actor: Actor, entry_id: str) -> Outside:
-    """Never inside a unit. Raises PolicyRefused, EntryNotFound, NothingBehind for kinds that nobody can book, and
+    """The row and what it is about, asked for at the processor: never inside a unit.
 
-    ProcessorUnreachable.
+    Raises PolicyRefused, EntryNotFound, NothingBehind for kinds that nobody can book, and ProcessorUnreachable.
     """
     entry = house.db.read(lambda uow: _entry(uow, actor, entry_id))
     try:

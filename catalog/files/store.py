@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from uuid import uuid4
 
+from core.durable import sync_folder
 from core.problems import StorageFull
 
 CHUNK_BYTES = 1 << 20
@@ -166,15 +167,6 @@ def _chunks(file: BinaryIO, length: int | None) -> Iterator[bytes]:
                 return
             left = None if left is None else left - len(chunk)
             yield chunk
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sweep_folder(folder: Path, pattern: str, older_than_s: float) -> int:

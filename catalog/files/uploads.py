@@ -16,7 +16,8 @@ from typing import BinaryIO, Protocol
 from uuid import uuid4
 
 from catalog.files.errors import PartCutShort, UploadBusy
-from catalog.files.store import CHUNK_BYTES, sweep_folder, sync_folder, told_when_full
+from catalog.files.store import CHUNK_BYTES, sweep_folder, told_when_full
+from core.durable import sync_folder
 from core.house import House
 from core.problems import Sentence
 

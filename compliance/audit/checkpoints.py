@@ -35,6 +35,7 @@ from compliance.audit.verifier import (
     verify_checkpoint,
 )
 from core.db import Uow
+from core.durable import write_whole
 from core.house import House
 
 
@@ -262,14 +263,7 @@ def _head_file(house: House) -> Path:
 
 def keep(house: House, note: str) -> None:
     """Remember before publishing: what was signed once must never be unsigned by a crash."""
-    path = _head_file(house)
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(note)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    write_whole(_head_file(house), note.encode())
     _append_published(house, note)
 
 
@@ -284,12 +278,3 @@ def _append_published(house: House, note: str) -> None:
             file.write(end)
             file.flush()
             os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """A replaced file stays replaced after the power went."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
-from core.buckets import Bucket, ObjectMissing
-from core.buckets import Place as BucketPlace
+from core.buckets import Bucket, ObjectMissing, bucket_named
+from core.durable import write_whole
 from core.settings import Settings
 
 
@@ -44,27 +42,10 @@ class Folder:
     def write(self, name: str, content: bytes) -> None:
         path = self._root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid4().hex}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync(path.parent)
+        write_whole(path, content)
 
     def clear(self, prefix: str) -> None:
         shutil.rmtree(self._root / prefix, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Objects:
@@ -98,7 +79,5 @@ def place_of(settings: Settings, text: str) -> Place:
     bucket, _, prefix = text.removeprefix("s3://").partition("/")
     if not bucket or not settings.s3_access_key:
         raise ValueError(f"{text}: name a bucket, and set PIAOHAO_S3_URL and its keys")
-    where = BucketPlace(
-        settings.s3_url, bucket, settings.s3_region, settings.s3_access_key, settings.s3_secret_key
-    )  # fmt: skip
-    return Objects(Bucket(where, f"{prefix.strip('/')}/" if prefix.strip("/") else ""))
+    below = prefix.strip("/")
+    return Objects(bucket_named(settings, bucket, f"{below}/" if below else ""))

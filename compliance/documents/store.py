@@ -8,6 +8,7 @@ from pathlib import Path
 from compliance.documents import queries
 from compliance.documents.errors import DocumentNotFound
 from core.buckets import Bucket, ObjectMissing, bucket_of
+from core.durable import sync_folder
 from core.house import House
 
 SEALED_BY = "documents"
@@ -31,11 +32,7 @@ def _write(path: Path, sealed: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def content(house: House, document_id: str) -> bytes:

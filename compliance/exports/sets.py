@@ -25,6 +25,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from core.buckets import Bucket, ObjectMissing
+from core.durable import sync_folder
 
 HASH_BYTES = 16
 SENSITIVE, OTHER, FURTHER = range(3)
@@ -124,7 +125,7 @@ class PersonSets:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         whole.replace(path)
         for folder in (path.parent, self._root):
-            _sync(folder)
+            sync_folder(folder)
         return SetFigures(name, counts[SENSITIVE] + counts[OTHER], counts[SENSITIVE], sum(counts))
 
     def open(self, stack: ExitStack, sha256: str) -> OpenSet:
@@ -225,14 +226,6 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             yield piece
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Sorter:

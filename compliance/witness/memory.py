@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from compliance.audit.cosignatures import key_of
 from compliance.audit.verifier import Key
+from core.durable import write_whole
 
 
 class NoWitness(Exception):
@@ -63,12 +64,12 @@ class Memory:
 
     def keep(self, origin: str, note: str) -> None:
         """Remember a head, for good."""
-        _written(self._of(origin) / "head.txt", note)
+        write_whole(self._of(origin) / "head.txt", note.encode())
 
     def accuse(self, origin: str, size: int, signed: str, shown: str) -> Path:
         """Keep the two checkpoints that cannot both be true."""
         path = self._of(origin) / f"fork-{size}-{hashlib.sha256(shown.encode()).hexdigest()[:8]}.txt"
-        _written(path, f"{signed}\n{shown}")
+        write_whole(path, f"{signed}\n{shown}".encode())
         return path
 
     @contextmanager
@@ -82,17 +83,3 @@ class Memory:
         folder = self.folder / "logs" / hashlib.sha256(origin.encode()).hexdigest()[:16]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
-
-
-def _written(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.durable import write_whole
 from exchange.installation import CannotStart
 
 FORMAT, VERSION = "piaohao-backup", 1
@@ -51,12 +52,7 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         text = json.dumps({"format": FORMAT, "version": VERSION} | dataclasses.asdict(self), indent=1, sort_keys=True)
-        temporary = folder / f".{NAME}"
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / NAME)
+        write_whole(folder / NAME, text.encode())
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
