@@ -47,9 +47,7 @@ def post(uow: Uow, actor: Actor, *, fields: Mapping[str, Any]) -> DemandSnapshot
     own = actor.organisation_id
     decision = require(actor, "demand:create", Resource("demand", "new", {"owner": own}))
     assert own is not None
-    identity.hold(uow, own)
-    if queries.open_count(uow, own) >= rules.MOST_OPEN:
-        raise TooManyDemands(Sentence("At most %(most)s are open at once.", most=rules.MOST_OPEN))
+    _hold_place(uow, own)
     row = Demand(
         id=new_id("dmd"), organisation_id=own, title="{}", scene="", currency=uow.house.settings.currency,
         until=fields["until"], state=DemandState.OPEN, version=0, created_at=uow.now(),
@@ -90,9 +88,7 @@ def reopen(uow: Uow, actor: Actor, demand_id: str, *, until: datetime) -> Demand
     Raises DemandNotFound, PolicyRefused, DemandStateConflict, DemandInvalid, TooManyDemands.
     """
     row, decision = _for_change(uow, actor, demand_id, "demand:change")
-    identity.hold(uow, row.organisation_id)
-    if queries.open_count(uow, row.organisation_id) >= rules.MOST_OPEN:
-        raise TooManyDemands(Sentence("At most %(most)s are open at once.", most=rules.MOST_OPEN))
+    _hold_place(uow, row.organisation_id)
     row.state = rules.follow(row.state, "reopen")
     rules.check_until(until, uow.now())
     row.until, row.closed_at = until, None
@@ -212,6 +208,13 @@ def _expire(uow: Uow, demand_id: str) -> bool:
 def _for_change(uow: Uow, actor: Actor, demand_id: str, action: str) -> tuple[Demand, Decision]:
     row = queries.load(uow, actor, demand_id)
     return row, require(actor, action, queries.resource_of(uow, actor, row))
+
+
+def _hold_place(uow: Uow, organisation_id: str) -> None:
+    """One more may stand on the board until this unit ends: nobody of the organisation posts beside it."""
+    identity.hold(uow, organisation_id)
+    if queries.open_count(uow, organisation_id) >= rules.MOST_OPEN:
+        raise TooManyDemands(Sentence("At most %(most)s are open at once.", most=rules.MOST_OPEN))
 
 
 def _write(uow: Uow, row: Demand, fields: Mapping[str, Any]) -> None:
