@@ -50,6 +50,15 @@ def locked_at(path: Path, wait_s: float, refusal: DomainError) -> Iterator[Still
         yield lambda: None
 
 
+@contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """The same, waited for as long as it takes; its folder is made when it is not there."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _wait(taken: Callable[[], bool], wait_s: float, refusal: DomainError) -> None:
     give_up = time.monotonic() + wait_s
     while not taken():

@@ -7,7 +7,6 @@ was set back or changed cannot get a signature, whoever asks.
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -37,6 +36,7 @@ from compliance.audit.verifier import (
 from core.db import Uow
 from core.durable import write_whole
 from core.house import House
+from core.locks import alone_at
 
 
 class LogInconsistent(Exception):
@@ -241,10 +241,7 @@ def _publish_again(house: House, before: Checkpoint | None, growth: Growth) -> N
 @contextmanager
 def alone(house: House) -> Iterator[None]:
     """No signer at work meanwhile, in any process: two of them could sign a larger log before a smaller one."""
-    path = _head_file(house).with_name("lock")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_at(_head_file(house).with_name("lock")):
         yield
 
 

@@ -6,7 +6,6 @@ moved to another machine too.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from compliance.audit.tiles import WIDTH, Tile
 from compliance.audit.verifier import Checkpoint, Malformed, Tampered
 from core.db import Uow
 from core.house import House
+from core.locks import alone_at
 from core.problems import DomainError
 
 CHECKPOINT = "checkpoint"
@@ -123,8 +123,5 @@ def _was_partial(tile: Tile, old: int) -> bool:
 @contextmanager
 def _alone(house: House) -> Iterator[None]:
     """One publisher at a time: two could put an older checkpoint over a newer one."""
-    path = house.settings.data / "signer" / "publishing.lock"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone_at(house.settings.data / "signer" / "publishing.lock"):
         yield

@@ -5,7 +5,6 @@ The head is on the disk before the cosignature is made: a witness that was kille
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from compliance.audit.cosignatures import key_of
 from compliance.audit.verifier import Key
 from core.durable import write_whole
+from core.locks import alone_at
 
 
 class NoWitness(Exception):
@@ -75,8 +75,7 @@ class Memory:
     @contextmanager
     def alone(self, origin: str) -> Iterator[None]:
         """One look at a time, in whatever process: else an older head could be kept over a newer one."""
-        with (self._of(origin) / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with alone_at(self._of(origin) / "lock"):
             yield
 
     def _of(self, origin: str) -> Path:
