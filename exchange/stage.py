@@ -42,7 +42,7 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # either ends the exchange too, also when started in the background
         signal.signal(number, signal.default_int_handler)
     secret = secrets.token_urlsafe(16)
-    with _supplier(secret) as upstream, fake_processor.answering(settings) as fake:
+    with supplier_answering(secret) as upstream, fake_processor.answering(settings) as fake:
         environment = _environment(upstream, fake)
         process = _start(settings, log, environment)
         try:
@@ -63,7 +63,7 @@ def perform(settings: Settings, *, once: bool, language: str = "en") -> int:
 
 
 @contextmanager
-def _supplier(secret: str) -> Iterator[str]:
+def supplier_answering(secret: str) -> Iterator[str]:
     """A supplier's service in a process of its own; gives its address."""
     command = [
         sys.executable,

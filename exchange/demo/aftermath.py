@@ -15,10 +15,11 @@ from exchange.demo.player.client import Difference
 from exchange.demo.player.tale import Tale
 
 _DATABASE = "exchange.db"
+Environment = Mapping[str, str] | None
 _SOUND = "the books are sound (0 faults)"
 
 
-def main(data: Path, language: str, environment: Mapping[str, str] | None = None) -> int:
+def main(data: Path, language: str, environment: Environment = None) -> int:
     """Verify the log of a data folder, then that of a changed copy. Answers 0 when both go as expected.
 
     ``environment`` is what the exchange runs with.
@@ -26,10 +27,8 @@ def main(data: Path, language: str, environment: Mapping[str, str] | None = None
     tale = Tale(language)
     tale.chapter("运维核验整个日志", "The operator verifies the whole log")
     try:
-        _verified(tale, data)
-        _reconciled(tale, data)
-        _paid(tale, data, environment)
-        _sound(tale, data)
+        for look in (_verified, _reconciled, _paid, _sound):
+            look(tale, data, environment)
         if (data / _DATABASE).exists():
             _caught(tale, data)
     except Difference as difference:
@@ -38,25 +37,25 @@ def main(data: Path, language: str, environment: Mapping[str, str] | None = None
     return 0
 
 
-def _verified(tale: Tale, data: Path) -> None:
-    status, said = verify_log(data)
+def _verified(tale: Tale, data: Path, environment: Environment) -> None:
+    status, said = verify_log(data, environment)
     tale.check(status == 0, "piaohao audit verify 通过", "piaohao audit verify", said)
 
 
-def _reconciled(tale: Tale, data: Path) -> None:
-    status, said = _command(data, "usage", "reconcile")
+def _reconciled(tale: Tale, data: Path, environment: Environment) -> None:
+    status, said = _command(data, "usage", "reconcile", environment=environment)
     tale.check(status == 0, "piaohao usage reconcile：网关记录、用量账与汇总一致", "piaohao usage reconcile", said)
 
 
-def _paid(tale: Tale, data: Path, environment: Mapping[str, str] | None) -> None:
+def _paid(tale: Tale, data: Path, environment: Environment) -> None:
     if environment is None or "PIAOHAO_STRIPE_KEY" not in environment:
         return
     status, said = _command(data, "payments", "reconcile", environment=environment)
     tale.check(status == 0, "piaohao payments reconcile：支付机构账目逐笔一致", "piaohao payments reconcile", said)
 
 
-def _sound(tale: Tale, data: Path) -> None:
-    lines = [line.strip() for line in _run(data, "doctor")[1].splitlines()]
+def _sound(tale: Tale, data: Path, environment: Environment) -> None:
+    lines = [line.strip() for line in _run(data, "doctor", environment=environment)[1].splitlines()]
     found = next((line for line in lines if "books" in line), "-")
     tale.check(_SOUND in found, "piaohao doctor：账目无误", "piaohao doctor: the books are sound", found)
 
@@ -71,17 +70,17 @@ def _caught(tale: Tale, data: Path) -> None:
     )
 
 
-def verify_log(data: Path) -> tuple[int, str]:
+def verify_log(data: Path, environment: Environment = None) -> tuple[int, str]:
     """Exit status and first line of ``piaohao audit verify``."""
-    return _command(data, "audit", "verify")
+    return _command(data, "audit", "verify", environment=environment)
 
 
-def _command(data: Path, *words: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+def _command(data: Path, *words: str, environment: Environment = None) -> tuple[int, str]:
     status, said = _run(data, *words, environment=environment)
     return status, (said.strip().splitlines() or ["-"])[0]
 
 
-def _run(data: Path, *words: str, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+def _run(data: Path, *words: str, environment: Environment = None) -> tuple[int, str]:
     command = [sys.executable, "-m", "exchange", "--data", str(data), "--profile", "demo", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     return done.returncode, done.stdout + done.stderr

@@ -35,7 +35,7 @@ class Program:
         sent.update(headers or {})
         connection = self._connected()
         try:
-            connection.request(method, f"/i/{self.listing_id}{path}", content, sent)
+            connection.request(method, self._target(path), content, sent)
             reply = read(connection.getresponse(), f"{method} {path}")
         except (http.client.HTTPException, OSError):
             self.close()
@@ -48,7 +48,7 @@ class Program:
         parts = urlsplit(self.gateway)
         head = "".join(f"{name}: {value}\r\n" for name, value in self._head(None).items())
         with socket.create_connection((parts.hostname or "", parts.port or 80), _PATIENCE_S) as connection:
-            connection.sendall(f"{method} /i/{self.listing_id}{path} HTTP/1.1\r\nHost: demo\r\n{head}\r\n".encode())
+            connection.sendall(f"{method} {self._target(path)} HTTP/1.1\r\nHost: demo\r\n{head}\r\n".encode())
             connection.recv(1024)
         self.counts["abandoned"] += 1
 
@@ -71,6 +71,9 @@ class Program:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _target(self, path: str) -> str:
+        return f"{urlsplit(self.gateway).path}/i/{self.listing_id}{path}"
 
     def _head(self, body: object) -> dict[str, str]:
         sent = {"Authorization": f"Bearer {self.credential}"} if self.credential else {}
