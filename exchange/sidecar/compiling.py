@@ -27,7 +27,7 @@ Compiled = Mapping[Ref, Item | None]
 Ids = Collection[str] | None
 PAGE = 500
 """So many rights are read in one unit."""
-_TICKETS = "delivery-tickets"
+TICKETS = "delivery-tickets"
 
 
 def ref_of(item: Item) -> Ref:
@@ -68,10 +68,11 @@ def _with_dependents(uow: Uow, refs: Iterable[Ref]) -> Iterator[Ref]:
 
 
 def _settings(uow: Uow, _ids: Ids) -> list[Item]:
-    settings, ticket_key = uow.house.settings, uow.house.keyring.secret(_TICKETS)
+    settings = uow.house.settings
     return [
         {
-            "id": "settings", "ticket_key": ticket_key.hex(), "files": str(settings.data / "files" / "delivery"),
+            "id": "settings", "ticket_keys": [key.hex() for key in uow.house.keyring.secrets(TICKETS)],
+            "files": str(settings.data / "files" / "delivery"),
             "upstream_allow": list(settings.allowed_upstreams), "stale_s": settings.gateway_stale_s,
             "issuer": settings.web_address, "audience": AUDIENCE, "objects": _objects(settings),
         }

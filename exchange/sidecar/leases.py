@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from billing.usage import service as usage
@@ -51,6 +51,11 @@ def end(uow: Uow, epoch: str) -> None:
     if process.state == EpochState.LIVE:
         process.state, process.finished_at = EpochState.FINISHED, uow.now()
     uow.session.flush()
+
+
+def sharers(uow: Uow) -> int:
+    """How many processes may ask for some, on all machines."""
+    return uow.session.execute(select(func.count()).where(Epoch.state == EpochState.LIVE)).scalar_one()
 
 
 def _lives(uow: Uow, epoch: str) -> bool:

@@ -9,7 +9,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,10 +18,10 @@ from sqlalchemy.exc import OperationalError
 from core.db import Uow
 from core.house import House
 from core.problems import Unavailable
-from exchange.sidecar import leases, refusing
+from exchange.sidecar import changes, leases, refusing
 from exchange.sidecar.figures import Leasing
 from exchange.sidecar.switchboard import Peer
-from exchange.sidecar.types import Calls, Granted, Meter
+from exchange.sidecar.types import Calls, Granted, Meter, recall
 from exchange.sidecar.windows import quota_until
 from exchange.trading import queries as trading
 from exchange.trading.types import CompiledEntitlement
@@ -36,6 +36,8 @@ _WAITS_S = 1.0
 _RECALL_AGAIN_S = 0.1
 _EMPTY_S = 0.2
 _AGAIN_S = 0.2
+_LOOK_S = 0.1
+"""So often it is looked whether another machine's gateways have given back: nobody here hears of that."""
 
 Heard = tuple[Peer, dict[str, Any]]
 
@@ -85,6 +87,15 @@ class Answer:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Waiter:
+    """A want that was not met whole, and whether gateways of other machines hold what it lacks."""
+
+    until: float
+    want: Want
+    elsewhere: bool
+
+
 @dataclass
 class Lessor:
     """``send`` carries a message to a connection; ``connected`` tells which there are, by epoch."""
@@ -94,9 +105,10 @@ class Lessor:
     connected: Callable[[], Mapping[str, Peer]]
     figures: Leasing = field(default_factory=Leasing)
     inbox: queue.SimpleQueue[Heard] = field(default_factory=queue.SimpleQueue)
-    _waiting: dict[tuple[str, str], tuple[float, Want]] = field(default_factory=dict)
+    _waiting: dict[tuple[str, str], Waiter] = field(default_factory=dict)
     _empty: dict[str, tuple[float, Meter]] = field(default_factory=dict)
     _recalled: dict[str, float] = field(default_factory=dict)
+    _looked_at: float = 0.0
 
     def hear(self, peer: Peer, message: dict[str, Any]) -> None:
         """From any thread. What is not of this protocol is passed over."""
@@ -109,12 +121,34 @@ class Lessor:
         """Answer until asked to stop."""
         while not stop.is_set():
             try:
-                heard = [self.inbox.get(timeout=0.2)]
+                heard = [self.inbox.get(timeout=_LOOK_S)]
             except queue.Empty:
-                continue
+                heard = []
             while len(heard) < _MOST_A_UNIT and not self.inbox.empty():
                 heard.append(self.inbox.get())
-            self.answer(heard, stop)
+            if heard:
+                self.answer(heard, stop)
+            if time.monotonic() - self._looked_at >= _LOOK_S:
+                self._looked_at = time.monotonic()
+                self.look_again()
+
+    def look_again(self) -> None:
+        """Grant those who wait for other machines what is there by now; who gets nothing goes on waiting."""
+        connected, now = self.connected(), time.monotonic()
+        wants = [
+            each.want for each in self._waiting.values()
+            if each.elsewhere and each.until > now and connected.get(each.want.peer.epoch) == each.want.peer
+        ]  # fmt: skip
+        if not wants:
+            return
+        try:
+            answers, _ = self.house.db.write(lambda uow: _unit(uow, (), wants, connected))
+        except Exception:  # they ask again by themselves
+            log.warning("nothing is leased to who waits for other machines", exc_info=True)
+            return
+        for answer in answers:
+            if answer.granted.calls:
+                self._conclude(answer)
 
     def answer(self, heard: Sequence[Heard], stop: threading.Event) -> None:
         """Attend to all of it, one by one when that fails; who asked is answered in any case."""
@@ -146,7 +180,7 @@ class Lessor:
         told, wants = self._known(self._wants(messages, freed))
         returns = [message for message in messages if message[1]["t"] in ("hello", "give", "declined")]
         if returns or wants:
-            answers, returned = self.house.db.write(lambda uow: _unit(uow, returns, wants, len(self.connected())))
+            answers, returned = self.house.db.write(lambda uow: _unit(uow, returns, wants, self.connected()))
             told += answers
             self.figures.count(returned)
         for answer in told:
@@ -156,8 +190,8 @@ class Lessor:
         """What is asked for now, and what waited for something that was freed; only by who is still there."""
         asked = [want for peer, message in messages if (want := _want(peer, message)) is not None]
         now = time.monotonic()
-        self._waiting = {key: waiter for key, waiter in self._waiting.items() if waiter[0] > now}
-        waited = [want for _, want in self._waiting.values() if want.entitlement_id in freed]
+        self._waiting = {key: waiter for key, waiter in self._waiting.items() if waiter.until > now}
+        waited = [each.want for each in self._waiting.values() if each.want.entitlement_id in freed]
         connected = {**self.connected(), **{peer.epoch: peer for peer, message in messages if message["t"] == "hello"}}
         found: dict[tuple[str, str], Want] = {}
         for want in (*waited, *asked):
@@ -184,7 +218,8 @@ class Lessor:
         if answer.granted.short is None:
             self._waiting.pop(want.key, None)
             return
-        self._waiting[want.key] = (now + _WAITS_S, want)
+        elsewhere = not self.connected().keys() >= set(answer.holders)
+        self._waiting[want.key] = Waiter(now + _WAITS_S, want, elsewhere)
         if answer.refused:
             self._empty.setdefault(want.entitlement_id, (now + _EMPTY_S, answer.granted.short))
         elif self._recalled.get(want.entitlement_id, 0.0) < now - _RECALL_AGAIN_S:
@@ -197,7 +232,10 @@ class Lessor:
             self.send(peer, {"t": "recall", "e": entitlement_id})
 
 
-def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -> tuple[list[Answer], Calls]:
+def _unit(
+    uow: Uow, returns: Iterable[Heard], wants: list[Want], connected: Collection[str]
+) -> tuple[list[Answer], Calls]:
+    """Gateways of other machines that hold what is short are told by the unit itself."""
     returned = Calls()
     for peer, message in returns:
         if message["t"] == "hello":
@@ -209,7 +247,12 @@ def _unit(uow: Uow, returns: Iterable[Heard], wants: list[Want], sharers: int) -
             returned += leases.give_back(uow, peer.epoch, str(message["e"]), _calls(message))
     found = trading.compiled(uow, {want.entitlement_id for want in wants}) if wants else []
     entitlements = {each.id: each for each in found}
-    return [_answer(uow, want, entitlements.get(want.entitlement_id), sharers) for want in wants], returned
+    sharers = leases.sharers(uow) if wants else 0
+    answers = [_answer(uow, want, entitlements.get(want.entitlement_id), sharers) for want in wants]
+    held = {(epoch, each.want.entitlement_id) for each in answers for epoch in each.holders if epoch not in connected}
+    if held:
+        changes.note(uow, *(recall(*each) for each in sorted(held)))
+    return answers, returned
 
 
 def _answer(uow: Uow, want: Want, entitlement: CompiledEntitlement | None, sharers: int) -> Answer:

@@ -42,12 +42,15 @@ class Sidecar:
         self.stop = threading.Event()
         self.board = Switchboard(socket_path(house.settings.data))
         self.lessor = Lessor(house, self._send, self.board.connected)
-        self.watcher = Watcher(house, self._tell)
+        self.watcher = Watcher(house, self._tell, self._recall)
         self.figures = Writer(house.settings.data, "sidecar", lambda: collect(self))
         self.board.heard = self.lessor.hear
 
     def _send(self, peer: Peer, message: dict[str, Any]) -> None:
         self.board.post(partial(self.board.send, peer, message))
+
+    def _recall(self, epoch: str, entitlement_id: str) -> None:
+        self.board.post(partial(self.board.recall, epoch, entitlement_id))
 
     def _tell(self, changes: Encoded) -> None:
         self.board.post(partial(self.board.apply, changes))

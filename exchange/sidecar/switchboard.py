@@ -129,6 +129,11 @@ class Switchboard:
         if session is not None and session.peer == peer:
             session.tell(wire.encode(message))
 
+    def recall(self, epoch: str, entitlement_id: str) -> None:
+        """Tell that process, if it is one of this machine, to give back what it holds and does not use."""
+        if (session := self.sessions.get(epoch)) is not None:
+            session.tell(wire.encode({"t": "recall", "e": entitlement_id}))
+
     def connected(self) -> Mapping[str, Peer]:
         """The connected processes, by epoch; from any thread."""
         return self._connected

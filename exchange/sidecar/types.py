@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CREDENTIAL = "credential"  # of an interface document: never an item of its own
     ENTITLEMENT = "entitlement"
     POLICY = "policy"  # other rules: every right is judged again
+    RECALL = "recall"  # of a lease: no item; the machine of the process that holds it tells it to give back
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Ref:
 
     kind: str
     id: str
+
+
+def recall(epoch: str, entitlement_id: str) -> Ref:
+    """What a process on another machine holds of a right is wanted back."""
+    return Ref(Kind.RECALL, f"{epoch}:{entitlement_id}")
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,18 @@ _LONGEST_BLIND_S = 600.0
 
 
 class Watcher:
-    """``tell`` gets what changed after every look, also nothing; the first time it gets everything."""
+    """``tell`` gets what changed after every look, also nothing; the first time it gets everything. ``recall`` gets
+    the process and the right of each lease that is wanted back.
+    """
 
-    def __init__(self, house: House, tell: Callable[[Encoded], None]) -> None:
+    def __init__(self, house: House, tell: Callable[[Encoded], None], recall: Callable[[str, str], None]) -> None:
         self.house = house
         self.tell = tell
+        self.recall = recall
         self._known: dict[Ref, bytes] = {}
         self._mark = changes.Mark()
         self._looked_at = float("-inf")
+        self._ticket_keys: list[bytes] = []
         self._judge_again = False
         self._refresh_at = float("-inf")
         self._forget_at = time.monotonic() + _FORGET_S
@@ -83,16 +87,23 @@ class Watcher:
             before = document.current()
             versions.refresh(uow)
             self._judge_again = document.current() is not before
-        wanted = [ref for ref in (*refs, *doubtful) if ref.kind != Kind.POLICY]
+        for ref in (each for each in refs if each.kind == Kind.RECALL):
+            self.recall(*ref.id.split(":", 1))
+        wanted = [ref for ref in (*refs, *doubtful) if ref.kind not in (Kind.POLICY, Kind.RECALL)]
         return compiling.of(uow, wanted) if wanted else {}, mark
 
     def _take_doubtful(self) -> list[Ref]:
-        found = []
+        found = self._rotated()
         while True:
             try:
                 found.append(self._doubtful.get_nowait())
             except Empty:
                 return found
+
+    def _rotated(self) -> list[Ref]:
+        """The secret of tickets is a file, of which no change is noted."""
+        known, self._ticket_keys = self._ticket_keys, self.house.keyring.secrets(compiling.TICKETS)
+        return [] if self._ticket_keys == known else [Ref(Kind.SETTINGS, "settings")]
 
     def run(self, stop: threading.Event) -> None:
         """Begin, then look until asked to stop. While the database cannot be read, nothing is told."""

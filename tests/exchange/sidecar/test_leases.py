@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,15 +31,17 @@ from core.ids import new_id
 from exchange.app import build_house
 from exchange.gateway import segments
 from exchange.gateway.record import Outcome
-from exchange.sidecar import closing, leases
+from exchange.sidecar import changes, closing, leases
 from exchange.sidecar.lessor import Lessor
 from exchange.sidecar.loader import Loader, segments_folder
 from exchange.sidecar.models import Lease
 from exchange.sidecar.switchboard import Peer
-from exchange.sidecar.types import Calls, Granted, Meter
+from exchange.sidecar.types import Calls, Granted, Meter, recall
 from exchange.trading.types import CompiledEntitlement
+from tests import metered
 from tests.billing.books import Books
 from tests.exchange.sidecar.gateways import FREE, Process, entitlement, load_all
+from tests.servers.fast_upstream import FastUpstream
 
 QUOTA, BALANCE = 60, 4_000  # 37 hits at ¥1.00 and 6 % tax
 
@@ -225,6 +228,34 @@ def test_processes_of_another_machine_are_left_alone(books: Books, tmp_path: Pat
     other.db.engine.dispose()
     assert _taken(books.house, right) == 10
     assert process.call()
+
+
+def test_what_a_process_of_another_machine_holds_is_asked_for_and_comes(house: House, tmp_path: Path) -> None:
+    with FastUpstream() as upstream:
+        allowed = replace(house.settings, upstream_allow=upstream.address)
+        trade = metered.trade(build_house(allowed), upstream, balance="0.08")
+    (tmp_path / "other").mkdir()
+    other = build_house(replace(allowed, data=tmp_path / "other", database_url=allowed.database))
+    here, there = Peer("ab" * 8, 1), Peer("cd" * 8, 2)
+    told: list[dict[str, Any]] = []
+    lessors = [
+        Lessor(each, lambda _peer, message: told.append(message), lambda peer=peer: {peer.epoch: peer})  # type: ignore[misc]
+        for each, peer in ((house, here), (other, there))
+    ]
+    want = {"t": "want", "e": trade.entitlement_id, "funded": 8}
+    lessors[0].attend([(here, want)])
+    mark = house.db.read(changes.present)
+    lessors[1].attend([(there, want)])
+    assert [message["funded"] for message in told] == [2, 0]
+    assert (told[1]["more"], told[1]["refused"]) == (True, None)
+    wanted_back = recall(here.epoch, trade.entitlement_id)
+    assert wanted_back in house.db.read(lambda uow: changes.since(uow, mark))[0]
+    lessors[1].look_again()
+    assert len(told) == 2, "nothing is there yet"
+    lessors[0].attend([(here, {"t": "give", "e": trade.entitlement_id, "funded": 2})])
+    lessors[1].look_again()
+    assert told[2]["funded"] == 1, "a share; the other machine's process lives"
+    other.db.engine.dispose()
 
 
 def test_a_process_that_left_no_segment_is_settled_too(books: Books) -> None:
