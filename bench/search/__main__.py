@@ -1,10 +1,12 @@
 """A million generated bilingual listings in the embedded engine, beside SQLite's FTS5 and Xapian, in one run.
 
-    python -m bench.search [--listings 1000000] [--questions 200] [--peer-questions 50] [--folder DIR]
+    python -m bench.search [--listings 1000000] [--questions 200] [--peer-questions 50] [--elasticsearch 200000]
+                           [--folder DIR]
 
 Every engine gets the same terms and is asked the same questions; where the totals of two differ, the run fails. Time to
 index is with the analysis for ours, and without it for the peers. Xapian runs where ``sh tools/setup-xapian.sh`` made
-its environment (it is GPL: a peer of the benchmark, no part of the product), and is named as not run otherwise.
+its environment (it is GPL: a peer of the benchmark, no part of the product), and is named as not run otherwise. Our
+engine on Elasticsearch is asked beside the embedded one over so many of the listings.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench.search import corpus, peers, questions
+from bench.search import corpus, elastic_beside, peers, questions
+from catalog.search.elastic.engine import ElasticEngine
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask
 
@@ -27,10 +30,14 @@ def main() -> int:
     parser.add_argument("--listings", type=int, default=1_000_000)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--peer-questions", type=int, default=50)
+    parser.add_argument("--elasticsearch", type=int, default=200_000, metavar="LISTINGS")
     parser.add_argument("--folder", type=Path, help="where the indexes are written: twenty gigabytes are enough")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        return run(Path(folder), given.listings, given.questions, given.peer_questions)
+        wrong = run(Path(folder), given.listings, given.questions, given.peer_questions)
+        wrong += elastic_beside.compare(Path(folder), given.elasticsearch, given.peer_questions, _asked, _say_beside)
+    print(f"{wrong} totals or facet counts differ")
+    return wrong
 
 
 def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
@@ -51,7 +58,6 @@ def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
         for kind in questions.KINDS:
             wrong += _beside(peer, kind, ours[kind][:peer_count], peer_count)
         peer.close()
-    print(f"{wrong} totals or facet counts differ")
     return wrong
 
 
@@ -63,7 +69,7 @@ def _commands() -> list[list[str]]:
     return commands
 
 
-def _asked(engine: TantivyEngine, asks: Sequence[Ask]) -> list[tuple[Answer, float]]:
+def _asked(engine: TantivyEngine | ElasticEngine, asks: Sequence[Ask]) -> list[tuple[Answer, float]]:
     for ask in asks[:5]:
         engine.search(ask)
     return [peers.timed(engine.search, ask) for ask in asks]
@@ -78,10 +84,17 @@ def _beside(peer: peers.Peer, kind: str, ours: Sequence[tuple[Answer, float]], c
         if (mine.total, counted) != (theirs.total, _sorted(theirs.facets, counted)):
             wrong += 1
             print(f"    DIFFERS {peers.asked(ask)}: {mine.total} and {theirs.total}")
-    own, other = [seconds for _answer, seconds in ours], [answer.seconds for answer in answers]
-    p50, p99 = (_quantile(other, part) / _quantile(own, part) for part in (0.5, 0.99))
-    print(f"  {kind:<22} {_times(other)}   {p50:.1f} and {p99:.1f} of ours")
+    _say_times(kind, [seconds for _answer, seconds in ours], [answer.seconds for answer in answers])
     return wrong
+
+
+def _say_beside(kind: str, ours: Sequence[tuple[Answer, float]], theirs: Sequence[tuple[Answer, float]]) -> None:
+    _say_times(kind, *([seconds for _answer, seconds in each] for each in (ours, theirs)))
+
+
+def _say_times(kind: str, own: Sequence[float], other: Sequence[float]) -> None:
+    p50, p99 = (_quantile(other, part) / _quantile(own, part) for part in (0.5, 0.99))
+    print(f"  {kind:<22} {_times(other)}   {p50:.1f} and {p99:.1f} of ours", flush=True)
 
 
 def _sorted(facets: Mapping[str, Mapping[str, int]], like: Mapping[str, object]) -> dict[str, dict[str, int]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.servers.exchange import PATIENCE_S, ROOT, eventually, free_port
 
 VERSION = "8.19.21"
-_OPTIONS = ("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _PATIENCE_S = 600.0
 """So long a machine may take that is busy with many other things; alone it takes four seconds."""
 
@@ -25,7 +25,8 @@ class ElasticsearchMissing(Exception):
 class Node:
     """A node with a data folder of its own, so that it can be killed and started again."""
 
-    def __init__(self, version: str = VERSION, folder: Path | None = None) -> None:
+    def __init__(self, version: str = VERSION, folder: Path | None = None, heap: str = "256m") -> None:
+        self._heap = [f"-Xms{heap}", f"-Xmx{heap}"]
         self._parts = ROOT / ".servers" / f"elasticsearch-{version}"
         if not (self._parts / "java").exists():
             raise ElasticsearchMissing(f"sh tools/setup-elasticsearch.sh {version}")
@@ -42,7 +43,7 @@ class Node:
         told = self._home / "told"
         with told.open("w") as out:
             self._process = subprocess.Popen(
-                [java, *_OPTIONS, "-cp", classes, "TestNode", str(self._home), str(self.port)],
+                [java, *self._heap, *_OPTIONS, "-cp", classes, "TestNode", str(self._home), str(self.port)],
                 stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
         up = eventually(lambda: "READY" in told.read_text() or self._process.poll() is not None, _PATIENCE_S)
@@ -72,9 +73,9 @@ class Node:
 
 
 @contextmanager
-def running(version: str = VERSION) -> Iterator[Node]:
+def running(version: str = VERSION, heap: str = "256m") -> Iterator[Node]:
     """Until it is left. Raises ElasticsearchMissing."""
-    node = Node(version)
+    node = Node(version, heap=heap)
     try:
         yield node
     finally:
