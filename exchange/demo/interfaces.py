@@ -54,7 +54,7 @@ IDENTITY = Interface(
         "miss": ["not_found"],
     }),),
     {"version": 1, "kind": "per_hit", "currency": "CNY", "price": "0.04"},
-    {"rate_per_second": 20, "burst": 20, "concurrency": 8, "quota": 60, "quota_period": "day", "trial_calls": 3},
+    {"rate_per_second": 6, "burst": 10, "concurrency": 8, "quota": 60, "quota_period": "day", "trial_calls": 3},
     tags=("身份核验", "identity", "API"),
 )  # fmt: skip
 DIGITS = Interface(
