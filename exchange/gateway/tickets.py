@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,19 +58,22 @@ class Ticket:
         return f"{self.sha256[:2]}/{self.sha256[2:4]}/{self.sha256}"
 
 
-def open_ticket(text: bytes, key: bytes) -> Ticket:
-    """The ticket that this text is. Raises TicketUnknown."""
-    match = _FORM.match(text) if len(text) <= LONGEST and key else None
+def open_ticket(text: bytes, keys: Iterable[bytes]) -> Ticket:
+    """The ticket that this text is, sealed by one of ``keys``. Raises TicketUnknown."""
+    match = _FORM.match(text) if len(text) <= LONGEST else None
     if match is None:
         raise TicketUnknown
     payload, seal = match.groups()
-    expected = base64.urlsafe_b64encode(hmac.digest(key, payload, hashlib.sha256)).rstrip(b"=")
-    if not hmac.compare_digest(seal, expected):
+    if not any(hmac.compare_digest(seal, _seal(key, payload)) for key in keys):
         raise TicketUnknown
     try:
         return _read(json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4))))
     except (ValueError, KeyError, TypeError, binascii.Error):
         raise TicketUnknown from None
+
+
+def _seal(key: bytes, payload: bytes) -> bytes:
+    return base64.urlsafe_b64encode(hmac.digest(key, payload, hashlib.sha256)).rstrip(b"=")
 
 
 def _read(document: dict[str, Any]) -> Ticket:

@@ -34,7 +34,7 @@ def open_transfer(client: ClientConnection, text: bytes, method: bytes, head: He
     if head.refused in _UNCLEAR:
         raise Refused(head.refused)
     try:
-        ticket = open_ticket(text, bytes.fromhex(client.gateway.snapshot.settings.get("ticket_key") or ""))
+        ticket = open_ticket(text, map(bytes.fromhex, client.gateway.snapshot.settings.get("ticket_keys", ())))
     except TicketUnknown:
         raise Refused("ticket_unknown") from None
     try:

@@ -49,7 +49,7 @@ def of_link(house: House, order_id: str, url: str) -> Fetching | None:
     """What is left of a link; None for what is no link to a file of this order."""
     text = urlsplit(url).path.removeprefix("/files/")
     try:
-        ticket = sealed.open_ticket(text.encode(), house.keyring.secret(tickets.KEY_NAME))
+        ticket = sealed.open_ticket(text.encode(), house.keyring.secrets(tickets.KEY_NAME))
     except sealed.TicketUnknown:
         return None
     if ticket.order_id != order_id:

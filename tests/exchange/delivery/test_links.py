@@ -42,7 +42,7 @@ def test_a_download_at_l3_comes_as_the_contract_says_with_a_link_for_the_own_key
     document = json.loads(urlsafe_b64decode(granted["url"].rsplit("/", 1)[1].split(".")[0] + "=="))
     assert (document["v"], document["k"], document["t"], document["h"]) == (2, buyer_id, 3, file["sha256"])
     assert document["x"] - fronted.clock.now().timestamp() > 23 * 3600
-    opened = tickets.open_ticket(granted["url"].rsplit("/", 1)[1].encode(), fronted.keyring.secret("delivery-tickets"))
+    opened = tickets.open_ticket(granted["url"].rsplit("/", 1)[1].encode(), fronted.keyring.secrets("delivery-tickets"))
     assert (opened.holder, opened.tries) == (buyer_id, 3)
     for _ in range(3):
         tries.take(fronted.settings.data, opened)

@@ -74,7 +74,7 @@ def interface(base_url: str, operations: list[Item] | None = None, **changes: An
 
 def settings(files: Path | None = None, allow: tuple[str, ...] = ("127.0.0.1/32",), **changes: Any) -> Item:
     return {
-        "k": "settings", "id": "settings", "ticket_key": TICKET_KEY.hex(), "files": str(files or ""),
+        "k": "settings", "id": "settings", "ticket_keys": [TICKET_KEY.hex()], "files": str(files or ""),
         "upstream_allow": list(allow), "stale_s": 5, "issuer": "http://web.test", "audience": "piaohao-gateway",
     } | changes  # fmt: skip
 

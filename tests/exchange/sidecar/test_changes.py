@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from datetime import timedelta
@@ -13,7 +14,9 @@ from core.house import House
 from exchange.app import build_house
 from exchange.sidecar import changes
 from exchange.sidecar.bell import Bell
+from exchange.sidecar.switchboard import Encoded
 from exchange.sidecar.types import Kind, Ref
+from exchange.sidecar.watcher import Watcher
 
 
 def _ref(name: object) -> Ref:
@@ -148,3 +151,18 @@ def test_without_a_change_the_bell_waits_no_longer_than_it_was_told(house: House
         began = time.monotonic()
         bell.wait(mark, 0.3)
         assert 0.2 < time.monotonic() - began < 5
+
+
+def test_a_rotated_secret_of_tickets_is_told_at_the_next_look(house: House) -> None:
+    told: list[Encoded] = []
+    watcher = Watcher(house, told.append, lambda _process, _right: None)
+    watcher.start()
+    watcher.look()
+    watcher.look()
+    assert told[-1] == {}
+    house.keyring.rotate("delivery-tickets")
+    watcher.look()
+    (settings,) = told[-1].values()
+    assert [each.hex() for each in house.keyring.secrets("delivery-tickets")] == json.loads(settings or b"")[
+        "ticket_keys"
+    ]

@@ -42,7 +42,7 @@ def test_the_order_page_gives_a_link_with_its_line_its_tries_and_its_end(
     assert line is not None
     assert "3 of 3 downloads left" in shown
     text = line.group(2).rsplit("/", 1)[1]
-    opened = tickets.open_ticket(text.encode(), fronted.keyring.secret("delivery-tickets"))
+    opened = tickets.open_ticket(text.encode(), fronted.keyring.secrets("delivery-tickets"))
     assert (opened.holder, opened.file_id, opened.name) == (buyer.organisation_id, address.group(1), line.group(1))
     assert b"lnk_" in urlsafe_b64decode(text.split(".")[0] + "==")
     tries.take(fronted.settings.data, opened)
