@@ -3,7 +3,7 @@
 # ONCE=1          `make demo` ends after the story instead of going on serving
 # PIAOHAO_PORT=…  another port than 8460; every setting of the product is such a variable
 
-.PHONY: help setup setup-dev demo run test test-sqlite test-postgresql coverage check format soak bench requirements docs clean
+.PHONY: help setup setup-dev setup-python setup-cedar setup-nginx setup-s3 setup-elasticsearch demo run test test-sqlite test-postgresql coverage check format soak bench requirements docs clean
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 RUN = .venv/bin/python -m
@@ -31,12 +31,14 @@ setup:
 	@sh tools/setup.sh requirements.txt
 
 setup-dev:
+	@$(MAKE) -j 3 setup-python setup-cedar setup-nginx setup-s3 setup-elasticsearch
+
+setup-python:
 	@sh tools/setup.sh requirements.txt requirements-dev.txt
 	@sh tools/setup-postgresql.sh
-	@sh tools/setup-cedar.sh
-	@sh tools/setup-nginx.sh
-	@sh tools/setup-s3.sh
-	@sh tools/setup-elasticsearch.sh
+
+setup-cedar setup-nginx setup-s3 setup-elasticsearch:
+	@sh tools/$@.sh
 
 demo: setup
 	@$(RUN) exchange --data var/demo demo $(if $(ONCE),--once,)
