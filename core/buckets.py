@@ -27,6 +27,8 @@ log = logging.getLogger("piaohao.buckets")
 PIECE_BYTES = 16 << 20
 """Larger bodies are sent in pieces of this size, each with its own checksum."""
 _CHUNK_BYTES = 1 << 20
+_BYTES = "application/octet-stream"
+"""No browser shows what somebody sent us, were the bucket open to it; the exchange says what its files are."""
 _TRIES_OF_A_READ = 4
 _MISSING = {"404", "NoSuchKey", "NotFound", "NoSuchUpload"}
 _TAKEN = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -78,7 +80,7 @@ class Bucket:
     def put(self, name: str, body: bytes, *, only_new: bool = False) -> None:
         """Keep a small object; the service checks its SHA-256. Raises ObjectTaken with ``only_new``, StorageFull."""
         condition = {"IfNoneMatch": "*"} if only_new else {}
-        self._ask("put_object", name, Body=body, ChecksumSHA256=_checksum(body), **condition)
+        self._ask("put_object", name, Body=body, ContentType=_BYTES, ChecksumSHA256=_checksum(body), **condition)
 
     def put_file(self, name: str, source: BinaryIO, sha256: str) -> None:
         """Keep a stream of any size, all of it or nothing.
@@ -90,7 +92,8 @@ class Bucket:
             _require(hashlib.sha256(first).hexdigest(), sha256)
             self.put(name, first)
             return
-        upload = str(self._ask("create_multipart_upload", name, ChecksumAlgorithm="SHA256")["UploadId"])
+        begun = self._ask("create_multipart_upload", name, ContentType=_BYTES, ChecksumAlgorithm="SHA256")
+        upload = str(begun["UploadId"])
         try:
             self._pieces(name, upload, first, source, sha256)
         except BaseException:

@@ -84,6 +84,16 @@ def test_a_large_file_goes_in_pieces(s3: S3, tmp_path: Path, monkeypatch: pytest
     assert hashlib.sha256(b"".join(store.read(digest))).hexdigest() == digest
 
 
+def test_objects_are_bytes_to_whoever_looks_into_the_bucket(
+    s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "PIECE_BYTES", 5 << 20)
+    bucket = Bucket(s3.place, "kinds/")
+    for content in (b"<script>", b"<" * (6 << 20)):
+        bucket.put_file("name", io.BytesIO(content), hashlib.sha256(content).hexdigest())
+        assert bucket._ask("head_object", "name")["ContentType"] == "application/octet-stream"
+
+
 def test_bytes_that_are_not_what_they_are_called_are_not_kept(
     s3: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
