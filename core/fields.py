@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -13,6 +13,7 @@ from core.money import format_amount, format_price
 from core.problems import Sentence
 
 _LONGEST_TEXT = 20_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999  # any zone and any term can be applied to a time between
 
 
 class MoneyField(fields.Field[Any]):
@@ -87,8 +88,32 @@ class TextField(fields.String):
         return text
 
 
+def _in_this_age(moment: date) -> None:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValidationError(Sentence("Between the years %(first)s and %(last)s.", first=_FIRST_YEAR, last=_LAST_YEAR))
+
+
+class DayField(fields.Date):
+    """A day as 2026-12-31, of this age."""
+
+    default_error_messages: ClassVar = {"invalid": Sentence("Write the day as 2026-12-31.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=_in_this_age, **kwargs)
+
+
+class MinuteField(fields.NaiveDateTime):
+    """A time of the reader's own zone, as a browser's field for one writes it, of this age."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M", validate=_in_this_age, **kwargs)
+
+
 class UtcField(fields.Field[datetime]):
-    """RFC 3339 in UTC."""
+    """RFC 3339 in UTC; what comes in is of this age."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=_in_this_age, **kwargs)
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")

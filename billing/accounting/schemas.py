@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.fields import IdField, MoneyField, TextField, UtcField
+from core.fields import DayField, IdField, MoneyField, TextField, UtcField
 
 
 class StatementQuery(Schema):
     account = fields.String(load_default="buyer_prepaid")
     month = TextField(load_default="", longest=10)
-    first = fields.Date(load_default=None, data_key="from")
-    last = fields.Date(load_default=None, data_key="to")
+    first = DayField(load_default=None, data_key="from")
+    last = DayField(load_default=None, data_key="to")
     currency = TextField(load_default=None, longest=3)
     organisation_id = IdField("org", load_default=None)
 
@@ -20,7 +20,7 @@ class MonthQuery(Schema):
     month = TextField(required=True, longest=10)
 
 
-class ConfirmIn(Schema):
+class MonthConfirmIn(Schema):
     sha256 = fields.String(required=True, validate=validate.Regexp(r"\A[0-9a-f]{64}\Z"))
 
 
@@ -73,7 +73,7 @@ class CoverOut(Schema):
     left = MoneyField()
 
 
-class TrialRowOut(Schema):
+class MoneyTrialRowOut(Schema):
     kind = fields.String()
     currency = fields.String()
     debits = MoneyField()
@@ -106,7 +106,7 @@ class FailingOut(Schema):
     since = UtcField()
 
 
-class RunOut(Schema):
+class MoneyRunOut(Schema):
     id = fields.String()
     currency = fields.String()
     started_at = UtcField()
@@ -114,12 +114,12 @@ class RunOut(Schema):
 
 
 class MoneyOut(Schema):
-    trial = fields.List(fields.Nested(TrialRowOut))
+    trial = fields.List(fields.Nested(MoneyTrialRowOut))
     covers = fields.List(fields.Nested(CoverOut))
     unmatched = fields.List(fields.Nested(UnmatchedOut))
     stuck = fields.List(fields.Nested(StuckOut))
     failing = fields.List(fields.Nested(FailingOut))
-    runs = fields.List(fields.Nested(RunOut))
+    runs = fields.List(fields.Nested(MoneyRunOut))
     months = fields.List(fields.Nested(MonthCloseOut))
     waiting = fields.Integer()
     topups = fields.Integer()

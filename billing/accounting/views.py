@@ -9,9 +9,9 @@ import flask
 from billing.accounting import journals, money, months, outside, statements
 from billing.accounting.schemas import (
     AccountStatementOut,
-    ConfirmIn,
     MoneyOut,
     MonthCloseOut,
+    MonthConfirmIn,
     MonthQuery,
     OutsideIn,
     OutsideOut,
@@ -80,7 +80,7 @@ def close(uow: Uow, actor: Actor, month: str, body: dict[str, Any]) -> Any:
 
 
 @api.post(
-    "/months/<month>/confirm", body=ConfirmIn, answer=MonthCloseOut, idempotent=True,
+    "/months/<month>/confirm", body=MonthConfirmIn, answer=MonthCloseOut, idempotent=True,
     summary="Confirm it as another person: nothing is posted into the month any more (finance)",
 )  # fmt: skip
 def confirm(uow: Uow, actor: Actor, month: str, body: dict[str, Any]) -> Any:

@@ -97,6 +97,17 @@ def test_no_floating_point_column() -> None:
     assert offenders == set()
 
 
+def test_times_come_in_through_fields_with_bounds() -> None:
+    """A day of the year 1 or 9999 overflows as soon as a zone is applied to it."""
+    offenders = {
+        f"{path}:{call.lineno}"
+        for path, tree in modules().items()
+        for call in attribute_calls(tree, "Date", "DateTime", "NaiveDateTime", "AwareDateTime")
+        if ast.unparse(call.func).startswith("fields.") and path != "core/fields.py"
+    }
+    assert offenders == set()
+
+
 def test_no_shapeless_module_names() -> None:
     offenders = [path for path in modules() if set(re.split(r"[/.]", path)) & _FORBIDDEN_NAMES]
     assert offenders == []

@@ -14,7 +14,7 @@ from billing.settlement import queries as settlement
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
 from core.db import Uow
-from core.fields import IdField
+from core.fields import DayField, IdField
 from core.http import load, table
 from core.problems import DomainError
 from exchange.web import forms
@@ -31,8 +31,8 @@ class ConfirmForm(Schema):
 class StatementQuery(Schema):
     account = fields.String(load_default="buyer_prepaid")
     month = fields.String(load_default="")
-    first = fields.Date(load_default=None, data_key="from")
-    last = fields.Date(load_default=None, data_key="to")
+    first = DayField(load_default=None, data_key="from")
+    last = DayField(load_default=None, data_key="to")
     currency = fields.String(load_default=None)
     organisation_id = IdField("org", load_default=None)
 

@@ -18,7 +18,7 @@ from billing.invoices import queries as invoices
 from catalog.listings import queries as listings
 from compliance.identity import queries as identity
 from core.db import Uow
-from core.fields import TextField
+from core.fields import DayField, TextField
 from core.money import WHOLE_BP
 from core.problems import DomainError, NotFound
 from exchange.web import forms
@@ -27,7 +27,6 @@ from exchange.web.shell import act, again, done, pages, read, render, signed_in
 from exchange.web.zones import zone
 
 _TO_CHOOSE_FROM = 100
-_IN_THIS_AGE = validate.Range(date(2000, 1, 1), date(2999, 12, 31))
 
 
 class CouponForm(Schema):
@@ -38,8 +37,8 @@ class CouponForm(Schema):
     minimum = TextField(load_default="0", longest=40)
     periods = fields.Integer(load_default=1, validate=validate.Range(1, 120))
     most = fields.Integer(load_default=None, validate=validate.Range(1, 1_000_000))
-    first = fields.Date(load_default=None, validate=_IN_THIS_AGE)
-    last = fields.Date(load_default=None, validate=_IN_THIS_AGE)
+    first = DayField(load_default=None)
+    last = DayField(load_default=None)
 
 
 @pages.get("/coupons")

@@ -19,7 +19,7 @@ from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, S
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from core.db import Uow
-from core.fields import TextField
+from core.fields import DayField, TextField
 from core.money import format_amount
 from core.paging import Page
 from core.problems import DomainError, Invalid, StaleVersion
@@ -32,7 +32,6 @@ _TO_CHOOSE_FROM = 100
 _A_MONTH = timedelta(days=30)
 KINDS = ("", *(str(kind) for kind in ListingKind))
 SCENES = tuple(str(scene) for scene in Scene)
-_IN_THIS_AGE = validate.Range(date(2000, 1, 1), date(2999, 12, 31))
 
 
 class DemandForm(Schema):
@@ -46,7 +45,7 @@ class DemandForm(Schema):
     volume = TextField(load_default="", longest=200)
     lowest = TextField(load_default="", longest=40)
     highest = TextField(load_default="", longest=40)
-    until = fields.Date(required=True, validate=_IN_THIS_AGE)
+    until = DayField(required=True)
 
 
 class AnswerForm(Schema):
@@ -55,7 +54,7 @@ class AnswerForm(Schema):
 
 
 class UntilForm(Schema):
-    until = fields.Date(required=True, validate=_IN_THIS_AGE)
+    until = DayField(required=True)
 
 
 class WordForm(Schema):

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import flask
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from werkzeug.wrappers import Response
 
 from compliance.exports import queries, service
 from compliance.identity import queries as identity
 from core.db import Uow
-from core.fields import IdField, TextField
+from core.fields import DayField, IdField, TextField
 from core.problems import DomainError, Invalid
 from exchange.web import forms
 from exchange.web.session import actor
@@ -24,8 +24,8 @@ class ClearanceForm(Schema):
     mechanism = TextField(required=True, shortest=1, longest=40)
     number = TextField(required=True, shortest=1, longest=100)
     countries = TextField(load_default="", longest=1000)
-    valid_from = fields.Date(required=True)
-    valid_until = fields.Date(required=True)
+    valid_from = DayField(required=True)
+    valid_until = DayField(required=True)
 
 
 @pages.get("/exports")

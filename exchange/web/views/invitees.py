@@ -6,12 +6,12 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 import flask
-from marshmallow import Schema, fields
+from marshmallow import Schema
 from werkzeug.wrappers import Response
 
 from catalog.listings import inviting, queries
 from core.db import Uow
-from core.fields import TextField
+from core.fields import DayField, TextField
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.naming import organisation_named
@@ -22,7 +22,7 @@ from exchange.web.zones import zone
 
 class InviteeForm(Schema):
     organisation = TextField(required=True, shortest=3, longest=60)
-    until = fields.Date(load_default=None)
+    until = DayField(load_default=None)
 
 
 @pages.get("/listings/<listing_id>/invitees")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from core import outbox
 from core.db import Uow
-from core.fields import TextField
+from core.fields import MinuteField, TextField
 from core.problems import DomainError
 from exchange.announcements import queries as announced
 from exchange.announcements import service as announcing
@@ -27,8 +27,8 @@ class AnnouncementForm(Schema):
     text_zh = TextField(required=True, shortest=3, longest=500)
     text_en = TextField(required=True, shortest=3, longest=500)
     weight = fields.String(load_default=Weight.NOTICE.value, validate=validate.OneOf([each.value for each in Weight]))
-    shows_from = fields.NaiveDateTime(load_default=None, format="%Y-%m-%dT%H:%M")
-    shows_until = fields.NaiveDateTime(required=True, format="%Y-%m-%dT%H:%M")
+    shows_from = MinuteField(load_default=None)
+    shows_until = MinuteField(required=True)
 
 
 class DropForm(Schema):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import flask
+from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from compliance.documents import service as documents
@@ -17,6 +18,7 @@ from compliance.qualification.rules import LEVELS
 from compliance.qualification.types import QualificationSnapshot
 from core import http
 from core.db import Uow
+from core.fields import DayField
 from core.problems import DomainError, Invalid
 from exchange.web import forms
 from exchange.web.papers import attached
@@ -63,9 +65,9 @@ def hand_in() -> Response:
 
 def _end_of(kind: str, text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
-        raise Invalid("Write the day as 2026-12-31.", field=f"until-{kind}") from None
+        return datetime.combine(DayField().deserialize(text), time(), UTC)
+    except ValidationError as error:
+        raise Invalid(error.messages[0], field=f"until-{kind}") from None
 
 
 def _kept() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import flask
@@ -15,7 +15,7 @@ from billing.taxes import queries, service
 from compliance.identity import queries as identity
 from compliance.policy import Resource, decide
 from core.db import Uow
-from core.fields import TextField, UtcField
+from core.fields import DayField, TextField, UtcField
 from core.problems import DomainError
 from exchange.web import forms
 from exchange.web.naming import organisation_named
@@ -48,7 +48,7 @@ class ExemptionForm(Schema):
 class NewExemptionForm(Schema):
     organisation = TextField(required=True, shortest=3, longest=60)
     document = TextField(required=True, shortest=2, longest=200)
-    until = fields.Date(required=True, validate=validate.Range(date(2000, 1, 1), date(2999, 12, 31)))
+    until = DayField(required=True)
 
 
 class FapiaoForm(Schema):

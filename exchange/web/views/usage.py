@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import flask
+from marshmallow import ValidationError
 
 from billing.usage import queries
 from billing.usage.types import Standing, Step, Usage, UsageSum
 from catalog.listings import queries as listings
 from core.db import Uow
+from core.fields import UtcField
 from exchange.trading import queries as trading
 from exchange.web import charts
 from exchange.web.session import actor
@@ -53,8 +55,8 @@ def usage_page() -> flask.Response:
 def _moment(text: str) -> datetime | None:
     """The time in the address; one that cannot be read is left out."""
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return UtcField().deserialize(text)
+    except ValidationError:
         return None
 
 

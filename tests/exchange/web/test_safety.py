@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import flask
 import pytest
@@ -80,3 +81,29 @@ def test_signing_in_leads_nowhere_else(browser: Open, house: House, target: str)
 def test_the_pages_cookie_does_not_open_the_api(browser: Open, house: House) -> None:
     person = browser().sign_in(build.organisation(house))
     assert person.client.get("/api/v1/me").status_code == 401
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_out_of_every_calendar_is_refused_by_its_field(browser: Open, house: House, day: str) -> None:
+    owner = build.organisation(house)
+    listing = build.draft(house, owner)
+    supplier = browser().sign_in(owner)
+    officer = browser().sign_in(build.platform_person(house, "officer"))
+    operator = browser().sign_in(build.platform_person(house, "operator"))
+    clearance = {
+        "organisation_id": owner.organisation_id, "mechanism": "standard_contract", "number": "7",
+        "valid_from": "2026-01-01", "valid_until": "2999-01-01",
+    }  # fmt: skip
+    told = {"text_zh": "停机维护", "text_en": "Down for repair", "shows_until": "2999-01-01T00:00"}
+    forms: list[tuple[Browser, str, dict[str, Any], str]] = [
+        (supplier, f"/listings/{listing.id}/invitees", {"organisation": owner.organisation_id}, "until"),
+        (supplier, "/onboarding", {"version": 1, "name": "Weather", "statement": "So."}, "until-authorisation"),
+        (officer, "/clearances", clearance, "valid_from"), (officer, "/clearances", clearance, "valid_until"),
+        (operator, "/announcements", told, "shows_from"), (operator, "/announcements", told, "shows_until"),
+    ]  # fmt: skip
+    for who, address, form, name in forms:
+        given = f"{day}T00:00" if name.startswith("shows") else day
+        page = who.send(address, 422, **form | {name: given}).get_data(as_text=True)
+        assert name in page
+    assert "from" in supplier.get(f"/statement-of-account?from={day}&to={day}", 422)
+    supplier.get(f"/usage?by=hour&until={day}T00:00:00Z")
