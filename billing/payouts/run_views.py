@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from billing.payouts import queries, runs, transfers
-from billing.payouts.schemas import ExecutedIn, RunIn, RunOut, RunPageOut, RunReportOut
+from billing.payouts.schemas import ExecutedIn, RunIn, RunReportOut, SettlementRunOut, SettlementRunPageOut
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -19,14 +19,14 @@ api = http.Api("settlement runs")
 
 
 @api.post(
-    "/settlement-runs", body=RunIn, answer=RunOut, status=201, idempotent=True,
+    "/settlement-runs", body=RunIn, answer=SettlementRunOut, status=201, idempotent=True,
     summary="Pay every supplier what is available; carried out by the worker (finance)",
 )  # fmt: skip
 def start(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     return runs.start(uow, actor, currency=body["currency"] or uow.house.settings.currency, as_of=body["as_of"])
 
 
-@api.get("/settlement-runs", query=PageQuery, answer=RunPageOut, summary="Settlement runs, newest first")
+@api.get("/settlement-runs", query=PageQuery, answer=SettlementRunPageOut, summary="Settlement runs, newest first")
 def list_runs(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
     return queries.runs(uow, actor, **query)
 
@@ -37,7 +37,7 @@ def show_run(uow: Uow, actor: Actor, run_id: str) -> Any:
 
 
 @api.post(
-    "/settlement-runs/<run_id>/file", answer=RunOut, idempotent=True,
+    "/settlement-runs/<run_id>/file", answer=SettlementRunOut, idempotent=True,
     summary="Make the payment file of its bank transfers (finance)",
 )  # fmt: skip
 def make_file(uow: Uow, actor: Actor, run_id: str) -> Any:

@@ -50,7 +50,7 @@ class DestinationOut(Schema):
     bank_account = fields.Nested(BankAccountOut, allow_none=True)
 
 
-class LinkOut(Schema):
+class PayoutLinkOut(Schema):
     url = fields.String()
 
 
@@ -99,7 +99,7 @@ class PayoutWholeOut(Schema):
     reversals = fields.List(fields.Nested(ReversalOut))
 
 
-class ReturnIn(Schema):
+class PayoutReturnIn(Schema):
     reason = TextField(required=True, shortest=1, longest=500)
 
 
@@ -121,7 +121,7 @@ class RunIn(Schema):
     as_of = UtcField(load_default=None, allow_none=True)
 
 
-class RunOut(Schema):
+class SettlementRunOut(Schema):
     id = fields.String()
     currency = fields.String()
     as_of = UtcField()
@@ -135,7 +135,7 @@ class RunOut(Schema):
     executed_at = UtcField(allow_none=True)
 
 
-RunPageOut = page_of(RunOut)
+SettlementRunPageOut = page_of(SettlementRunOut)
 
 
 class SkipOut(Schema):
@@ -146,7 +146,7 @@ class SkipOut(Schema):
 
 
 class RunReportOut(Schema):
-    run = fields.Nested(RunOut)
+    run = fields.Nested(SettlementRunOut)
     payouts = fields.List(fields.Nested(PayoutOut))
     skips = fields.List(fields.Nested(SkipOut))
 

@@ -13,11 +13,11 @@ from billing.payouts.schemas import (
     BankAccountOut,
     ConnectedAccountOut,
     DestinationOut,
-    LinkOut,
+    PayoutLinkOut,
     PayoutOut,
     PayoutPageOut,
+    PayoutReturnIn,
     PayoutWholeOut,
-    ReturnIn,
     ReversalIn,
     ReversalOut,
 )
@@ -44,7 +44,7 @@ def begin_account(uow: Uow, actor: Actor) -> Any:
 
 
 @api.raw(
-    "POST", "/payout-account/link", answer=LinkOut,
+    "POST", "/payout-account/link", answer=PayoutLinkOut,
     summary="A fresh address where it is filled in; it works once (owner or finance)",
 )  # fmt: skip
 def link_account(house: House, actor: Actor, request: flask.Request) -> flask.Response:
@@ -85,7 +85,7 @@ def reverse(uow: Uow, actor: Actor, payout_id: str, body: dict[str, Any]) -> Any
 
 
 @api.post(
-    "/payouts/<payout_id>/return", body=ReturnIn, answer=PayoutOut, idempotent=True,
+    "/payouts/<payout_id>/return", body=PayoutReturnIn, answer=PayoutOut, idempotent=True,
     summary="A bank transfer came back, or is stopped before the file (finance)",
 )  # fmt: skip
 def give_back(uow: Uow, actor: Actor, payout_id: str, body: dict[str, Any]) -> Any:

@@ -111,7 +111,7 @@ class LeftOut(Schema):
     left = fields.Integer(allow_none=True)
 
 
-class StandingOut(Schema):
+class UsageStandingOut(Schema):
     entitlement_id = fields.String()
     order_id = fields.String()
     listing_id = fields.String()

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from billing.usage import queries
-from billing.usage.schemas import CallPageOut, CallsQuery, ProvenCallOut, StandingOut, UsageOut, UsageQuery
+from billing.usage.schemas import CallPageOut, CallsQuery, ProvenCallOut, UsageOut, UsageQuery, UsageStandingOut
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -30,7 +30,9 @@ def call(uow: Uow, actor: Actor, call_id: str) -> Any:
 
 
 @api.get(
-    "/entitlements/<entitlement_id>/standing", answer=StandingOut, summary="What is left of limits, units and balance"
+    "/entitlements/<entitlement_id>/standing",
+    answer=UsageStandingOut,
+    summary="What is left of limits, units and balance",
 )
 def standing(uow: Uow, actor: Actor, entitlement_id: str) -> Any:
     return queries.standing(uow, actor, entitlement_id)

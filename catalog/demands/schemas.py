@@ -62,7 +62,7 @@ class ReopenIn(Schema):
     until = UtcField(required=True)
 
 
-class AnswerIn(Schema):
+class DemandAnswerIn(Schema):
     text = TextField(required=True, shortest=2, longest=4000)
     listing_id = IdField("lst", load_default=None, allow_none=True)
 
@@ -85,7 +85,7 @@ class AnswersOut(Schema):
     items = fields.List(fields.Nested(AnswerOut))
 
 
-class DeclineIn(Schema):
+class AnswerDeclineIn(Schema):
     reason = TextField(load_default="", longest=1000)
 
 

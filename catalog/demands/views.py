@@ -6,11 +6,11 @@ from typing import Any
 
 from catalog.demands import queries, service
 from catalog.demands.schemas import (
-    AnswerIn,
+    AnswerDeclineIn,
     AnswerOut,
     AnswerPageOut,
     AnswersOut,
-    DeclineIn,
+    DemandAnswerIn,
     DemandFields,
     DemandIn,
     DemandOut,
@@ -79,7 +79,7 @@ def answers(uow: Uow, actor: Actor, demand_id: str) -> Any:
 
 
 @api.post(
-    "/demands/<demand_id>/answers", body=AnswerIn, answer=AnswerOut, status=201, idempotent=True,
+    "/demands/<demand_id>/answers", body=DemandAnswerIn, answer=AnswerOut, status=201, idempotent=True,
     summary="Answer with a listing of yours, or say what you could make",
 )  # fmt: skip
 def answer(uow: Uow, actor: Actor, demand_id: str, body: dict[str, Any]) -> Any:
@@ -94,7 +94,7 @@ def take_up(uow: Uow, actor: Actor, answer_id: str, body: dict[str, Any]) -> Any
 
 
 @api.post(
-    "/demand-answers/<answer_id>/decline", body=DeclineIn, answer=AnswerOut, idempotent=True, summary="Decline it"
+    "/demand-answers/<answer_id>/decline", body=AnswerDeclineIn, answer=AnswerOut, idempotent=True, summary="Decline it"
 )
 def decline(uow: Uow, actor: Actor, answer_id: str, body: dict[str, Any]) -> Any:
     return service.decline(uow, actor, answer_id, **body)

@@ -54,7 +54,7 @@ class ProofQuery(Schema):
     size = fields.Integer(load_default=None)
 
 
-class ProofOut(Schema):
+class LogProofOut(Schema):
     number = fields.Integer()
     size = fields.Integer()
     leaf_hash = fields.String()

@@ -14,7 +14,7 @@ from compliance.audit.schemas import (
     EntriesQuery,
     EntryOut,
     EntryPageOut,
-    ProofOut,
+    LogProofOut,
     ProofQuery,
 )
 from core import http
@@ -81,7 +81,7 @@ def entry(uow: Uow, actor: Actor, number: int) -> Any:
     "/audit/proof",
     who=http.ANYONE,
     query=ProofQuery,
-    answer=ProofOut,
+    answer=LogProofOut,
     summary="An inclusion proof, by number or by leaf hash",
 )
 def proof(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:

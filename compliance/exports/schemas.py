@@ -20,7 +20,7 @@ class ClearanceIn(Schema):
     valid_until = UtcField(required=True)
 
 
-class WithdrawIn(Schema):
+class ClearanceWithdrawIn(Schema):
     reason = TextField(required=True, shortest=1, longest=2000)
 
 

@@ -9,10 +9,10 @@ from compliance.exports.schemas import (
     ClearanceIn,
     ClearanceOut,
     ClearancesOut,
+    ClearanceWithdrawIn,
     CounterOut,
     ExportersOut,
     OrganisationQuery,
-    WithdrawIn,
     YearQuery,
 )
 from core import http
@@ -46,7 +46,7 @@ def record_clearance(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
 
 
 @api.post(
-    "/clearances/<clearance_id>/withdraw", body=WithdrawIn, answer=ClearanceOut, idempotent=True,
+    "/clearances/<clearance_id>/withdraw", body=ClearanceWithdrawIn, answer=ClearanceOut, idempotent=True,
     summary="It covers nothing any more",
 )  # fmt: skip
 def withdraw_clearance(uow: Uow, actor: Actor, clearance_id: str, body: dict[str, Any]) -> Any:

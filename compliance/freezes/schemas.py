@@ -20,7 +20,7 @@ class FreezeOut(Schema):
     released_at = UtcField(allow_none=True)
 
 
-class LinkOut(Schema):
+class CustodyOut(Schema):
     number = fields.Integer()
     at = UtcField()
     action = fields.String()
@@ -30,7 +30,7 @@ class LinkOut(Schema):
 
 class ChainOut(Schema):
     freeze = fields.Nested(FreezeOut)
-    links = fields.List(fields.Nested(LinkOut))
+    links = fields.List(fields.Nested(CustodyOut))
 
 
 FreezePageOut = page_of(FreezeOut)

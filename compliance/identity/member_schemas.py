@@ -54,13 +54,13 @@ class ResetIn(TokenIn):
     otp = fields.String(load_default="", **_SECRET)
 
 
-class OfferIn(Schema):
+class OwnershipIn(Schema):
     account_id = IdField("acc", required=True)
     otp = fields.String(required=True, **_SECRET)
     roles_after = _roles(load_default=["buyer"])
 
 
-class ConfirmIn(Schema):
+class SecondFactorIn(Schema):
     otp = fields.String(required=True, **_SECRET)
 
 

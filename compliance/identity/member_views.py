@@ -12,15 +12,15 @@ import flask
 from compliance.identity import forgetting, invitations, members, ownership, queries, resets, signers
 from compliance.identity.member_schemas import (
     AcceptIn,
-    ConfirmIn,
     ForgetIn,
     ForgottenOut,
     InvitationOut,
     InviteIn,
-    OfferIn,
+    OwnershipIn,
     ResetAskIn,
     ResetIn,
     RolesIn,
+    SecondFactorIn,
     ServiceAccountIn,
     SignersOut,
     TokenIn,
@@ -119,12 +119,12 @@ def show_transfer(uow: Uow, actor: Actor) -> Any:
     return {"items": [TransferOut().dump(waiting)] if waiting else []}
 
 
-@api.post("/ownership", body=OfferIn, answer=TransferOut, status=201, summary="Offer your organisation to a member")
+@api.post("/ownership", body=OwnershipIn, answer=TransferOut, status=201, summary="Offer your organisation to a member")
 def offer(uow: Uow, actor: Actor, body: dict[str, Any]) -> Any:
     return ownership.offer(uow, actor, **body)
 
 
-@api.post("/ownership/<transfer_id>/accept", body=ConfirmIn, status=204, summary="Become the owner")
+@api.post("/ownership/<transfer_id>/accept", body=SecondFactorIn, status=204, summary="Become the owner")
 def accept_ownership(uow: Uow, actor: Actor, transfer_id: str, body: dict[str, Any]) -> None:
     ownership.accept(uow, actor, transfer_id, body["otp"])
 
@@ -134,7 +134,7 @@ def withdraw(uow: Uow, actor: Actor, transfer_id: str) -> None:
     ownership.withdraw(uow, actor, transfer_id)
 
 
-@api.post("/organisation/close", body=ConfirmIn, status=204, summary="Close your organisation for good")
+@api.post("/organisation/close", body=SecondFactorIn, status=204, summary="Close your organisation for good")
 def close(uow: Uow, actor: Actor, body: dict[str, Any]) -> None:
     ownership.close(uow, actor, body["otp"])
 

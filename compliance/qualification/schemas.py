@@ -24,7 +24,7 @@ class QualificationOut(Schema):
     created_at = UtcField()
 
 
-class ProofOut(Schema):
+class QualificationProofOut(Schema):
     kind = fields.String()
     zh = fields.String()
     en = fields.String()
@@ -36,7 +36,7 @@ class ProofOut(Schema):
     note = fields.String()
 
 
-class StandingOut(Schema):
+class QualificationStandingOut(Schema):
     """What the qualification stands at, and what the level aimed at is proven by."""
 
     organisation_id = fields.String()
@@ -46,7 +46,7 @@ class StandingOut(Schema):
     reason = fields.String()
     aim = fields.Integer()
     statement = fields.String()
-    documents = fields.List(fields.Nested(ProofOut), attribute="proofs")
+    documents = fields.List(fields.Nested(QualificationProofOut), attribute="proofs")
     missing = fields.Function(lambda found: [each.kind for each in found.missing])
 
 

@@ -13,7 +13,7 @@ from compliance.qualification.schemas import (
     LevelQuery,
     QualificationOut,
     QualificationReturnIn,
-    StandingOut,
+    QualificationStandingOut,
     SubmitIn,
     SuspendIn,
 )
@@ -28,13 +28,19 @@ class StateQuery(Schema):
     state = fields.String(load_default="submitted")
 
 
-@api.get("/qualification", query=LevelQuery, answer=StandingOut, summary="Yours, and what the next level asks for")
+@api.get(
+    "/qualification",
+    query=LevelQuery,
+    answer=QualificationStandingOut,
+    summary="Yours, and what the next level asks for",
+)
 def standing(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
     return queries.own(uow, actor, **query)
 
 
 @api.put(
-    "/qualification/documents/<kind>", body=AttachIn, answer=StandingOut, summary="Hand in a document of that kind"
+    "/qualification/documents/<kind>", body=AttachIn, answer=QualificationStandingOut,
+    summary="Hand in a document of that kind",
 )  # fmt: skip
 def attach(uow: Uow, actor: Actor, kind: str, body: dict[str, Any]) -> Any:
     return service.attach(uow, actor, kind, **body)
@@ -50,7 +56,9 @@ def waiting(uow: Uow, actor: Actor, query: dict[str, Any]) -> Any:
     return {"items": QualificationOut(many=True).dump(queries.waiting(uow, actor, query["state"]))}
 
 
-@api.get("/qualifications/<organisation_id>", answer=StandingOut, summary="One with its documents, for officers")
+@api.get(
+    "/qualifications/<organisation_id>", answer=QualificationStandingOut, summary="One with its documents, for officers"
+)
 def show(uow: Uow, actor: Actor, organisation_id: str) -> Any:
     return queries.of(uow, actor, organisation_id)
 

@@ -37,7 +37,7 @@ class EraseIn(Schema):
     otp = TextField(load_default="", longest=40)
 
 
-class AnswerIn(Schema):
+class RequestAnswerIn(Schema):
     outcome = fields.String(required=True, validate=validate.OneOf([str(each) for each in Outcome]))
     text = TextField(required=True, shortest=1, longest=8000)
 

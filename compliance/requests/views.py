@@ -8,10 +8,10 @@ import flask
 
 from compliance.requests import queries, service
 from compliance.requests.schemas import (
-    AnswerIn,
     CodeIn,
     EraseIn,
     OwnRequestOut,
+    RequestAnswerIn,
     RequestBriefOut,
     RequestBriefPageOut,
     RequestIn,
@@ -57,7 +57,7 @@ def show(uow: Uow, actor: Actor, request_id: str) -> Any:
     return queries.get(uow, actor, request_id)
 
 
-@api.post("/privacy/requests/<request_id>/close", body=AnswerIn, answer=RequestOut, summary="Answer the person")
+@api.post("/privacy/requests/<request_id>/close", body=RequestAnswerIn, answer=RequestOut, summary="Answer the person")
 def close(uow: Uow, actor: Actor, request_id: str, body: dict[str, Any]) -> Any:
     return service.close(uow, actor, request_id, **body)
 
@@ -80,6 +80,6 @@ def show_task(uow: Uow, actor: Actor, request_id: str) -> Any:
     return queries.task(uow, actor, request_id)
 
 
-@api.post("/privacy/tasks/<request_id>/answer", body=AnswerIn, answer=TaskInFullOut, summary="Say what you did")
+@api.post("/privacy/tasks/<request_id>/answer", body=RequestAnswerIn, answer=TaskInFullOut, summary="Say what you did")
 def answer(uow: Uow, actor: Actor, request_id: str, body: dict[str, Any]) -> Any:
     return service.answer(uow, actor, request_id, **body)

@@ -68,12 +68,12 @@ class ReviewsQuery(PageQuery):
     mine = fields.Boolean(load_default=False)
 
 
-class AnswerIn(Schema):
+class ReviewAnswerIn(Schema):
     answer = fields.String(required=True, validate=validate.OneOf([str(a) for a in Answer]))
     note = TextField(load_default="", longest=2000)
 
 
-class ReturnIn(Schema):
+class ReviewReturnIn(Schema):
     reason = TextField(required=True, shortest=2, longest=2000)
 
 

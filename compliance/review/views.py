@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from compliance.review import queries, service
-from compliance.review.schemas import AnswerIn, AssessIn, CommentIn, ReturnIn, ReviewOut, ReviewPageOut, ReviewsQuery
+from compliance.review.schemas import (
+    AssessIn,
+    CommentIn,
+    ReviewAnswerIn,
+    ReviewOut,
+    ReviewPageOut,
+    ReviewReturnIn,
+    ReviewsQuery,
+)
 from core import http
 from core.actor import Actor
 from core.db import Uow
@@ -24,7 +32,7 @@ def show(uow: Uow, actor: Actor, review_id: str) -> Any:
     return queries.get(uow, actor, review_id)
 
 
-@api.put("/reviews/<review_id>/items/<item>", body=AnswerIn, answer=ReviewOut, summary="Answer an item")
+@api.put("/reviews/<review_id>/items/<item>", body=ReviewAnswerIn, answer=ReviewOut, summary="Answer an item")
 def answer(uow: Uow, actor: Actor, review_id: str, item: str, body: dict[str, Any]) -> Any:
     return service.answer_item(uow, actor, review_id, item, **body)
 
@@ -34,7 +42,7 @@ def approve(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any
     return service.approve(uow, actor, review_id)
 
 
-@api.post("/reviews/<review_id>/return", body=ReturnIn, answer=ReviewOut, idempotent=True, summary="Return it")
+@api.post("/reviews/<review_id>/return", body=ReviewReturnIn, answer=ReviewOut, idempotent=True, summary="Return it")
 def give_back(uow: Uow, actor: Actor, review_id: str, body: dict[str, Any]) -> Any:
     return service.return_to_supplier(uow, actor, review_id, **body)
 

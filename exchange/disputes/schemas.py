@@ -30,7 +30,7 @@ class StatementIn(Schema):
     text = TextField(required=True, shortest=3, longest=5000)
 
 
-class WithdrawIn(Schema):
+class DisputeWithdrawIn(Schema):
     reason = TextField(required=True, shortest=3, longest=500)
 
 

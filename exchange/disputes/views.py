@@ -20,10 +20,10 @@ from exchange.disputes.schemas import (
     DisputeOut,
     DisputePageOut,
     DisputesQuery,
+    DisputeWithdrawIn,
     RulingIn,
     StatementIn,
     StatementOut,
-    WithdrawIn,
 )
 
 api = http.Api("disputes")
@@ -89,7 +89,7 @@ def exhibit(house: House, actor: Actor, request: flask.Request, dispute_id: str,
 
 
 @api.post(
-    "/disputes/<dispute_id>/withdraw", body=WithdrawIn, answer=DisputeOut, idempotent=True,
+    "/disputes/<dispute_id>/withdraw", body=DisputeWithdrawIn, answer=DisputeOut, idempotent=True,
     summary="Take a dispute back; the order goes on as before",
 )  # fmt: skip
 def withdraw(uow: Uow, actor: Actor, dispute_id: str, body: dict[str, Any]) -> Any:

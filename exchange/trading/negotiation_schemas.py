@@ -31,11 +31,11 @@ class OfferTermsIn(Schema):
     text = TextField(load_default="", longest=4000)
 
 
-class AnswerIn(Schema):
+class AgreementIn(Schema):
     in_reply_to = IdField("msg", required=True)
 
 
-class DeclineIn(Schema):
+class NegotiationDeclineIn(Schema):
     in_reply_to = IdField("msg", load_default=None, allow_none=True)
     reason = TextField(load_default="", longest=1000)
 

@@ -11,14 +11,14 @@ from core.db import Uow
 from exchange.contracts.types import ContractSnapshot
 from exchange.trading import negotiating, papers, queries, requirements, spending
 from exchange.trading.negotiation_schemas import (
-    AnswerIn,
+    AgreementIn,
     ContractsOut,
-    DeclineIn,
     InquiryIn,
     LimitIn,
     LimitsOut,
     MeetIn,
     MessageIn,
+    NegotiationDeclineIn,
     OfferTermsIn,
     PrivateOfferIn,
     RequirementsOut,
@@ -63,13 +63,16 @@ def thread(uow: Uow, actor: Actor, order_id: str) -> Any:
     return {"items": queries.messages(uow, actor, order_id)}
 
 
-@api.post("/orders/<order_id>/agree", body=AnswerIn, answer=OrderOut, summary="Accept the terms on the table")
+@api.post("/orders/<order_id>/agree", body=AgreementIn, answer=OrderOut, summary="Accept the terms on the table")
 def agree(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return negotiating.agree(uow, actor, order_id, in_reply_to=body["in_reply_to"])
 
 
 @api.post(
-    "/orders/<order_id>/decline", body=DeclineIn, answer=OrderOut, summary="End it before there is anything to pay"
+    "/orders/<order_id>/decline",
+    body=NegotiationDeclineIn,
+    answer=OrderOut,
+    summary="End it before there is anything to pay",
 )
 def decline(uow: Uow, actor: Actor, order_id: str, body: dict[str, Any]) -> Any:
     return negotiating.decline(uow, actor, order_id, **body)

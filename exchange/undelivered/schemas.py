@@ -21,5 +21,5 @@ class UndeliveredOut(Schema):
 UndeliveredPageOut = page_of(UndeliveredOut)
 
 
-class ReasonIn(Schema):
+class DropIn(Schema):
     reason = TextField(required=True, shortest=3, longest=500)

@@ -8,7 +8,7 @@ from core import http
 from core.actor import Actor
 from core.db import Uow
 from exchange.undelivered import service
-from exchange.undelivered.schemas import ReasonIn, UndeliveredOut, UndeliveredPageOut, UndeliveredQuery
+from exchange.undelivered.schemas import DropIn, UndeliveredOut, UndeliveredPageOut, UndeliveredQuery
 
 api = http.Api("undelivered")
 
@@ -27,7 +27,7 @@ def retry(uow: Uow, actor: Actor, number: int) -> Any:
 
 
 @api.post(
-    "/undelivered/<int:number>/drop", body=ReasonIn, answer=UndeliveredOut, idempotent=True,
+    "/undelivered/<int:number>/drop", body=DropIn, answer=UndeliveredOut, idempotent=True,
     summary="Give it up, for a reason",
 )  # fmt: skip
 def drop(uow: Uow, actor: Actor, number: int, body: dict[str, Any]) -> Any:

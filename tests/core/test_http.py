@@ -1,6 +1,8 @@
 """The HTTP machinery: strict input, problem documents, and the OpenAPI document."""
 
 import io
+import json
+import re
 
 import pytest
 
@@ -77,9 +79,15 @@ def test_a_body_too_large_is_refused_before_it_is_read(client: ApiClient) -> Non
     assert answer.expect(413).code == "too_large"
 
 
+@pytest.mark.filterwarnings("error")
 def test_the_document_describes_every_route(client: ApiClient) -> None:
+    """Two shapes of one name would be a warning, and one of them would be told under a name nobody chose."""
     document = client.get("/openapi.json").expect(200).json
     assert document["openapi"].startswith("3.1")
+    told = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert told <= set(document["components"]["schemas"])
+    ids = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+    assert len(ids) == len(set(ids))
     assert "post" in document["paths"]["/orders"]
     amount = document["components"]["schemas"]["OrderOut"]["properties"]["gross"]
     assert amount["type"] in ("string", ["string", "null"])
