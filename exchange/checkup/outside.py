@@ -34,7 +34,8 @@ def switched_on(settings: Settings) -> Iterator[Finding]:
     """One line of all that is on, one of all that is off."""
     known = {
         "letters by SMTP": settings.smtp_url, "payments by Stripe": settings.stripe_key,
-        "files in S3": settings.s3_bucket, "gateways": settings.gateway_workers, "figures": settings.metrics_port,
+        "files in S3": settings.s3_bucket, "search on Elasticsearch": settings.search_url,
+        "gateways": settings.gateway_workers, "figures": settings.metrics_port,
         "the audit log published": settings.log_publish,
     }  # fmt: skip
     on, off = [name for name, value in known.items() if value], [name for name, value in known.items() if not value]

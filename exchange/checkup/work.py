@@ -10,6 +10,7 @@ from compliance.audit import checkpoints, epochs, queries
 from core import outbox as events
 from core.house import House
 from core.jobs import failed_since
+from core.problems import Unavailable
 from exchange.checkup.finding import Finding, note
 from exchange.secret_names import SECRETS, Use
 
@@ -34,7 +35,11 @@ def jobs(house: House) -> Iterator[Finding]:
 def index(house: House) -> Iterator[Finding]:
     from catalog.search.types import SearchEngine
 
-    ready = house.adapter(SearchEngine).ready()  # type: ignore[type-abstract]
+    try:
+        ready = house.adapter(SearchEngine).ready()  # type: ignore[type-abstract]
+    except Unavailable as error:
+        yield Finding(False, f"the search index: {error}", "is Elasticsearch running, and PIAOHAO_SEARCH_* right?")
+        return
     if ready:
         yield Finding(True, "the search index is there")
     else:

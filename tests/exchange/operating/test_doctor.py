@@ -11,6 +11,7 @@ from compliance.audit import checkpoints
 from core import outbox
 from core.house import House
 from core.outbox import OutboxRow
+from core.settings import Settings
 from exchange import checkup
 from exchange.installation import UNFINISHED
 from exchange.metrics.files import folder_of
@@ -18,9 +19,15 @@ from exchange.readiness import problem_of
 from tests import build
 from tests.compliance.audit import story as stories
 
+_NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
+
 
 def _bad(house: House) -> list[str]:
-    return [each.line for each in checkup.examine(house.settings) if not each.well]
+    return _bad_of(house.settings)
+
+
+def _bad_of(settings: Settings) -> list[str]:
+    return [each.line for each in checkup.examine(settings) if not each.well]
 
 
 def _well(house: House) -> None:
@@ -80,9 +87,15 @@ def test_a_signer_that_does_not_fit_the_database_is_found(house: House) -> None:
 def test_production_is_asked_for_what_it_needs(house: House) -> None:
     _well(house)
     strict = dataclasses.replace(house.settings, profile="production")
-    bad = "\n".join(each.line for each in checkup.examine(strict) if not each.well)
+    bad = "\n".join(_bad_of(strict))
     for setting in ("PIAOHAO_SECURE_COOKIES", "PIAOHAO_PUBLIC_URL", "piaohao keys make"):
         assert setting in bad
+
+
+def test_what_is_away_is_a_finding_with_how_to_mend_it(house: House) -> None:
+    away = dataclasses.replace(house.settings, search_url="http://127.0.0.1:9")
+    assert any("PIAOHAO_SEARCH_" in line for line in _bad_of(away))
+    assert any("PIAOHAO_DATABASE_URL" in line for line in _bad_of(dataclasses.replace(away, database_url=_NOWHERE)))
 
 
 def test_an_old_revision_is_told_and_nothing_further_is_asked(house: House) -> None:

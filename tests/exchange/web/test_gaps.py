@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,11 @@ from billing.payments import service as payment_service
 from billing.payments.types import TopUp
 from catalog.listings import queries as listings
 from core.house import House
+from exchange.app import build_house, create_app_of
 from exchange.trading import queries as trading
 from tests import build
 from tests.build import Built
+from tests.client import ApiClient
 from tests.exchange.web.browser import Browser
 
 Open = Callable[..., Browser]
@@ -111,3 +114,22 @@ def _recorded(house: House, person: Built, buyer: Built, reference: str) -> TopU
             uow, person.actor, organisation_id=owner, amount="10.00", currency="CNY", bank_reference=reference
         )
     )
+
+
+def test_while_search_is_away_only_search_rests(house: House) -> None:
+    owner = build.organisation(house)
+    listing = build.listed(house, owner)
+    app = create_app_of(build_house(dataclasses.replace(house.settings, search_url="http://127.0.0.1:9")))
+    api = ApiClient(app)
+    for address in ("/search?q=weather", "/search/suggestions?q=we"):
+        answer = api.get(address).expect(503, "search_away")
+        assert int(answer.headers["Retry-After"]) >= 1
+    for language, said in (("en", "Search cannot be reached at the moment"), ("zh", "暂时无法")):
+        person = Browser(app, language)
+        page = person.get("/search?q=weather", 503)
+        assert said in page
+        assert "Nothing found" not in page
+        for address in ("/", f"/listings/{listing.id}"):
+            person.get(address)
+        person.sign_in(owner)
+        person.get(f"/listings/{listing.id}/edit")
