@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from compliance.audit import checkpoints, epochs, merkle, policies, queries, witnesses
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
-from compliance.audit.nodes import stored
+from compliance.audit.nodes import computed
 from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS, packed
 from core.db import Uow
 from core.house import House
@@ -121,11 +121,17 @@ def _collect(uow: Uow, object_ids: list[str]) -> _Evidence | None:
     ).all()
     if not rows or rows[-1][0] >= checkpoint.size:
         return None
-    node = stored(uow)
     kept = queries.checkpoint_sizes(uow, rows[0][0] + 1, checkpoint.size - 1, _MOST_KEPT)
+    inclusions, consistencies = computed(
+        uow,
+        lambda node: (
+            [merkle.inclusion_proof(node, number, checkpoint.size) for number, *_ in rows],
+            [merkle.consistency_proof(node, size, checkpoint.size) for size in kept],
+        ),
+    )
     return _Evidence(
         witnesses.cosigned_note(uow, checkpoint),
         checkpoint.size,
-        [(n, o, body, merkle.inclusion_proof(node, n, checkpoint.size)) for n, o, body in rows],
-        {str(size): _texts(merkle.consistency_proof(node, size, checkpoint.size)) for size in kept},
+        [(*row, proof) for row, proof in zip(rows, inclusions, strict=True)],
+        {str(size): _texts(proof) for size, proof in zip(kept, consistencies, strict=True)},
     )

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +20,7 @@ from sqlalchemy import select
 
 from compliance.audit import epochs, merkle, notes, policies, queries
 from compliance.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditLeaf
-from compliance.audit.nodes import stored
+from compliance.audit.nodes import computed
 from compliance.audit.verifier import (
     EMPTY_ROOT,
     Checkpoint,
@@ -168,7 +169,7 @@ def publish_kept(house: House) -> None:
 
 
 def _publish_if_ours(uow: Uow, signed: Checkpoint) -> None:
-    if merkle.root(stored(uow), signed.size) == signed.root:
+    if computed(uow, lambda node: merkle.root(node, signed.size)) == signed.root:
         _publish(uow, signed)
 
 
@@ -210,7 +211,7 @@ def _signed_tree(uow: Uow, before: Checkpoint | None) -> merkle.Frontier:
     if before is None:
         return merkle.Frontier()
     try:
-        tree = merkle.Frontier(before.size, stored(uow))
+        tree = computed(uow, partial(merkle.Frontier, before.size))
     except KeyError as error:
         raise LogInconsistent(f"the signed tree cannot be read: {error}") from None
     if tree.root() != before.root:

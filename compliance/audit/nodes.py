@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import select, tuple_
+
 from compliance.audit.merkle import Node
 from compliance.audit.models import AuditLeaf, AuditNode
+from compliance.audit.verifier import EMPTY_ROOT
 from core.db import Uow
 
+T = TypeVar("T")
+_Place = tuple[int, int]
+"""Level and number."""
+_MOST_AT_ONCE = 5_000
 
-def stored(uow: Uow) -> Node:
-    """A reader of nodes, which keeps what it has read. Raises KeyError for one that is missing."""
-    seen: dict[tuple[int, int], bytes] = {}
+
+def computed(uow: Uow, compute: Callable[[Node], T]) -> T:
+    """What a function makes of the tree's nodes. Which of them it asks for may not depend on what they are: it is asked
+    first, all are read at once, then it is called again. Raises KeyError for one that is missing.
+    """
+    wanted: dict[_Place, None] = {}
+
+    def note(level: int, number: int) -> bytes:
+        wanted[level, number] = None
+        return EMPTY_ROOT
+
+    compute(note)
+    found = _read(uow, list(wanted))
 
     def node(level: int, number: int) -> bytes:
-        if (level, number) not in seen:
-            seen[level, number] = _read(uow, level, number)
-        return seen[level, number]
+        if (level, number) not in found:
+            raise KeyError(f"node {level}/{number} is missing")
+        return found[level, number]
 
-    return node
+    return compute(node)
 
 
-def _read(uow: Uow, level: int, number: int) -> bytes:
-    if level == 0:
-        leaf = uow.session.get(AuditLeaf, number)
-        found = leaf.leaf_hash if leaf else None
-    else:
-        row = uow.session.get(AuditNode, (level, number))
-        found = row.hash if row else None
-    if found is None:
-        raise KeyError(f"node {level}/{number} is missing")
+def _read(uow: Uow, wanted: Sequence[_Place]) -> dict[_Place, bytes]:
+    found: dict[_Place, bytes] = {}
+    for start in range(0, len(wanted), _MOST_AT_ONCE):
+        part = wanted[start : start + _MOST_AT_ONCE]
+        leaves = select(AuditLeaf.number, AuditLeaf.leaf_hash)
+        if numbers := [number for level, number in part if level == 0]:
+            for number, leaf_hash in uow.session.execute(leaves.where(AuditLeaf.number.in_(numbers))):
+                found[0, number] = leaf_hash
+        nodes = select(AuditNode.level, AuditNode.number, AuditNode.hash)
+        if places := [place for place in part if place[0]]:
+            among = tuple_(AuditNode.level, AuditNode.number).in_(places)
+            for level, number, node_hash in uow.session.execute(nodes.where(among)):
+                found[level, number] = node_hash
     return found

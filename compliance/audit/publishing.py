@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from compliance.audit import checkpoints, merkle, places, queries, tiles, witnesses
 from compliance.audit.checkpoints import LogInconsistent
-from compliance.audit.nodes import stored
+from compliance.audit.nodes import computed
 from compliance.audit.places import Place
 from compliance.audit.tiles import WIDTH, Tile
 from compliance.audit.verifier import Checkpoint, Malformed, Tampered
@@ -102,7 +102,7 @@ def _refuse_another_log(uow: Uow, before: Checkpoint | None, size: int) -> None:
         return
     if before.size > size:
         raise LogInconsistent(f"{before.size} entries are published, the log has {size}: it was set back")
-    if merkle.root(stored(uow), before.size) != before.root:
+    if computed(uow, lambda node: merkle.root(node, before.size)) != before.root:
         raise LogInconsistent(f"another log of {before.size} entries is published: this one was forked")
 
 

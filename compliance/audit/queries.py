@@ -20,7 +20,7 @@ from compliance.audit.models import (
     AuditLeaf,
     AuditPending,
 )
-from compliance.audit.nodes import stored
+from compliance.audit.nodes import computed
 from compliance.policy import Resource, decide
 from core.actor import Actor
 from core.db import Uow
@@ -215,11 +215,10 @@ def inclusion(uow: Uow, number: int, size: int | None = None) -> ProofSnapshot:
     size = _size(uow, size)
     if not 0 <= number < size:
         raise EntryNotFound()
-    node = stored(uow)
-    path = merkle.inclusion_proof(node, number, size)
-    return ProofSnapshot(
-        number, size, node(0, number).hex(), merkle.root(node, size).hex(), tuple(each.hex() for each in path)
-    )  # fmt: skip
+    leaf, root, path = computed(
+        uow, lambda node: (node(0, number), merkle.root(node, size), merkle.inclusion_proof(node, number, size))
+    )
+    return ProofSnapshot(number, size, leaf.hex(), root.hex(), tuple(each.hex() for each in path))
 
 
 def consistency(uow: Uow, first: int, second: int | None = None) -> tuple[int, list[bytes]]:
@@ -229,7 +228,7 @@ def consistency(uow: Uow, first: int, second: int | None = None) -> tuple[int, l
         raise SizeInvalid(
             Sentence("Choose sizes from 1 to %(second)s, the smaller first.", second=second), field="first"
         )
-    return second, merkle.consistency_proof(stored(uow), first, second)
+    return second, computed(uow, lambda node: merkle.consistency_proof(node, first, second))
 
 
 def _size(uow: Uow, size: int | None) -> int:

@@ -6,13 +6,14 @@ commit out of order, and a poller of the greatest loses rows.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 from sqlalchemy import Table, delete, insert, select, text
 
 from compliance.audit import merkle
 from compliance.audit.models import AuditEntry, AuditHead, AuditLeaf, AuditNode, AuditPending
-from compliance.audit.nodes import stored
+from compliance.audit.nodes import computed
 from compliance.audit.verifier import EMPTY_ROOT, leaf_hash
 from core.db import Uow
 from core.house import House
@@ -52,7 +53,7 @@ def _append(uow: Uow, entries: list[tuple[str, bytes]]) -> None:
     if head is None:
         head = AuditHead(id=1, size=0, root=EMPTY_ROOT)
         uow.session.add(head)
-    tree = merkle.Frontier(head.size, stored(uow))
+    tree = computed(uow, partial(merkle.Frontier, head.size))
     leaves, nodes = [], list[dict[str, object]]()
     for entry_id, body in entries:
         leaf = leaf_hash(body)
