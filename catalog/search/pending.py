@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog.search.models import SearchPending
@@ -45,7 +45,6 @@ def marks(uow: Uow, ids: Sequence[str] | None = None) -> dict[str, str]:
 
 
 def settle(uow: Uow, seen: Mapping[str, str]) -> None:
-    """The index has caught up with these. One that changed again meanwhile has another mark and stays."""
-    present = marks(uow, list(seen))
-    done = [object_id for object_id, mark in seen.items() if present.get(object_id) == mark]
-    uow.session.execute(delete(SearchPending).where(SearchPending.object_id.in_(done)))
+    """The index has caught up with these. One that changes meanwhile, or in this moment, has another mark and stays."""
+    as_seen = tuple_(SearchPending.object_id, SearchPending.mark).in_(list(seen.items()))
+    uow.session.execute(delete(SearchPending).where(as_seen))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from bench.client import at_once
 from catalog.listings import service as listings
 from catalog.listings.events import ListingChanged
 from catalog.listings.models import Listing
@@ -193,6 +196,27 @@ def test_a_vanished_reference_is_gone_before_the_index_knows(house: House) -> No
     settle(house)
     assert find(house, ANONYMOUS, "点云").total == 1
     assert service.check(house).sound
+
+
+def test_what_changes_in_the_moment_it_is_settled_stays_noted(house: House) -> None:
+    noting = threading.Event()
+    house.db.write(lambda uow: pending.note(uow, ["lst_1"]))
+    seen = house.db.read(pending.marks)
+
+    def note() -> None:
+        def work(uow: Uow) -> None:
+            pending.note(uow, ["lst_1"])
+            noting.set()
+            time.sleep(0.2)
+
+        house.db.write(work)
+
+    def settle_seen() -> None:
+        noting.wait()
+        house.db.write(lambda uow: pending.settle(uow, seen))
+
+    at_once([note, settle_seen])
+    assert house.db.read(pending.marks).keys() == {"lst_1"}
 
 
 def test_many_changes_are_one_commit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
