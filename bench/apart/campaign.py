@@ -53,7 +53,7 @@ def campaign(on: Apart, given: argparse.Namespace) -> list[str]:
             thread.start()
         for text, blow in blows(on, given.away):
             time.sleep(given.pause)
-            _struck(load, text, blow)
+            _struck(on, load, text, blow)
         time.sleep(given.pause)
         load.stop()
         stop.set()
@@ -81,7 +81,10 @@ def blows(on: Apart, away_s: float) -> Iterator[tuple[str, Callable[[], None]]]:
 
 
 def _kill(on: Apart, role: str, child: str) -> None:
-    os.kill(on.child(role, child), signal.SIGKILL)
+    """Until its supervisor has started another one."""
+    before = on.child(role, child)
+    os.kill(before, signal.SIGKILL)
+    assert eventually(lambda: on.child(role, child) != before)
 
 
 def _kill_and_start(machine: Running) -> None:
@@ -95,11 +98,13 @@ def _away(server: s3.S3 | elasticsearch.Node, for_s: float) -> None:
     server.start()
 
 
-def _struck(load: Load, text: str, blow: Callable[[], None]) -> None:
+def _struck(on: Apart, load: Load, text: str, blow: Callable[[], None]) -> None:
+    """Until web and every gateway serve again."""
     began, before = time.monotonic(), len(load.journal.delivered)
     blow()
+    assert eventually(on.serves)
     calls = len(load.journal.delivered) - before
-    print(f"{text}: {time.monotonic() - began:.1f} s, {calls} calls answered meanwhile", flush=True)
+    print(f"{text}: all serve after {time.monotonic() - began:.1f} s, {calls} calls answered meanwhile", flush=True)
 
 
 def lost(on: Apart, calls: set[str], kept: dict[str, int]) -> Iterator[str]:

@@ -40,6 +40,10 @@ class Apart:
         """The process of a role, by its supervisor's name for it."""
         return self.roles[role].children()[name]
 
+    def serves(self) -> bool:
+        """Whether web answers and every machine of gateways would take a call."""
+        return self.roles["web"].answers() and all(self.roles[name].gateway_serves() for name in GATEWAYS)
+
     def houses(self) -> list[House]:
         """One for the data folder of each machine; all have the same database."""
         folders = [self.roles[name].data for name in ("web", *GATEWAYS)]
@@ -75,12 +79,11 @@ def machines(folder: Path, upstream: str) -> Iterator[Apart]:
         roles = _roles(folder, given)
         for each in roles.values():
             held.callback(each.kill)
-        assert eventually(roles["web"].answers), roles["web"].log.read_text()[-4000:]
-        for name in GATEWAYS:
-            assert eventually(roles[name].gateway_serves), roles[name].log.read_text()[-4000:]
         gateways = [f"127.0.0.1:{roles[name].gateway_port}" for name in GATEWAYS]
         leads = held.enter_context(nginx.in_front([f"127.0.0.1:{roles['web'].port}"], gateways, port))
-        yield Apart(house, given, fast, database, bucket, search, leads, roles)
+        on = Apart(house, given, fast, database, bucket, search, leads, roles)
+        assert eventually(on.serves), "".join(each.log.read_text()[-2000:] for each in roles.values())
+        yield on
 
 
 def _roles(folder: Path, given: Mapping[str, Any]) -> dict[str, Running]:
