@@ -12,10 +12,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from compliance.audit import checkpoints, epochs, merkle, policies, queries, witnesses
+from compliance.audit import checkpoints, epochs, merkle, notes, policies, queries, witnesses
 from compliance.audit.models import AuditEntry, AuditLeaf, AuditPending
 from compliance.audit.nodes import computed
-from compliance.audit.verifier import FORMAT, VERSION, VERSION_WITH_CALLS, VERSION_WITH_CONTRACTS, packed
+from compliance.audit.verifier import (
+    FORMAT,
+    VERSION,
+    VERSION_WITH_CALLS,
+    VERSION_WITH_CONTRACTS,
+    manifest_statement,
+    packed,
+    parse_checkpoint,
+)
 from core.db import Uow
 from core.house import House
 
@@ -57,13 +65,14 @@ def build(
     hold. ``calls`` are proofs of single calls; the entries of their batches are enclosed too.
     """
     object_ids = [*object_ids, *dict.fromkeys(str(call["batch"]) for call in calls)]
-    object_ids += [epochs.LOG] if epochs.later(house) else []
+    object_ids.append(epochs.LOG)
     evidence = house.db.read(lambda uow: _collect(uow, object_ids))
     if evidence is None:
         return None
+    origin, private = parse_checkpoint(evidence.note).origin, checkpoints.signer_of(house, evidence.note)
     files = {
         "checkpoint.txt": evidence.note.encode(),
-        "key.txt": (checkpoints.public_key(house).text() + "\n").encode(),
+        "key.txt": (notes.key_of(origin, private).text() + "\n").encode(),
         "verify.py": (Path(__file__).parent / "verifier.py").read_bytes(),
         "README.txt": _README.format(name=order_id).encode(),
         "consistency.json": _json(evidence.consistency),
@@ -83,12 +92,12 @@ def build(
     files |= {each["file"]: _json(dict(call)) for each, call in zip(shown, calls, strict=True)}
     manifest = {
         "format": FORMAT, "version": _version(contracts, calls), "order": order_id,
-        "origin": epochs.origin(house), "checkpoint_size": evidence.size, "objects": counts, "entries": described,
+        "origin": origin, "checkpoint_size": evidence.size, "objects": counts, "entries": described,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         **({"calls": shown} if calls or contracts else {}),
     }  # fmt: skip
     written = _json(manifest)
-    signature = checkpoints.sign_manifest(house, order_id, evidence.size, written)
+    signature = notes.signed(manifest_statement(origin, order_id, evidence.size, written), origin, private)
     return packed({"manifest.json": written, "manifest.sig": signature.encode()} | files)
 
 

@@ -29,7 +29,6 @@ from compliance.audit.verifier import (
     Tampered,
     epoch_of,
     leaf_hash,
-    manifest_statement,
     parse_checkpoint,
     usage_statement,
     verify_checkpoint,
@@ -57,16 +56,18 @@ SIGNING_KEY = "log-signing-key"
 
 
 def private_key(house: House) -> Ed25519PrivateKey:
-    return _private(house.keyring.secret(SIGNING_KEY))
+    return _private_keys(house)[0]
 
 
-def _private(secret: bytes) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(secret[:32])
+def _private_keys(house: House) -> list[Ed25519PrivateKey]:
+    """The key that signs now and those that signed before, the newest first."""
+    return [Ed25519PrivateKey.from_private_bytes(each[:32]) for each in house.keyring.secrets(SIGNING_KEY)]
 
 
-def public_keys(house: House, origin: str) -> list[Key]:
-    """The key that signs now and those that signed before, under an origin of this log."""
-    return [notes.key_of(origin, _private(each)) for each in house.keyring.secrets(SIGNING_KEY)]
+def signer_of(house: House, note: str) -> Ed25519PrivateKey:
+    """The newest key of ours that signed the checkpoint; the present one when none did."""
+    origin, keys = parse_checkpoint(note).origin, _private_keys(house)
+    return next((each for each in keys if _is_by(note, notes.key_of(origin, each))), keys[0])
 
 
 def public_key(house: House) -> Key:
@@ -79,8 +80,7 @@ def verified(house: House, note: str) -> Checkpoint:
     said = parse_checkpoint(note)
     if epoch_of(said.origin)[0] != house.settings.log_origin:
         raise Tampered(f"the checkpoint is of the log {said.origin}")
-    keys = public_keys(house, said.origin)
-    return verify_checkpoint(note, next((key for key in keys if _is_by(note, key)), keys[0]))
+    return verify_checkpoint(note, notes.key_of(said.origin, signer_of(house, note)))
 
 
 def _is_by(note: str, key: Key) -> bool:
@@ -116,12 +116,6 @@ def published(house: House) -> list[str]:
     except FileNotFoundError:
         return []
     return [f"{text}\n\n{signature}\n" for text, signature in zip(parts[::2], parts[1::2], strict=False)]
-
-
-def sign_manifest(house: House, order_id: str, size: int, manifest: bytes) -> str:
-    """The signed note that vouches for a bundle's manifest: these entries, and no other ones, at this size."""
-    name = epochs.origin(house)
-    return notes.signed(manifest_statement(name, order_id, size, manifest), name, private_key(house))
 
 
 def sign_usage(house: House, invoice_id: str, statement: bytes) -> str:
@@ -174,7 +168,8 @@ def _publish_if_ours(uow: Uow, signed: Checkpoint) -> None:
 
 
 def _sign(house: House, growth: Growth) -> None:
-    note = notes.sign(epochs.origin(house), growth.size, growth.root, private_key(house))
+    """By former keys too: a witness that knows only such a one goes on."""
+    note = notes.sign(epochs.origin(house), growth.size, growth.root, *_private_keys(house))
     keep(house, note)
     house.db.write(lambda uow: _publish(uow, parse_checkpoint(note)))
 

@@ -479,7 +479,7 @@ def verify(
     """
     report = Report()
     manifest = _manifest(files)
-    key = _key(files, key_text, report)
+    key, known = _keys(files, key_text, report)
     checkpoint = report.checkpoint = verify_checkpoint(_text(files, "checkpoint.txt"), key)
     report.say(
         f"检查点签名有效：{checkpoint.origin}，{checkpoint.size} 条记录，密钥 {key.id.hex()}",
@@ -492,13 +492,15 @@ def verify(
         report.entries.append(_check_entry(files, described, checkpoint))
     _check_chains(report, manifest)
     _check_epochs(report, checkpoint)
+    former = _former_keys(report, key)
+    _check_known(known, key, former, report)
     _check_order(report, manifest["order"])
     _check_calls(files, manifest, report)
     _check_invoices(files, report)
     _check_contracts(files, report, manifest["order"])
     _check_policies(files, report)
     if older_note is not None:
-        older = verify_checkpoint(older_note, _key_of_epoch(key, parse_checkpoint(older_note).origin))
+        older = _verify_older(older_note, [key, *former])
         proof = consistency if consistency is not None else _enclosed_proof(files, older.size)
         if not _was_lost(older, report):
             _check_older(older, proof, checkpoint, report)
@@ -574,18 +576,60 @@ def _check_hashes(files: dict[str, bytes], manifest: dict[str, Any]) -> None:
         raise Tampered(f"{extra[0]} has no place in a bundle")
 
 
-def _key(files: dict[str, bytes], key_text: str | None, report: Report) -> Key:
+def _keys(files: dict[str, bytes], key_text: str | None, report: Report) -> tuple[Key, Key]:
+    """The key that came along, and the one that the reader knows the log by."""
     enclosed = parse_key(_text(files, "key.txt"))
     if key_text is None:
         report.say(
             f"注意：使用包内密钥 {enclosed.id.hex()}，请与平台公布的密钥比对",
             f"mind: the key {enclosed.id.hex()} came with the bundle; compare it with the one the platform publishes",
         )
-        return enclosed
-    pinned = parse_key(key_text)
-    if _key_of_epoch(pinned, enclosed.name) != enclosed:
-        raise Tampered("the bundle's key is not the key you gave")
-    return enclosed
+        return enclosed, enclosed
+    return enclosed, _key_of_epoch(parse_key(key_text), enclosed.name)
+
+
+def _check_known(known: Key, key: Key, former: list[Key], report: Report) -> None:
+    if known != key and known not in former:
+        raise Tampered("the bundle's key is not the key you gave, and the log does not lead from yours to it")
+    if known != key:
+        report.say(
+            f"您给出的密钥 {known.id.hex()} 已更换，日志中的记录由它逐次签认，直至密钥 {key.id.hex()}",
+            f"the key that you gave, {known.id.hex()}, was replaced; the log leads from it to the key {key.id.hex()}, "
+            "each signed for by the one before",
+        )
+
+
+def _former_keys(report: Report, key: Key) -> list[Key]:
+    """The keys from which the log's entries lead to this one, the newest first: each signed for the one after it."""
+    found = [key]
+    for old, new in map(_handed_over, reversed([e for _, e in report.entries if e["action"] == "log:rotate_key"])):
+        if _key_of_epoch(new, key.name) == found[-1]:
+            found.append(_key_of_epoch(old, key.name))
+    return found[1:]
+
+
+def _handed_over(entry: dict[str, Any]) -> tuple[Key, Key]:
+    """The old key and the new one of an entry that names it. Raises Malformed or Tampered."""
+    said = entry.get("data", {})
+    old, new = parse_key(str(said.get("old_key"))), parse_key(str(said.get("new_key")))
+    try:
+        note = _base64(str(said.get("vouched"))).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed("the note about a new key is not text") from None
+    if verify_note(note, old, "new key") != f"{old.name}/key\n{new.text()}":
+        raise Tampered("the entry that names a new key is not what the old key signed")
+    return old, new
+
+
+def _verify_older(note: str, keys: list[Key]) -> Checkpoint:
+    """The checkpoint that the reader kept, signed by whichever of these. Raises Tampered or Malformed."""
+    *others, last = (_key_of_epoch(key, parse_checkpoint(note).origin) for key in keys)
+    for key in others:
+        try:
+            return verify_checkpoint(note, key)
+        except Tampered:
+            continue
+    return verify_checkpoint(note, last)
 
 
 def _key_of_epoch(key: Key, origin: str) -> Key:
@@ -984,7 +1028,8 @@ def verify_statement(raw: bytes, *, key_text: str | None = None) -> Report:
     said, note = document["statement"], document["signature"]
     if not isinstance(said, dict) or not isinstance(note, str) or not isinstance(said.get("invoice"), str):
         raise Malformed("the statement is incomplete")
-    key = _key({"key.txt": str(document["key"]).encode(errors="replace")}, key_text, report)
+    key, known = _keys({"key.txt": str(document["key"]).encode(errors="replace")}, key_text, report)
+    _check_known(known, key, [], report)
     if verify_note(note, key, "statement") + "\n" != usage_statement(key.name, said["invoice"], canonical(said)):
         raise Tampered("the statement is not the one that was signed")
     _check_statement(said, report)

@@ -92,11 +92,39 @@ def test_the_logs_signer_gets_a_new_key_that_the_log_names_under_the_old_one(hou
     old, new = rekeying.rotate_key(house)
     assert old != new
     assert checkpoints.public_key(house) == new
-    story = stories.tell(house)
+    stories.tell(house)
     stories.settle(house)
     assert check.verify_log(house) == []
-    verifier.verify(verifier.unpacked(stories.bundle_of(house, story)), key_text=new.text())
     notes = checkpoints.published(house)
     assert verifier.verify_checkpoint(notes[0], old).size == 8
     assert verifier.verify_checkpoint(notes[1], old).size == 9
     assert verifier.verify_checkpoint(notes[2], new).size == 17
+    assert verifier.verify_checkpoint(notes[2], old).size == 17, "a witness that knows only the old key goes on"
+
+
+def test_who_knows_a_former_key_of_the_log_is_led_to_the_present_one(house: House) -> None:
+    story = stories.tell(house)
+    stories.settle(house)
+    early, kept = stories.bundle_of(house, story), checkpoints.published(house)[-1]
+    first, second = rekeying.rotate_key(house)
+    between = stories.bundle_of(house, story)
+    assert _proven(between, first), "the newest checkpoint is still of the old key"
+    stories.tell(house)
+    stories.settle(house)
+    third = rekeying.rotate_key(house)[1]
+    stories.tell(house)
+    stories.settle(house)
+    late = stories.bundle_of(house, story)
+    assert _proven(early, first)
+    for key in (first, second, third):
+        said = _proven(late, key, kept)
+        assert any("was replaced" in line for line in said) == (key is not third)
+    stranger = verifier.Key(third.name, bytes(32))
+    for bundle, key in ((early, second), (late, stranger), (late, verifier.Key("another/log", third.public))):
+        with pytest.raises(verifier.Tampered, match="not the key you gave"):
+            _proven(bundle, key)
+
+
+def _proven(bundle: bytes, key: verifier.Key, older: str | None = None) -> list[str]:
+    report = verifier.verify(verifier.unpacked(bundle), key_text=key.text(), older_note=older)
+    return [en for _, en in report.lines]

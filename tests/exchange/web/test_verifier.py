@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from hashlib import sha256
@@ -9,11 +10,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from compliance.audit import checkpoints, verifier
+from compliance.audit import checkpoints, epochs, notes, rekeying, verifier
+from compliance.audit.service import record
+from core.actor import SYSTEM
 from core.house import House
 from tests.billing.usage import call_forger, proving
-from tests.compliance.audit import archives, forger
+from tests.compliance.audit import archives, forger, story
 from tests.compliance.audit.test_tamper import staged
 from tests.servers.missing import not_run
 from tests.servers.node import Judge, NodeMissing, judging
@@ -70,6 +74,34 @@ def test_the_two_verifiers_agree_on_every_kind_of_forgery(house: House, judge: J
         differing += [(kind.__name__, expected, found, said)] if found != expected else []
     assert differing == []
     assert len(kinds) > 100
+
+
+def test_they_follow_a_rotated_key_and_no_other(house: House, judge: Judge, tmp_path: Path) -> None:
+    told, path = story.tell(house), tmp_path / "bundle.zip"
+    story.settle(house)
+    older = checkpoints.published(house)[-1]
+    keys = rekeying.rotate_key(house)
+    stranger = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
+    theirs = notes.key_of(keys[0].name, stranger)
+    vouched = notes.signed(f"{theirs.name}/key\n{keys[1].text()}\n", theirs.name, stranger).encode()
+    for said, codes in (
+        ({}, (verifier.GOOD, verifier.GOOD, verifier.TAMPERED)),
+        ({"old_key": keys[0].text(), "new_key": keys[1].text(), "vouched": vouched}, (verifier.TAMPERED,) * 3),
+    ):
+        if said:
+            _say_of_the_log(house, said | {"vouched": base64.b64encode(vouched).decode()})
+        story.tell(house)
+        story.settle(house)
+        path.write_bytes(story.bundle_of(house, told))
+        for key, code in zip((*keys, theirs), codes, strict=True):
+            expected = _python(path, key.text(), older)
+            assert (judge.said(path, key=key.text(), older=older)[0], expected[0]) == (code, code)
+            if not code:
+                assert judge.said(path, key=key.text(), older=older) == expected
+
+
+def _say_of_the_log(house: House, data: dict[str, str]) -> None:
+    house.db.write(lambda uow: record(uow, SYSTEM, action=rekeying.REKEYED, object_id=epochs.LOG, data=data))
 
 
 def test_they_agree_on_what_is_done_to_the_zip(judge: Judge, tmp_path: Path) -> None:

@@ -3,13 +3,13 @@ import { hex, sha256Hex } from "./bytes.js";
 import { checkCalls, proofOf } from "./calls.js";
 import { checkContracts } from "./contracts.js";
 import { parseEntry } from "./entries.js";
-import { checkEpochs, epochOf, keyOfEpoch, wasLost } from "./epochs.js";
+import { checkEpochs, epochOf, formerKeys, verifyOlder, wasLost } from "./epochs.js";
 import { isInteger, isObject, isText, parse } from "./json.js";
 import { leafHash, verifyConsistency, verifyInclusion } from "./merkle.js";
-import { namedKey, parseCheckpoint, statement, verifyCheckpoint, verifyNote } from "./notes.js";
+import { statement, verifyCheckpoint, verifyNote } from "./notes.js";
 import { checkInvoices, checkOrder } from "./order.js";
 import { Malformed, Tampered, Unverifiable } from "./outcomes.js";
-import { keyOf, Report, textOf } from "./report.js";
+import { checkKnown, keysOf, Report, textOf } from "./report.js";
 
 const FORMAT = "piaohao-evidence-bundle";
 const WITH_CONTRACTS = 3n;
@@ -26,7 +26,7 @@ const ELSEWHERE = ["policy/", "invoices/", "contracts/"];
 // proof from it as a list of hashes. Throws Tampered, Malformed or Unverifiable at the first thing that does not hold.
 export async function verify(files, { key: keyText, older, consistency } = {}) {
   const report = new Report(), manifest = manifestOf(files);
-  const key = await keyOf(files, keyText, report);
+  const [key, known] = await keysOf(files, keyText, report);
   const checkpoint = (report.checkpoint = await verifyCheckpoint(textOf(files, "checkpoint.txt"), key));
   report.say(
     `检查点签名有效：${checkpoint.origin}，${checkpoint.size} 条记录，密钥 ${hex(key.id)}`,
@@ -37,13 +37,15 @@ export async function verify(files, { key: keyText, older, consistency } = {}) {
   for (const described of manifest.get("entries")) report.entries.push(await checkEntry(files, described, checkpoint));
   checkChains(report, manifest);
   checkEpochs(report, checkpoint);
+  const former = await formerKeys(report, key);
+  checkKnown(known, key, former, report);
   checkOrder(report, manifest.get("order"));
   await checkCalls(files, manifest, report);
   await checkInvoices(files, report);
   await checkContracts(files, report, manifest.get("order"));
   await checkPolicies(files, report);
   if (older !== undefined) {
-    const before = await verifyCheckpoint(older, await keyOfEpoch(key, parseCheckpoint(older).origin, namedKey));
+    const before = await verifyOlder(older, [key, ...former]);
     const proof = consistency ?? enclosedProof(files, before.size);
     if (!wasLost(before, report)) await checkOlder(before, proof, checkpoint, report);
   }

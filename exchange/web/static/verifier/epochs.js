@@ -1,6 +1,8 @@
-// A log whose database was set back goes on in another epoch, and says so: what was lost is owned up to.
-import { toBase64 } from "./bytes.js";
+// A log whose database was set back goes on in another epoch, and says so: what was lost is owned up to. A new key of its
+// signer is named by an entry, which the old key signed for.
+import { decoded, fromBase64, toBase64 } from "./bytes.js";
 import { dataOf } from "./entries.js";
+import { keyText, namedKey, parseCheckpoint, parseKey, sameKey, verifyCheckpoint, verifyNote } from "./notes.js";
 import { Malformed, Tampered } from "./outcomes.js";
 
 // A log's name and its epoch: after the first, which is not written, ``name/epoch-2`` and so on.
@@ -37,6 +39,42 @@ export function checkEpochs(report, checkpoint) {
         `the last checkpoint before had ${last} entries, ${index} were kept`,
     );
   }
+}
+
+// The keys from which the log's entries lead to this one, the newest first: each signed for the one after it.
+export async function formerKeys(report, key) {
+  const found = [key];
+  for (const [, entry] of report.entries.filter(([, each]) => each.get("action") === "log:rotate_key").reverse()) {
+    const [old, fresh] = await handedOver(entry);
+    if (sameKey(await keyOfEpoch(fresh, key.name, namedKey), found.at(-1))) {
+      found.push(await keyOfEpoch(old, key.name, namedKey));
+    }
+  }
+  return found.slice(1);
+}
+
+async function handedOver(entry) {
+  const said = dataOf(entry), old = await parseKey(String(said.get("old_key")));
+  const fresh = await parseKey(String(said.get("new_key"))), note = decoded(fromBase64(String(said.get("vouched"))));
+  if (note === undefined) throw new Malformed("the note about a new key is not text");
+  if ((await verifyNote(note, old, "new key")) !== `${old.name}/key\n${keyText(fresh)}`) {
+    throw new Tampered("the entry that names a new key is not what the old key signed");
+  }
+  return [old, fresh];
+}
+
+// The checkpoint that the reader kept, signed by whichever of these keys.
+export async function verifyOlder(note, keys) {
+  const { origin } = parseCheckpoint(note);
+  const named = await Promise.all(keys.map((key) => keyOfEpoch(key, origin, namedKey)));
+  for (const key of named.slice(0, -1)) {
+    try {
+      return await verifyCheckpoint(note, key);
+    } catch (error) {
+      if (!(error instanceof Tampered)) throw error;
+    }
+  }
+  return verifyCheckpoint(note, named.at(-1));
 }
 
 // Whether the reader's checkpoint covers entries that the platform says were lost.

@@ -45,6 +45,10 @@ export async function namedKey(name, publicKey) {
   return { name, publicKey, id: (await sha256(joined(utf8(`${name}\n`), Uint8Array.of(1), publicKey))).slice(0, 4) };
 }
 
+export const sameKey = (one, two) => one.name === two.name && equal(one.publicKey, two.publicKey);
+
+export const keyText = (key) => `${key.name}+${hex(key.id)}+${toBase64(joined(Uint8Array.of(1), key.publicKey))}`;
+
 // The three lines of a checkpoint; the signature is not looked at.
 export function parseCheckpoint(note) {
   const [body, separator] = parted(note, "\n\n");

@@ -1,7 +1,7 @@
 // What was proven, line by line in both languages, and with whose key.
-import { decoded, equal, hex } from "./bytes.js";
+import { decoded, hex } from "./bytes.js";
 import { keyOfEpoch } from "./epochs.js";
-import { namedKey, parseKey } from "./notes.js";
+import { namedKey, parseKey, sameKey } from "./notes.js";
 import { Malformed, Tampered } from "./outcomes.js";
 
 export class Report {
@@ -21,18 +21,27 @@ export function textOf(files, name) {
   return text;
 }
 
-export async function keyOf(files, keyText, report) {
+// The key that came along, and the one that the reader knows the log by.
+export async function keysOf(files, keyText, report) {
   const enclosed = await parseKey(textOf(files, "key.txt"));
   if (keyText === undefined) {
     report.say(
       `注意：使用包内密钥 ${hex(enclosed.id)}，请与平台公布的密钥比对`,
       `mind: the key ${hex(enclosed.id)} came with the bundle; compare it with the one the platform publishes`,
     );
-    return enclosed;
+    return [enclosed, enclosed];
   }
-  const pinned = await keyOfEpoch(await parseKey(keyText), enclosed.name, namedKey);
-  if (pinned.name !== enclosed.name || !equal(pinned.publicKey, enclosed.publicKey)) {
-    throw new Tampered("the bundle's key is not the key you gave");
+  return [enclosed, await keyOfEpoch(await parseKey(keyText), enclosed.name, namedKey)];
+}
+
+export function checkKnown(known, key, former, report) {
+  if (sameKey(known, key)) return;
+  if (!former.some((each) => sameKey(known, each))) {
+    throw new Tampered("the bundle's key is not the key you gave, and the log does not lead from yours to it");
   }
-  return enclosed;
+  report.say(
+    `您给出的密钥 ${hex(known.id)} 已更换，日志中的记录由它逐次签认，直至密钥 ${hex(key.id)}`,
+    `the key that you gave, ${hex(known.id)}, was replaced; the log leads from it to the key ${hex(key.id)}, ` +
+      "each signed for by the one before",
+  );
 }

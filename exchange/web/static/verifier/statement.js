@@ -4,7 +4,7 @@ import { hasExactly } from "./entries.js";
 import { canonical, isInteger, isObject, isText, parse } from "./json.js";
 import { statement, verifyNote } from "./notes.js";
 import { Malformed, Tampered } from "./outcomes.js";
-import { keyOf, Report } from "./report.js";
+import { checkKnown, keysOf, Report } from "./report.js";
 
 const FORMAT = "piaohao-usage-statement";
 const DECIMAL = /^-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?$/;
@@ -23,7 +23,8 @@ export async function verifyStatement(raw, { key: keyText } = {}) {
   if (!isObject(said) || !isText(note) || !isText(said.get("invoice"))) {
     throw new Malformed("the statement is incomplete");
   }
-  const key = await keyOf(new Map([["key.txt", utf8(String(document.get("key")))]]), keyText, report);
+  const [key, known] = await keysOf(new Map([["key.txt", utf8(String(document.get("key")))]]), keyText, report);
+  checkKnown(known, key, [], report);
   const wanted = await statement(key.name, "usage-statement", [said.get("invoice")], canonical(said));
   if (`${await verifyNote(note, key, "statement")}\n` !== wanted) {
     throw new Tampered("the statement is not the one that was signed");
