@@ -9,6 +9,7 @@ import threading
 from core import jobs
 from core.house import House
 from core.settings import Settings
+from core.written import Written
 from exchange import logs
 from exchange.app import build_house
 from exchange.installation import require_current
@@ -26,11 +27,11 @@ def run(settings: Settings) -> None:
     os.nice(_GIVES_WAY)
     house = build_house(settings)
     require_current(house.db)
-    stop = told_to_stop()
+    stop, written = told_to_stop(), Written(house.db)
     runners = [Chore(f"long jobs {n}", _run_one, 0.5) for n in range(1, _AT_ONCE + 1)]
     figures = Writer(settings.data, "jobs", lambda: figures_of(runners))
     running = [
-        *(threading.Thread(target=loop, args=(house, stop, [each], 0.2), name=each.name) for each in runners),
+        *(threading.Thread(target=loop, args=(house, written, stop, [each], 0.2), name=each.name) for each in runners),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:

@@ -43,6 +43,7 @@ from core import idempotency, jobs, outbox
 from core.db import Uow
 from core.house import House
 from core.settings import Settings
+from core.written import Written
 from exchange import logs
 from exchange.app import build_house
 from exchange.backup.stamp import last_backup
@@ -62,6 +63,8 @@ from exchange.webhooks import service as webhook_service
 log = logging.getLogger("piaohao.worker")
 
 _LONGEST_PAUSE_S = 30.0
+_CALM_S = 5.0
+"""So late at most is what time alone decides, while nobody writes to the database."""
 _LOG_KEPT = timedelta(days=30)
 """So long an endpoint's log shows what was sent to it."""
 
@@ -78,12 +81,18 @@ class Chore:
     turns: int = 0
     failed: int = 0
     seconds: float = 0.0
+    seen: object = None
+    calm_until: float = 0.0
 
-    def attend(self, house: House) -> bool:
-        """Do it when it is due. A failure is logged, and waited after, longer each time."""
+    def attend(self, house: House, mark: object = None) -> bool:
+        """Do it when it is due; with the same ``mark`` of what was written as the last time, less often.
+
+        A failure is logged, and waited after, longer each time.
+        """
         began = time.monotonic()
-        if began < self.due_at:
+        if began < self.due_at or (mark is not None and mark == self.seen and began < self.calm_until):
             return False
+        self.seen = None
         self.turns += 1
         try:
             more = self.act(house)
@@ -97,6 +106,7 @@ class Chore:
         finally:
             self.seconds += time.monotonic() - began
         self.failures = 0
+        self.seen, self.calm_until = None if more else mark, time.monotonic() + _CALM_S
         self.due_at = time.monotonic() + (0.0 if more else self.every_s)
         return more
 
@@ -187,9 +197,9 @@ def _forget_told(uow: Uow) -> int:
     return told + oversight.forget_old(uow) + signers.forget_due(uow) + asked.forget_old(uow)
 
 
-def _attend_all(house: House, attended: list[Chore]) -> bool:
+def _attend_all(house: House, attended: list[Chore], mark: object = None) -> bool:
     """Give every chore its turn; whether one of them may have more to do."""
-    return sum(chore.attend(house) for chore in attended) > 0
+    return sum(chore.attend(house, mark) for chore in attended) > 0
 
 
 def attend_once(house: House) -> None:
@@ -200,10 +210,10 @@ def attend_once(house: House) -> None:
             chore.due_at = 0.0
 
 
-def loop(house: House, stop: threading.Event, attended: list[Chore], idle_s: float) -> None:
+def loop(house: House, written: Written, stop: threading.Event, attended: list[Chore], idle_s: float) -> None:
     """Attend to the chores until ``stop``; a breath between units lets others write."""
     while not stop.is_set():
-        busy = _attend_all(house, attended)
+        busy = _attend_all(house, attended, written.mark())
         stop.wait(0.002 if busy else idle_s)
 
 
@@ -212,7 +222,7 @@ def run(settings: Settings) -> None:
     logs.configure("worker")
     house = build_house(settings)
     require_current(house.db)
-    stop = told_to_stop()
+    stop, written = told_to_stop(), Written(house.db)
     steady, short = chores(), [Chore("jobs", lambda house: jobs.run_one(house, jobs.Lane.SHORT), 0.2)]
     indexing = index_chores()
     calling = [Chore("webhooks", lambda house: webhooks.send_due(house) > 0, 0.5)]
@@ -221,12 +231,12 @@ def run(settings: Settings) -> None:
         settings.data, "worker", lambda: _families(house, [*steady, *indexing, *short, *calling, *paying, *telling])
     )
     running = [
-        threading.Thread(target=loop, args=(house, stop, steady, 0.05), name="steady"),
-        threading.Thread(target=loop, args=(house, stop, indexing, 0.05), name="indexing"),
-        threading.Thread(target=loop, args=(house, stop, short, 0.1), name="jobs"),
-        threading.Thread(target=loop, args=(house, stop, calling, 0.2), name="webhooks"),
-        threading.Thread(target=loop, args=(house, stop, paying, 0.2), name="payments"),
-        threading.Thread(target=loop, args=(house, stop, telling, 0.2), name="outside"),
+        threading.Thread(target=loop, args=(house, written, stop, steady, 0.05), name="steady"),
+        threading.Thread(target=loop, args=(house, written, stop, indexing, 0.05), name="indexing"),
+        threading.Thread(target=loop, args=(house, written, stop, short, 0.1), name="jobs"),
+        threading.Thread(target=loop, args=(house, written, stop, calling, 0.2), name="webhooks"),
+        threading.Thread(target=loop, args=(house, written, stop, paying, 0.2), name="payments"),
+        threading.Thread(target=loop, args=(house, written, stop, telling, 0.2), name="outside"),
         threading.Thread(target=figures.run, args=(stop,), name="figures"),
     ]
     for thread in running:

@@ -1,6 +1,6 @@
 """Waiting for the next look at the changes.
 
-PostgreSQL rings when a unit that changed something commits. A SQLite file is asked for its newest change a hundred
+PostgreSQL rings when a unit that changed something commits. A SQLite file is asked for its newest change fifty
 times a second, which costs next to nothing.
 """
 
@@ -18,7 +18,7 @@ from exchange.sidecar.changes import CHANNEL, Mark
 
 log = logging.getLogger("piaohao.sidecar")
 
-_ASK_S = 0.01
+_ASK_S = 0.02
 _NEWEST = "SELECT max(id) FROM gateway_change"
 
 

@@ -18,7 +18,7 @@ from exchange.sidecar.segment import LoadingSegment, Pace, Tally
 
 log = logging.getLogger("piaohao.sidecar")
 
-_IDLE_S = 0.03
+_IDLE_S = 0.1
 _BREATH_S = 0.002
 _EPOCH = re.compile(r"\A[0-9a-f]{16}\Z")
 

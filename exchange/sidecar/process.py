@@ -68,7 +68,7 @@ class Sidecar:
             for thread in threads:
                 thread.start()
             while any(thread.is_alive() for thread in threads):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.2)
 
 
 def run(house: House) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.house import House
+from core.written import Written
 from exchange import logs, stage
+from exchange.app import build_house
 from exchange.installation import CannotStart, Lock
+from exchange.sidecar import changes
+from exchange.sidecar.types import Kind, Ref
 from exchange.supervisor import Child
 from exchange.worker import Chore, attend_once
 
@@ -130,3 +135,34 @@ def test_a_child_that_keeps_dying_young_waits_longer_each_time() -> None:
         pauses.append(round(child.due_at - child.started_at, 1))
     assert pauses == sorted(pauses)
     assert pauses[-1] > pauses[0]
+
+
+def test_a_chore_rests_while_nothing_was_written(house: House) -> None:
+    turns: list[int] = []
+
+    def act(_house: House) -> bool:
+        turns.append(1)
+        return False
+
+    chore = Chore("test", act, every_s=0.0)
+    for mark, expected in (("1", 1), ("1", 1), ("2", 2), ("2", 2), (None, 3), ("2", 4), ("2", 4)):
+        chore.attend(house, mark)
+        assert len(turns) == expected
+    chore.calm_until = 0.0
+    chore.attend(house, "2")
+    assert len(turns) == 5, "what time alone decides is looked for now and then"
+
+
+def test_a_commit_of_another_process_is_noticed(house: House) -> None:
+    written, other = Written(house.db), build_house(house.settings)
+    written.mark()
+    time.sleep(0.03)
+    before = written.mark()
+    time.sleep(0.03)
+    if house.db.sqlite:  # other tests may write to the server meanwhile
+        assert written.mark() == before
+    other.db.write(lambda uow: changes.note(uow, Ref(Kind.KEY, "key_1")))
+    time.sleep(0.03)
+    assert written.mark() != before
+    other.db.engine.dispose()
+    house.db.engine.dispose()

@@ -10,6 +10,7 @@ import flask
 from werkzeug.serving import make_server
 
 from core.house import House
+from core.written import Written
 from exchange.worker import chores, index_chores, loop
 
 
@@ -20,7 +21,9 @@ def served(app: flask.Flask, house: House) -> Iterator[str]:
     stop = threading.Event()
     threads = [
         threading.Thread(target=server.serve_forever, daemon=True),
-        threading.Thread(target=loop, args=(house, stop, [*chores(), *index_chores()], 0.05), daemon=True),
+        threading.Thread(
+            target=loop, args=(house, Written(house.db), stop, [*chores(), *index_chores()], 0.05), daemon=True
+        ),
     ]
     for thread in threads:
         thread.start()

@@ -13,6 +13,7 @@ from billing.payments import reconciling
 from billing.processor import importing
 from core.house import House
 from core.settings import Settings
+from core.written import Written
 from exchange.app import build_house, create_app_of
 from exchange.demo import bootstrap
 from exchange.demo.listings import DATASETS, STORY
@@ -47,7 +48,7 @@ def paid_house(settings: Settings, stripe: FakeStripe, upstream: Upstream) -> It
         upstream_allow=upstream.address, bank_account_cooling_days=0,
     )  # fmt: skip
     made, stop = build_house(connected), threading.Event()
-    asking = threading.Thread(target=loop, args=(made, stop, remote_chores(), 0.05), daemon=True)
+    asking = threading.Thread(target=loop, args=(made, Written(made.db), stop, remote_chores(), 0.05), daemon=True)
     asking.start()
     yield made
     stop.set()
