@@ -15,6 +15,7 @@ from exchange.demo.player.chapters import (
     closing,
     contesting,
     credentials,
+    demanding,
     disputing,
     evidence,
     interfaces,
@@ -106,6 +107,7 @@ def negotiated_trade(cast: Cast, tale: Tale) -> None:
     disputing.play(cast, tale)
     raising.play(cast, tale)
     claiming.play(cast, tale)
+    demanding.play(cast, tale)
     waiting.play(cast, tale)
 
 

@@ -12,8 +12,9 @@ from exchange.demo.player.filling import Cast
 from exchange.demo.player.offering import DECLARATIONS, add_revision, approve, both, review_of, upload, work_through
 from exchange.demo.player.tale import Tale, eventually
 
+TREES = "trees"
 _STATEMENT = "该条目为本会在南岭发布，附备案编号 NL-2026-118。/ We published it there, filed as NL-2026-118."
-_TREES = (("plane", 4211, 38.5), ("ginkgo", 2987, 22.1), ("camphor", 1904, 41.0), ("elm", 812, 27.4))
+_COUNTED = (("plane", 4211, 38.5), ("ginkgo", 2987, 22.1), ("camphor", 1904, 41.0), ("elm", 812, 27.4))
 
 
 def play(cast: Cast, tale: Tale) -> None:
@@ -39,6 +40,7 @@ def play(cast: Cast, tale: Tale) -> None:
     body = {"listing_id": draft, "offer_id": offer, "purpose": "research", "accept_terms": True}
     order = buyer.post("/orders", body).expect(201).json
     paid = buyer.post(f"/orders/{order['id']}/pay", {}).expect(200).json
+    cast.listings[TREES] = draft
     tale.check(paid["state"] == "paid", "并已售出", "and it is sold", f"{paid['gross']} {paid['currency']}")
 
 
@@ -49,7 +51,7 @@ def _complete(supplier: Person, listing_id: str) -> None:
         "licence_terms": both(OPEN.terms), "declarations": DECLARATIONS,
     }  # fmt: skip
     supplier.patch(f"/listings/{listing_id}", written, read.etag).expect(200)
-    file = table("trees.csv", ("species", "count", "diameter_cm"), _TREES)
+    file = table("trees.csv", ("species", "count", "diameter_cm"), _COUNTED)
     add_revision(supplier, listing_id, [upload(supplier, file)])
     plan = {"version": 1, "kind": "one_off", "currency": "CNY", "amount": "300.00"}
     offer = {"plan": plan, "purposes": ["research"], "term_months": 12}

@@ -1,4 +1,4 @@
-"""22. What nobody has answered yet: whoever looks around finds something to do on each desk."""
+"""23. What nobody has answered yet: whoever looks around finds something to do on each desk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VISITOR = "visitor@mail.example"
 
 
 def play(cast: Cast, tale: Tale) -> None:
-    tale.chapter("二十二、等待处理的事项", "22. What waits for somebody")
+    tale.chapter("二十三、等待处理的事项", "23. What waits for somebody")
     _asked(cast, tale)
     _half_agreed(cast, tale)
     _above_the_limit(cast, tale)
