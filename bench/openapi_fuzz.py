@@ -29,6 +29,7 @@ from tests.servers import postgresql
 from tests.servers.exchange import ROOT, Running
 
 PYTHON = ROOT / ".venv-schemathesis" / "bin" / "python"
+_SHOWN = 2_000  # characters of a line with a traceback: its end says what broke
 _MEMBERS = [str(role) for role in Role if role is not Role.OWNER]
 
 
@@ -75,6 +76,7 @@ def run(data: Path, url: str, requests: int, seed: int) -> int:
         print(f"{time.monotonic() - began:.0f} s")
         log = exchange.log.read_text(errors="replace")
         print(f"{log.count('Traceback')} tracebacks in the log")
+        print("\n".join(line[-_SHOWN:] for line in log.splitlines() if "Traceback" in line))
         checked = exchange.run("audit", "verify")
         print(checked.stdout.strip().splitlines()[-1] if checked.stdout else checked.stderr)
     return int(bool(peer.returncode or checked.returncode or "Traceback" in log))
