@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -96,10 +96,9 @@ def _in_this_age(moment: date) -> None:
 class DayField(fields.Date):
     """A day as 2026-12-31, of this age."""
 
-    default_error_messages: ClassVar = {"invalid": Sentence("Write the day as 2026-12-31.")}
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(validate=_in_this_age, **kwargs)
+        told = {"invalid": Sentence("Write the day as 2026-12-31.")}
+        super().__init__(validate=_in_this_age, error_messages=told, **kwargs)
 
 
 class MinuteField(fields.NaiveDateTime):

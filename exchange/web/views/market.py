@@ -60,11 +60,14 @@ def search_page() -> flask.Response:
 
 
 def _empty(asked: SearchParams, chosen: dict[str, list[str]], problem: DomainError) -> flask.Response:
-    return render(
+    shown = render(
         "market/search.html", problem.status, problem=problem, q=asked.text, chosen=chosen, sort=str(asked.sort),
         sorts=_sorts(), total=0, hits=[], facets=[], facet_word=facet_word, without=lambda name, value: "/search",
         sorted_by=lambda code: "/search", next_address="", better="", better_address="",
     )  # fmt: skip
+    if problem.status == 503:
+        shown.headers["Retry-After"] = str(problem.extra.get("retry_after", 5))
+    return shown
 
 
 def _sorts() -> list[tuple[str, str]]:

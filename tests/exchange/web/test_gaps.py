@@ -129,6 +129,7 @@ def test_while_search_is_away_only_search_rests(house: House) -> None:
         page = person.get("/search?q=weather", 503)
         assert said in page
         assert "Nothing found" not in page
+        assert person.client.get("/search").headers["Retry-After"] == "5"
         for address in ("/", f"/listings/{listing.id}"):
             person.get(address)
         person.sign_in(owner)
