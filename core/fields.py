@@ -97,7 +97,7 @@ class DayField(fields.Date):
     """A day as 2026-12-31, of this age."""
 
     def __init__(self, **kwargs: Any) -> None:
-        told = {"invalid": Sentence("Write the day as 2026-12-31.")}
+        told: dict[str, Any] = {"invalid": Sentence("Write the day as 2026-12-31.")}
         super().__init__(validate=_in_this_age, error_messages=told, **kwargs)
 
 
