@@ -62,11 +62,31 @@ def newest_first(
     limit: int = DEFAULT_PER_PAGE,
 ) -> Page[T]:
     """A page of ``statement`` by an id column, newest first (ids begin with their time)."""
-    limit = max(1, min(limit, MOST_PER_PAGE))
     if cursor:
         (last,) = decode_cursor(uow.house.keyring, purpose, cursor)
         statement = statement.where(key < last)
-    rows = list(uow.session.execute(statement.order_by(key.desc()).limit(limit + 1)).scalars())
+    return _page(uow, statement.order_by(key.desc()), key, purpose, limit)
+
+
+def oldest_first(
+    uow: Uow,
+    statement: Select[T],
+    *,
+    key: InstrumentedAttribute[str],
+    purpose: str,
+    cursor: str | None,
+    limit: int = DEFAULT_PER_PAGE,
+) -> Page[T]:
+    """The same the other way round."""
+    if cursor:
+        (last,) = decode_cursor(uow.house.keyring, purpose, cursor)
+        statement = statement.where(key > last)
+    return _page(uow, statement.order_by(key), key, purpose, limit)
+
+
+def _page(uow: Uow, statement: Select[T], key: InstrumentedAttribute[str], purpose: str, limit: int) -> Page[T]:
+    limit = max(1, min(limit, MOST_PER_PAGE))
+    rows = list(uow.session.execute(statement.limit(limit + 1)).scalars())
     more = len(rows) > limit
     rows = rows[:limit]
     following = encode_cursor(uow.house.keyring, purpose, [getattr(rows[-1], key.key)]) if more else None

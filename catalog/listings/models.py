@@ -18,12 +18,17 @@ class Listing(Base):
     __tablename__ = "listing"
     __table_args__ = (
         CheckConstraint("tier >= 0 AND tier <= 5", name="tier_in_range"),
-        Index("ix_listing_state_tier", "state", "tier"),
+        Index("ix_listing_state_id", "state", "id"),
+        Index("ix_listing_scene_state_id", "scene", "state", "id"),
+        Index("ix_listing_supplier_id_id", "supplier_id", "id"),
+        Index("ix_listing_supplier_id_state", "supplier_id", "state"),
+        Index("ix_listing_state_review_by", "state", "review_by"),
+        Index("ix_listing_figures", "state", "scene", "origin", "kind", "tier"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
-    supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
+    supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
     title: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text, default="{}")
     description: Mapped[str] = mapped_column(Text, default="{}")
@@ -47,7 +52,7 @@ class Listing(Base):
     listed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lowered_to: Mapped[int | None]
     lowered_for: Mapped[str | None] = mapped_column(Id)
-    review_by: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    review_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     called_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[Revision | None] = relationship(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, defaultload
+from sqlalchemy.orm import defaultload
 
 from catalog.files.models import StoredFile
 from catalog.interfaces import queries as interfaces
@@ -25,6 +26,7 @@ from catalog.listings.types import (
     RevisionSnapshot,
     SampleSnapshot,
     ServedInterface,
+    Unfinished,
 )
 from compliance.policy import Clause, Resource, decide, listing_predicate, require
 from compliance.recognisers import ScanSummary
@@ -152,6 +154,18 @@ def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) 
     statement = _BRIEF.where(Listing.supplier_id == own, visible_to(actor))
     page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
     return convert(page, lambda row: row.snapshot(brief=True))
+
+
+def unfinished(uow: Uow, actor: Actor, limit: int) -> list[Unfinished]:
+    """The own organisation's listings that wait for it: drafts, and what a review returned; the newest of them."""
+    own, waiting = actor.organisation_id or "", (ListingState.DRAFT, ListingState.RETURNED)
+    statement = (
+        select(Listing.id, Listing.state, Listing.title)
+        .where(Listing.supplier_id == own, Listing.state.in_(waiting), visible_to(actor))
+        .order_by(Listing.id.desc())
+        .limit(limit)
+    )
+    return [Unfinished(row[0], row[1], json.loads(row[2])) for row in uow.session.execute(statement)]
 
 
 def revisions(uow: Uow, actor: Actor, listing_id: str) -> list[RevisionSnapshot]:
@@ -291,14 +305,11 @@ def all_after(uow: Uow, last_id: str, limit: int) -> list[ListingSnapshot]:
 
 def figures(uow: Uow) -> dict[str, dict[str, int]]:
     """How many listings are on sale, by scene, origin, kind and tier: of the tiers that anyone may see."""
-    counted: dict[str, dict[str, int]] = {}
-    open_tiers = and_(Listing.state == ListingState.LISTED, Listing.tier <= 1)
-    for name, column in (("scene", Listing.scene), ("origin", Listing.origin), ("kind", Listing.kind)):
-        counted[f"by_{name}"] = _counted(uow, column, open_tiers)
-    counted["by_tier"] = _counted(uow, Listing.tier, open_tiers)
-    return counted
-
-
-def _counted(uow: Uow, column: InstrumentedAttribute[Any], where: ColumnElement[bool]) -> dict[str, int]:
-    statement = select(column, func.count()).where(where).group_by(column).order_by(column)
-    return {str(value): int(number) for value, number in uow.session.execute(statement)}
+    columns = {"scene": Listing.scene, "origin": Listing.origin, "kind": Listing.kind, "tier": Listing.tier}
+    open_to_all = and_(Listing.state == ListingState.LISTED, Listing.tier <= 1)
+    statement = select(*columns.values(), func.count()).where(open_to_all).group_by(*columns.values())
+    counted: dict[str, Counter[str]] = {f"by_{name}": Counter() for name in columns}
+    for *values, number in uow.session.execute(statement):
+        for by, value in zip(counted.values(), values, strict=True):
+            by[str(value)] += number
+    return {name: dict(sorted(by.items())) for name, by in counted.items()}

@@ -123,6 +123,15 @@ class ListingSnapshot:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """A listing that its supplier has yet to hand in, or to mend."""
+
+    id: str
+    state: str
+    title: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Grade:
     """A listing's tier, which is that of its newest revision, and what was raised by hand, for all of its revisions.
 

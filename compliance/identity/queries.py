@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 
 from compliance.identity.errors import OrganisationNotFound
 from compliance.identity.models import (
@@ -118,10 +118,8 @@ def affiliated(uow: Uow) -> list[OrganisationSnapshot]:
 
 def organisation_count(uow: Uow) -> dict[str, int]:
     """How many organisations of each origin there are (public figures)."""
-    counts: dict[str, int] = {}
-    for origin in uow.session.execute(select(Organisation.origin)).scalars():
-        counts[origin] = counts.get(origin, 0) + 1
-    return counts
+    statement = select(Organisation.origin, func.count()).group_by(Organisation.origin).order_by(Organisation.origin)
+    return {row[0]: int(row[1]) for row in uow.session.execute(statement)}
 
 
 def members(uow: Uow, actor: Actor) -> list[MemberSnapshot]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from compliance.review.approvals import kinds
@@ -16,6 +16,7 @@ from core.db import Base, Id, UtcDateTime
 
 class Review(Base):
     __tablename__ = "review"
+    __table_args__ = (Index("ix_review_state_id", "state", "id"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     subject_id: Mapped[str] = mapped_column(Id, index=True)
@@ -24,7 +25,7 @@ class Review(Base):
     owner_id: Mapped[str] = mapped_column(Id, index=True)
     submitted_by: Mapped[str] = mapped_column(Id)
     tier: Mapped[int]
-    state: Mapped[str] = mapped_column(String(20), index=True)
+    state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_by: Mapped[datetime] = mapped_column(UtcDateTime)

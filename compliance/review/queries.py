@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import false, select
+from sqlalchemy import Exists, Select, exists, false, func, or_, select
+from sqlalchemy.orm import lazyload
 
 from compliance.policy import Resource, Value, decide
+from compliance.review.approvals import kinds
 from compliance.review.errors import ReviewNotFound
-from compliance.review.models import Review
-from compliance.review.types import ReviewSnapshot, ReviewState
+from compliance.review.models import Review, ReviewApproval, ReviewItem
+from compliance.review.types import ReviewSnapshot, ReviewState, WaitingReview
 from core.actor import Actor
 from core.db import Uow
-from core.paging import Page, convert, newest_first
+from core.paging import Page, convert, newest_first, oldest_first
+
+_OPEN = (
+    select(Review)
+    .where(Review.state == ReviewState.OPEN)
+    .options(lazyload(Review.items), lazyload(Review.approvals), lazyload(Review.comments))
+)
+"""What a queue shows: a review without what was said and found in it."""
 
 
 def resource_of(review: Review | ReviewSnapshot, actor: Actor | None = None) -> Resource:
@@ -44,17 +55,72 @@ def reviews(
     limit: int = 25,
 ) -> Page[ReviewSnapshot]:  # fmt: skip
     """The reviews an actor may see, newest first; ``mine``: those that the actor has taken."""
-    statement = select(Review)
+    statement = _seen_by(actor, select(Review))
     if mine:
         statement = statement.where(Review.claimed_by == actor.account_id, Review.claimed_until > uow.now())
-    if not actor.platform("reviewer", "officer"):
-        own = actor.organisation_id or ""
-        seen = decide(actor, "review:see", Resource("review", "own", {"owner": own})).permitted
-        statement = statement.where(Review.owner_id == own if seen else false())
     if state:
         statement = statement.where(Review.state == state)
     page = newest_first(uow, statement, key=Review.id, purpose="reviews", cursor=cursor, limit=limit)
     return convert(page, Review.snapshot)
+
+
+def _seen_by(actor: Actor, statement: Select[Review]) -> Select[Review]:
+    if actor.platform("reviewer", "officer"):
+        return statement
+    own = actor.organisation_id or ""
+    seen = decide(actor, "review:see", Resource("review", "own", {"owner": own})).permitted
+    return statement.where(Review.owner_id == own if seen else false())
+
+
+def queue(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[WaitingReview]:
+    """The open reviews that an actor may see, the oldest first."""
+    page = oldest_first(uow, _seen_by(actor, _OPEN), key=Review.id, purpose="queue", cursor=cursor, limit=limit)
+    return Page(_waiting(uow, page.items), page.next_cursor)
+
+
+def queue_length(uow: Uow, actor: Actor) -> int:
+    """How many open reviews an actor may see."""
+    counted = _seen_by(actor, _OPEN).with_only_columns(func.count())
+    return int(uow.session.execute(counted).scalar_one())
+
+
+def to_judge(uow: Uow, actor: Actor, limit: int) -> list[WaitingReview]:
+    """The oldest open reviews that nobody approved and no other reviewer has taken."""
+    free = or_(Review.claimed_until.is_(None), Review.claimed_until <= uow.now(), Review.claimed_by == actor.account_id)
+    return _oldest(uow, _seen_by(actor, _OPEN).where(~_approved(), free), limit)
+
+
+def to_confirm(uow: Uow, actor: Actor, limit: int) -> list[WaitingReview]:
+    """The oldest open reviews that somebody approved, and not this actor."""
+    return _oldest(uow, _seen_by(actor, _OPEN).where(_approved(), ~_approved(actor.account_id)), limit)
+
+
+def _approved(account_id: str | None = None) -> Exists:
+    """A person gave one of the approvals, or this very person."""
+    people = [name for name, kind in kinds().items() if not kind.by_document]
+    given = exists().where(ReviewApproval.review_id == Review.id, ReviewApproval.kind.in_(people))
+    by = ReviewApproval.given_by
+    return given.where(by.is_not(None) if account_id is None else by == account_id)
+
+
+def _oldest(uow: Uow, statement: Select[Review], limit: int) -> list[WaitingReview]:
+    return _waiting(uow, list(uow.session.execute(statement.order_by(Review.id).limit(limit)).scalars()))
+
+
+def _waiting(uow: Uow, rows: Sequence[Review]) -> list[WaitingReview]:
+    answered = (
+        select(ReviewItem.review_id, func.count())
+        .where(ReviewItem.review_id.in_([row.id for row in rows]), ReviewItem.answer != "")
+        .group_by(ReviewItem.review_id)
+    )
+    judged = {row[0]: int(row[1]) for row in uow.session.execute(answered)}
+    return [
+        WaitingReview(
+            row.id, json.loads(row.subject), row.owner_id, row.tier, judged.get(row.id, 0), row.opened_at, row.due_by,
+            row.claimed_by, row.claimed_until,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def of_subject(uow: Uow, actor: Actor, subject_id: str) -> ReviewSnapshot | None:

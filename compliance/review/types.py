@@ -86,6 +86,21 @@ class CommentSnapshot:
 
 
 @dataclass(frozen=True)
+class WaitingReview:
+    """An open review as the queue shows it; ``judged`` items of the checklist have an answer."""
+
+    id: str
+    subject: Mapping[str, str]
+    owner_id: str
+    tier: int
+    judged: int
+    opened_at: datetime
+    due_by: datetime
+    claimed_by: str | None
+    claimed_until: datetime | None
+
+
+@dataclass(frozen=True)
 class ReviewSnapshot:
     id: str
     subject_id: str

@@ -11,7 +11,6 @@ from compliance.identity import queries as identity
 from compliance.requests import queries as requests
 from compliance.requests.types import RequestState, words
 from compliance.review import queries as reviews
-from compliance.review.types import ReviewSnapshot
 from core.actor import Actor
 from core.db import Uow
 from exchange.disputes import queries as disputes
@@ -77,8 +76,7 @@ def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
 def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
     if actor.organisation_id is None or not actor.has("supplier"):
         return []
-    own = listings.mine(uow, actor, cursor=None, limit=_MOST).items
-    return [Task(_LISTING[each.state], each.id, each.title) for each in own if each.state in _LISTING]
+    return [Task(_LISTING[each.state], each.id, each.title) for each in listings.unfinished(uow, actor, _MOST)]
 
 
 def _of_parties(uow: Uow, actor: Actor) -> list[Task]:
@@ -137,27 +135,15 @@ def _of_people(uow: Uow, actor: Actor) -> list[Task]:
 def _of_reviewer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("reviewer"):
         return []
-    waiting = reviews.reviews(uow, actor, limit=_MOST).items
-    return [
-        Task("review:work", each.id, each.subject, each.due_by)
-        for each in waiting
-        if not each.awaits_officer and not _taken_by_another(uow, actor, each)
-    ]
-
-
-def _taken_by_another(uow: Uow, actor: Actor, review: ReviewSnapshot) -> bool:
-    held = review.claimed_until is not None and review.claimed_until > uow.now()
-    return held and review.claimed_by != actor.account_id
+    waiting = reviews.to_judge(uow, actor, _MOST)
+    return [Task("review:work", each.id, each.subject, each.due_by) for each in waiting]
 
 
 def _of_officer(uow: Uow, actor: Actor) -> list[Task]:
     if not actor.platform("officer"):
         return []
     submitted = identity.organisations_in_state(uow, "submitted", limit=_MOST)
-    second = [
-        each for each in reviews.reviews(uow, actor, limit=_MOST).items
-        if each.awaits_officer and actor.account_id not in each.approvers
-    ]  # fmt: skip
+    second = reviews.to_confirm(uow, actor, _MOST)
     return (
         [Task("qualification:decide", each.id, {"zh": each.name}) for each in submitted]
         + [Task("review:confirm", each.id, each.subject, each.due_by) for each in second]

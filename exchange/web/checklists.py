@@ -16,9 +16,17 @@ from compliance.identity import queries as identity
 from compliance.policy import decide
 from compliance.recognisers import ScanSummary
 from compliance.review import queries as reviews
-from compliance.review.types import Answer, CommentSnapshot, ItemSnapshot, ReviewSnapshot, ReviewState
+from compliance.review.types import (
+    Answer,
+    CommentSnapshot,
+    ItemSnapshot,
+    ReviewSnapshot,
+    ReviewState,
+    WaitingReview,
+)
 from core.actor import Actor
 from core.db import Uow
+from core.paging import Page
 from exchange.web import interfaces, operations
 from exchange.web.explain import card
 from exchange.web.language import called, language, plain
@@ -81,7 +89,8 @@ class ReviewPage:
     items: list[ItemText]
     open_items: int
     blockers: list[str]
-    queue: list[QueueRow]
+    queue: Sequence[QueueRow]
+    waiting: int
     revision: Any
     proposed: int | None
     reasons: list[str]
@@ -97,21 +106,21 @@ class ReviewPage:
     documents: Mapping[str, str] = field(default_factory=dict)
 
 
-def queue(uow: Uow, actor: Actor) -> list[QueueRow]:
+def queue(uow: Uow, actor: Actor, cursor: str | None = None) -> Page[QueueRow]:
     """Open reviews, the oldest first."""
-    found = list(reversed(reviews.reviews(uow, actor, limit=100).items))
-    names = identity.organisations(uow, {each.owner_id for each in found})
-    return [
+    page = reviews.queue(uow, actor, cursor=cursor)
+    names = identity.organisations(uow, {each.owner_id for each in page.items})
+    rows = [
         QueueRow(
-            each.id, each.subject, called(names.get(each.owner_id)), each.tier,
-            len(each.items) - each.open_items, each.opened_at, each.due_by,
-            each.due_by is not None and each.due_by <= uow.now(), _taken(uow, actor, each),
+            each.id, each.subject, called(names.get(each.owner_id)), each.tier, each.judged, each.opened_at,
+            each.due_by, each.due_by <= uow.now(), _taken(uow, actor, each),
         )
-        for each in found
+        for each in page.items
     ]  # fmt: skip
+    return Page(rows, page.next_cursor)
 
 
-def _taken(uow: Uow, actor: Actor, review: ReviewSnapshot) -> str:
+def _taken(uow: Uow, actor: Actor, review: ReviewSnapshot | WaitingReview) -> str:
     """Who works on it: "" nobody, else "mine" or "other"."""
     if review.claimed_until is None or review.claimed_until <= uow.now():
         return ""
@@ -125,7 +134,7 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
     work = card(decide(actor, "review:work", reviews.resource_of(review)))
     may_work = work is not None and work.permitted
     refusals = [need.message for need in work.needs] if work is not None and not may_work else []
-    scans = _scans(uow, listing)
+    scans, judges = _scans(uow, listing), actor.platform("reviewer", "officer")
     interface = listing.revision.interface if listing and listing.revision else None
     return ReviewPage(
         review=review,
@@ -137,7 +146,8 @@ def page(uow: Uow, actor: Actor, review: ReviewSnapshot) -> ReviewPage:
         items=[_item(each, [said for said in review.comments if said.item == each.id]) for each in review.items],
         open_items=review.open_items,
         blockers=refusals + _second_person(actor, review) + _blockers(review),
-        queue=queue(uow, actor) if actor.platform("reviewer", "officer") else [],
+        queue=queue(uow, actor).items if judges else [],
+        waiting=reviews.queue_length(uow, actor) if judges else 0,
         revision=listing.revision if listing else None,
         proposed=listing.proposed_tier if listing else None,
         reasons=[plain(reason) for reason in listing.tier_reasons] if listing else [],

@@ -27,7 +27,7 @@ def frame_of_request() -> dict[str, Any]:
             flask.g.frame = house().db.read(lambda uow: frame(uow, who))
         except Exception:
             log.exception("the frame of the page could not be read")
-            flask.g.frame = {"organisation": None, "checkpoint": None, "open_tasks": 0}
+            flask.g.frame = {"organisation": None, "checkpoint": None, "tasks": []}
     known: dict[str, Any] = flask.g.frame
     return known
 
@@ -39,7 +39,7 @@ def frame(uow: Uow, actor: Actor) -> dict[str, Any]:
         "organisation": own,
         "name": identity.account_name(uow, actor.account_id) if actor.account_id else "",
         "checkpoint": audit.newest_checkpoint(uow),
-        "open_tasks": len(notices.tasks(uow, actor)) if actor.signed_in else 0,
+        "tasks": notices.tasks(uow, actor),
         "unread": notices.unread(uow, actor),
         "announced": announced.shown(uow),
     }

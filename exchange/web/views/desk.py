@@ -10,9 +10,9 @@ from billing.ledger import queries as ledger
 from billing.settlement import queries as settlement
 from catalog.listings import queries as listings
 from core.db import Uow
-from exchange.notices import queries as notices
 from exchange.trading import queries as trading
 from exchange.web import tasks
+from exchange.web.frame import frame_of_request
 from exchange.web.session import actor
 from exchange.web.shell import pages, read, render, signed_in
 from exchange.web.views.oversight import overview
@@ -23,18 +23,16 @@ _LATEST = 8
 @pages.get("/desk")
 def desk() -> flask.Response:
     signed_in()
-    return render("desk/desk.html", **read(_desk))
+    return render("desk/desk.html", tasks=tasks.texts(frame_of_request()["tasks"]), **read(_desk))
 
 
 def _desk(uow: Uow) -> dict[str, Any]:
     who = actor()
-    found: dict[str, Any] = {
-        "tasks": tasks.texts(notices.tasks(uow, who)), "money": None, "listings": [], "orders": [],
-    }  # fmt: skip
+    found: dict[str, Any] = {"money": None, "listings": None, "orders": []}
     if who.has("buyer", "supplier", "finance"):
         found["money"] = {"balance": ledger.own_balance(uow, who), "owed": settlement.totals(uow, who)}
     if who.organisation_id:
         found["orders"] = trading.orders(uow, who, limit=_LATEST).items
     if who.has("supplier"):
-        found["listings"] = listings.mine(uow, who, cursor=None, limit=50).items
+        found["listings"] = listings.mine(uow, who, cursor=flask.request.args.get("cursor"))
     return found | (overview(uow) if who.platform("officer") else {})

@@ -18,7 +18,9 @@ from exchange.web.shell import act, again, done, pages, read, render, signed_in
 @pages.get("/review")
 def review_queue() -> flask.Response:
     signed_in()
-    return render("review/queue.html", rows=read(lambda uow: checklists.queue(uow, actor())))
+    cursor = flask.request.args.get("cursor")
+    waiting, page = read(lambda uow: (queries.queue_length(uow, actor()), checklists.queue(uow, actor(), cursor)))
+    return render("review/queue.html", waiting=waiting, page=page)
 
 
 @pages.get("/review/<review_id>")

@@ -219,6 +219,42 @@ def test_a_taken_review_is_answered_by_nobody_else_until_its_time_is_over(
     assert house.db.write(lambda uow: service.let_go(uow, other.actor, review.id)).claimed_by is None
 
 
+def test_the_queue_is_read_from_the_oldest_on_whoever_comes_last(
+    house: House, supplier: Built, reviewer: Built
+) -> None:
+    old, new = _submitted(house, supplier), _submitted(house, supplier)
+    _answer(house, reviewer, old, "source", "pass")
+    house.db.write(lambda uow: service.claim(uow, reviewer.actor, old.id))
+    first = house.db.read(lambda uow: queries.queue(uow, reviewer.actor, limit=1))
+    assert [(each.id, each.judged, each.claimed_by) for each in first.items] == [(old.id, 1, reviewer.actor.account_id)]
+    last = house.db.read(lambda uow: queries.queue(uow, reviewer.actor, cursor=first.next_cursor, limit=1))
+    assert ([each.id for each in last.items], last.next_cursor) == ([new.id], None)
+    stranger = build.organisation(house)
+    for who, waiting in ((reviewer, 2), (supplier, 2), (stranger, 0)):
+        assert house.db.read(lambda uow, who=who: queries.queue_length(uow, who.actor)) == waiting  # type: ignore[misc]
+        assert len(house.db.read(lambda uow, who=who: queries.queue(uow, who.actor)).items) == waiting  # type: ignore[misc]
+
+
+def test_what_is_to_be_judged_or_confirmed_is_told_to_who_may(house: House, supplier: Built, reviewer: Built) -> None:
+    other, officer = build.platform_person(house, "reviewer"), build.platform_person(house, "officer")
+    old, new = _submitted(house, supplier, tier=3), _submitted(house, supplier)
+
+    def told(who: Built, limit: int = 9) -> tuple[list[str], list[str]]:
+        return house.db.read(
+            lambda uow: (
+                [each.id for each in queries.to_judge(uow, who.actor, limit)],
+                [each.id for each in queries.to_confirm(uow, who.actor, limit)],
+            )
+        )
+
+    assert told(other, limit=1) == ([old.id], [])
+    house.db.write(lambda uow: service.claim(uow, reviewer.actor, old.id))
+    assert (told(reviewer), told(other)) == (([old.id, new.id], []), ([new.id], []))
+    _pass_all(house, reviewer, old)
+    house.db.write(lambda uow: service.approve(uow, reviewer.actor, old.id))
+    assert (told(reviewer), told(officer)) == (([new.id], []), ([new.id], [old.id]))
+
+
 def test_both_sides_talk_about_an_item_with_their_own_documents(house: House, supplier: Built, reviewer: Built) -> None:
     review = _submitted(house, supplier)
     deed = documents.hand_in(house, supplier.actor, name="deed.pdf", content=b"%PDF")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.listings import queries as listing_queries
 from catalog.listings import service as listings
 from core.actor import ANONYMOUS
 from core.house import House
@@ -31,6 +32,14 @@ def test_a_listing_goes_from_its_supplier_to_the_reviewer(house: House) -> None:
     assert _codes(house, supplier) == []
     assert [code for code, _ in _codes(house, reviewer)] == ["review:work"]
     assert _codes(house, build.organisation(house)) == []
+
+
+def test_a_draft_waits_for_its_supplier_behind_however_many_newer_listings(house: House) -> None:
+    supplier = build.organisation(house)
+    draft, newer = build.draft(house, supplier), build.draft(house, supplier)
+    house.db.write(lambda uow: listings.submit(uow, supplier.actor, newer.id))
+    found = house.db.read(lambda uow: listing_queries.unfinished(uow, supplier.actor, 1))
+    assert [(each.id, each.state) for each in found] == [(draft.id, "draft")]
 
 
 def test_a_buyer_is_told_each_step_of_an_order_and_the_supplier_is_not(house: House) -> None:
