@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -227,8 +228,9 @@ def _refuse_strangers(document: Mapping[Any, Any], allowed: set[str], at: str) -
 
 
 def _choice(value: object, kinds: type[E], field: str) -> E:
-    if isinstance(value, str) and value in {str(member) for member in kinds}:
-        return kinds(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return kinds(value)
     raise PlanInvalid(Sentence("Choose one of %(names)s.", names=", ".join(kinds)), field=field)
 
 

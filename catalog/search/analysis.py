@@ -18,6 +18,7 @@ import opencc
 
 _HAN = "〇㐀-䶿一-鿿豈-﫿\U00020000-\U000323af"
 _RUNS = re.compile(f"[{_HAN}]+|[a-z0-9]+")
+_FIRST_HAN = _HAN[0]
 _IS_HAN = re.compile(f"[{_HAN}]")
 _SAME = re.compile(rb"\x00+|\x01+")
 _WORDLY = re.compile("[a-z0-9]")
@@ -60,7 +61,7 @@ def terms(text: str) -> list[str]:
     """The terms of a text in their order."""
     found: list[str] = []
     for run in _RUNS.findall(normalise(text)):
-        if len(run) == 1 or not is_han(run):
+        if len(run) == 1 or run < _FIRST_HAN:
             found.append(run[:_LONGEST_WORD])
         else:
             found += map(add, run, run[1:])
@@ -89,12 +90,17 @@ def is_han(run: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def pinyin(run: str) -> tuple[str, str]:
-    """How a run of Han is typed without an input method: in full, and by initials."""
+def syllables(run: str) -> tuple[str, ...]:
+    """How each character of a run of Han is spoken here."""
     import pypinyin  # heavy, and only needed where things are indexed
 
-    syllables = pypinyin.lazy_pinyin(run, errors="ignore")
-    return "".join(syllables), "".join(syllable[:1] for syllable in syllables)
+    return tuple(pypinyin.lazy_pinyin(run, errors="ignore"))
+
+
+def pinyin(run: str) -> tuple[str, str]:
+    """How a run of Han is typed without an input method: in full, and by initials."""
+    spoken = syllables(run)
+    return "".join(spoken), "".join([syllable[:1] for syllable in spoken])
 
 
 def highlight(text: str, wanted: Sequence[str]) -> tuple[Piece, ...]:

@@ -13,7 +13,6 @@ from compliance.identity import queries as identity
 from compliance.policy import Clause, Predicate, listing_predicate
 from core.actor import Actor
 from core.db import Uow
-from core.house import House
 from core.ids import is_id
 
 
@@ -35,7 +34,7 @@ def confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str] 
 
 def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
     predicate = listing_predicate(actor)
-    seen = {key: row for key, row in listings.many(uow, ids, brief=True).items() if _admits(uow.house, predicate, row)}
+    seen = {key: row for key, row in listings.many(uow, ids, brief=True).items() if _admits(predicate, row)}
     suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
     return {
         key: documents.hit_of_listing(uow.house, row, suppliers.get(row.supplier_id), wanted)
@@ -43,6 +42,7 @@ def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str])
     }
 
 
-def _admits(house: House, predicate: Predicate, listing: ListingSnapshot) -> bool:
-    seen = documents.of_listing(house, listing, None)
-    return predicate.admits(state=seen.state, tier=seen.tier, owner=seen.owner, listing_id=seen.id)
+def _admits(predicate: Predicate, listing: ListingSnapshot) -> bool:
+    return predicate.admits(
+        state=str(listing.state), tier=listing.tier, owner=listing.supplier_id, listing_id=listing.id
+    )

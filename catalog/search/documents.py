@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from catalog.listings.queries import names_masked, resource_of
+from catalog.listings.queries import names_masked
 from catalog.listings.types import ListingSnapshot
 from catalog.references import price
 from catalog.references.types import ReferenceSnapshot
@@ -15,7 +15,6 @@ from compliance.identity.types import OrganisationSnapshot
 from core import money, plans
 from core.house import House
 
-_HIGHEST_TIER = 5
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SELLABLE_STATES = frozenset({"listed"})
 
@@ -24,14 +23,17 @@ def of_listing(
     house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, buyers: int = 0
 ) -> SearchDocument:
     """A listing with the attributes that policy sees, whatever its state: the owner finds drafts too."""
-    seen = resource_of(house, listing).attributes
-    tier = seen.get("tier")
-    plan = _plan(listing)
+    return _of_listing(house, listing, supplier, _plan(listing), buyers)
+
+
+def _of_listing(
+    house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, plan: plans.PricePlan | None,
+    buyers: int = 0,
+) -> SearchDocument:  # fmt: skip
     return SearchDocument(
         id=listing.id, kind=str(listing.kind), title=listing.title, summary=listing.summary,
         description=listing.description, tags=tuple(listing.tags), scene=listing.scene or "",
-        origin=str(listing.origin or ""), tier=tier if isinstance(tier, int) else _HIGHEST_TIER,
-        state=str(seen.get("state")), owner=str(seen.get("owner")),
+        origin=str(listing.origin or ""), tier=listing.tier, state=str(listing.state), owner=listing.supplier_id,
         owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
         price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, house.settings.currency),
         updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(house, listing),
@@ -54,7 +56,7 @@ def hit_of_listing(
     house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, wanted: Sequence[str]
 ) -> SearchHit:
     plan, currency = _plan(listing), house.settings.currency
-    document = of_listing(house, listing, supplier)
+    document = _of_listing(house, listing, supplier, plan)
     names = {"zh": supplier.name, "en": supplier.name_en} if supplier else {}
     return SearchHit(
         id=listing.id, what="listing", kind=document.kind, title=listing.title,

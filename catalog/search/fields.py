@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from catalog.search import analysis, sounds
@@ -37,7 +37,7 @@ def of(source: SearchDocument) -> Fields:
     others = _sent([*source.summary.values(), *source.description.values(), source.owner_name, *source.operations])
     texts = {
         "all": f"{title} {others} {tags}".strip(), "title": title, "tags": tags,
-        "beginning": " ".join(dict.fromkeys(_beginnings(titles))), "sounds": " ".join(sounds.of_titles(titles)),
+        "beginning": " ".join(_beginnings(titles)), "sounds": " ".join(sounds.of_titles(titles)),
     }  # fmt: skip
     names = {"id": source.id, "mark": source.mark(), "state": source.state, "owner": source.owner}
     names |= {name: source.facet(name) for name in FACETS if source.facet(name)}
@@ -58,16 +58,21 @@ def _numbers(source: SearchDocument) -> dict[str, int]:
 
 
 def _sent(texts: Iterable[str]) -> str:
-    return " ".join(term for text in texts for term in analysis.terms(text))
+    return " ".join([term for text in texts for term in analysis.terms(text)])
 
 
-def _beginnings(titles: Iterable[str]) -> Iterator[str]:
+def _beginnings(titles: Iterable[str]) -> dict[str, None]:
     """Every beginning of the title and of what follows each of its runs, as written and in pinyin."""
+    found: dict[str, None] = {}
     for title in titles:
-        found = analysis.runs(title)
-        spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in found]
-        ways = (tuple(found), tuple(full for full, _ in spoken), tuple(initials for _, initials in spoken))
+        runs = analysis.runs(title)
+        spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in runs]
+        ways = (tuple(runs), tuple([full for full, _ in spoken]), tuple([initials for _, initials in spoken]))
         for parts in dict.fromkeys(ways):
-            for start in range(len(parts)):
-                rest = "".join(parts[start:])[:_LONGEST_PREFIX]
-                yield from (rest[:size] for size in range(1, len(rest) + 1))
+            whole, start = "".join(parts), 0
+            for part in parts:
+                rest = whole[start : start + _LONGEST_PREFIX]
+                if rest not in found:
+                    found.update(dict.fromkeys([rest[:size] for size in range(1, len(rest) + 1)]))
+                start += len(part)
+    return found

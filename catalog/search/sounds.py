@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
 
 from catalog.search import analysis
 
@@ -21,26 +20,25 @@ _SEVERAL = re.compile(f"{_SYLLABLE}{{{_FULL[0]},{_FULL[-1]}}}")
 _HEADS = re.compile(f"[a-hj-tw-z]{{{_INITIALS[0]},{_INITIALS[-1]}}}")
 
 
-@lru_cache(maxsize=20_000)
-def syllables(run: str) -> tuple[str, ...]:
-    """How each character of a run of Han is spoken here."""
-    import pypinyin  # heavy, and only needed where things are indexed
-
-    return tuple(pypinyin.lazy_pinyin(run, errors="ignore"))
-
-
 def of_titles(titles: Iterable[str]) -> list[str]:
     """Stretches of two to six characters of these titles in full, and of three to eight by their initials."""
-    found = (sound for title in titles for run in analysis.runs(title) if analysis.is_han(run) for sound in _of(run))
-    return list(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    for title in titles:
+        for run in analysis.runs(title):
+            if analysis.is_han(run):
+                found.update(dict.fromkeys(_of(run)))
+    return list(found)
 
 
-def _of(run: str) -> Iterator[str]:
-    spoken = syllables(run)
-    heads = "".join(syllable[:1] for syllable in spoken)
+def _of(run: str) -> list[str]:
+    spoken = analysis.syllables(run)
+    full, heads = "".join(spoken), "".join([syllable[:1] for syllable in spoken])
+    ends, found = [0, *accumulate(map(len, spoken))], list[str]()
     for start in range(len(spoken)):
-        yield from ("".join(spoken[start : start + size]) for size in _FULL if start + size <= len(spoken))
-        yield from (heads[start : start + size] for size in _INITIALS if start + size <= len(spoken))
+        beyond = len(spoken) - start + 1
+        found += [full[ends[start] : ends[start + size]] for size in range(_FULL.start, min(_FULL.stop, beyond))]
+        found += [heads[start : start + size] for size in range(_INITIALS.start, min(_INITIALS.stop, beyond))]
+    return found
 
 
 def typed(text: str) -> list[str]:
@@ -56,12 +54,12 @@ def typed(text: str) -> list[str]:
 
 def of_run(run: str) -> str:
     """A run of Han in full pinyin."""
-    return "".join(syllables(run))
+    return "".join(analysis.syllables(run))
 
 
 def alike(one: str, other: str) -> bool:
     """Whether two runs of Han are spoken the same."""
-    return _same(syllables(one), syllables(other))
+    return _same(analysis.syllables(one), analysis.syllables(other))
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> bool:

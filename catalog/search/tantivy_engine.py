@@ -126,9 +126,11 @@ class TantivyEngine:
 
     def _open_index(self, stamp: tuple[int, int]) -> _Open:
         manifest = self._manifest()
-        if manifest is None or not self._usable(manifest):
+        if manifest is None or manifest["version"] != VERSION:
             raise IndexNotReady("The search index has an older format.")
         path = self._path(manifest)
+        if not path.is_dir():
+            raise FileNotFoundError(path)
         index = tantivy.Index(SCHEMA, path=str(path))
         index.config_reader("manual")
         return _Open(stamp, with_analyser(index), path / "meta.json")
@@ -139,7 +141,7 @@ class TantivyEngine:
             with contextlib.suppress(FileNotFoundError, ValueError):  # swapped between two of our steps
                 return self._view()
             self._open = None
-        return self._view()
+        raise IndexNotReady("The folder of the search index is missing.")
 
     def _view(self) -> tantivy.Searcher:
         present = self._current()
