@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text, delete, select, tuple_
+from sqlalchemy import String, Text, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.actor import Actor
@@ -86,5 +86,7 @@ def forget(uow: Uow) -> int:
     key = (StoredAnswer.actor, StoredAnswer.key)
     old = select(*key).where(StoredAnswer.created_at < uow.now() - KEPT).limit(_FORGOTTEN_AT_ONCE)
     found = uow.session.execute(old).all()
-    uow.session.execute(delete(StoredAnswer).where(tuple_(*key).in_([tuple(row) for row in found])))
+    one = delete(StoredAnswer).where(StoredAnswer.actor == bindparam("of"), StoredAnswer.key == bindparam("named"))
+    if found:
+        uow.connection.execute(one, [{"of": actor, "named": named} for actor, named in found])
     return len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, or_, select, tuple_
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog.search.models import SearchPending
@@ -46,5 +46,5 @@ def marks(uow: Uow, ids: Sequence[str] | None = None) -> dict[str, str]:
 
 def settle(uow: Uow, seen: Mapping[str, str]) -> None:
     """The index has caught up with these. One that changes meanwhile, or in this moment, has another mark and stays."""
-    as_seen = tuple_(SearchPending.object_id, SearchPending.mark).in_(list(seen.items()))
-    uow.session.execute(delete(SearchPending).where(as_seen))
+    as_seen = SearchPending.object_id.in_(list(seen)), SearchPending.mark.in_(list(seen.values()))
+    uow.session.execute(delete(SearchPending).where(*as_seen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select
 
 from compliance.audit.merkle import Node
 from compliance.audit.models import AuditLeaf, AuditNode
@@ -15,7 +15,7 @@ from core.db import Uow
 T = TypeVar("T")
 _Place = tuple[int, int]
 """Level and number."""
-_MOST_AT_ONCE = 5_000
+_MOST_AT_ONCE = 500
 
 
 def computed(uow: Uow, compute: Callable[[Node], T]) -> T:
@@ -40,16 +40,15 @@ def computed(uow: Uow, compute: Callable[[Node], T]) -> T:
 
 
 def _read(uow: Uow, wanted: Sequence[_Place]) -> dict[_Place, bytes]:
+    """Levels and numbers apart, as an index finds them; what is read beside the wanted is little."""
     found: dict[_Place, bytes] = {}
     for start in range(0, len(wanted), _MOST_AT_ONCE):
         part = wanted[start : start + _MOST_AT_ONCE]
-        leaves = select(AuditLeaf.number, AuditLeaf.leaf_hash)
-        if numbers := [number for level, number in part if level == 0]:
-            for number, leaf_hash in uow.session.execute(leaves.where(AuditLeaf.number.in_(numbers))):
-                found[0, number] = leaf_hash
-        nodes = select(AuditNode.level, AuditNode.number, AuditNode.hash)
-        if places := [place for place in part if place[0]]:
-            among = tuple_(AuditNode.level, AuditNode.number).in_(places)
-            for level, number, node_hash in uow.session.execute(nodes.where(among)):
-                found[level, number] = node_hash
+        leaves = [number for level, number in part if level == 0]
+        chosen = select(literal(0), AuditLeaf.number, AuditLeaf.leaf_hash).where(AuditLeaf.number.in_(leaves))
+        levels, numbers = ({place[side] for place in part if place[0]} for side in (0, 1))
+        among = AuditNode.level.in_(levels), AuditNode.number.in_(numbers)
+        above = select(AuditNode.level, AuditNode.number, AuditNode.hash).where(*among)
+        for level, number, node_hash in (*uow.connection.execute(chosen), *uow.connection.execute(above)):
+            found[level, number] = node_hash
     return found
