@@ -157,12 +157,12 @@ def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) 
 
 
 def unfinished(uow: Uow, actor: Actor, limit: int) -> list[Unfinished]:
-    """The own organisation's listings that wait for it: drafts, and what a review returned; the newest of them."""
+    """The own organisation's listings that wait for it: drafts, and what a review returned; the last changed."""
     own, waiting = actor.organisation_id or "", (ListingState.DRAFT, ListingState.RETURNED)
     statement = (
         select(Listing.id, Listing.state, Listing.title)
         .where(Listing.supplier_id == own, Listing.state.in_(waiting), visible_to(actor))
-        .order_by(Listing.id.desc())
+        .order_by(Listing.updated_at.desc())
         .limit(limit)
     )
     return [Unfinished(row[0], row[1], json.loads(row[2])) for row in uow.session.execute(statement)]
