@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from threading import Lock
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
@@ -14,15 +15,27 @@ from core.db import Uow
 from core.house import House
 
 _PER_UNIT = 50
+_PER_PAGE = 200
 _PER_COMMIT = 1000
+_at_it = Lock()
 
 
 def catch_up(house: House) -> int:
     """Index what changed and was not indexed yet; answers how many things that were.
 
-    Opens its own units; may be called at any time and again. Raises IndexBusy when another writer does
-    not finish in time, SearchAway when the index cannot be reached: what changed stays noted.
+    Opens its own units; may be called at any time and again. While another thread is at it, there is nothing to do:
+    each commit of the index costs, and what changed stays noted. Raises IndexBusy when another writer does not finish
+    in time, SearchAway when the index cannot be reached: what changed stays noted then too.
     """
+    if not _at_it.acquire(blocking=False):
+        return 0
+    try:
+        return _catch_up(house)
+    finally:
+        _at_it.release()
+
+
+def _catch_up(house: House) -> int:
     count = 0
     while ids := house.db.read(lambda uow: pending.oldest(uow, _PER_COMMIT)):
         if not count and not _engine(house).ready():
@@ -131,9 +144,9 @@ def _with_suppliers(uow: Uow, rows: Iterable[ListingSnapshot]) -> list[SearchDoc
 
 
 def _listing_page(uow: Uow, last: str) -> list[SearchDocument]:
-    return _with_suppliers(uow, listings.all_after(uow, last, _PER_UNIT))
+    return _with_suppliers(uow, listings.all_after(uow, last, _PER_PAGE))
 
 
 def _reference_page(uow: Uow, last: str) -> list[SearchDocument]:
     currency = uow.house.settings.currency
-    return [documents.of_reference(row, currency) for row in references.findable_after(uow, last, _PER_UNIT)]
+    return [documents.of_reference(row, currency) for row in references.findable_after(uow, last, _PER_PAGE)]

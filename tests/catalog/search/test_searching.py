@@ -293,3 +293,18 @@ def test_the_api(house: House, client: ApiClient) -> None:
     assert client.get("/search?offset=10000").status == 422
     assert client.get("/search?sort=best").status == 422
     assert client.get("/references/ref_unknown").status == 404
+
+
+def test_two_threads_do_not_index_the_same_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    build.listed(house, build.organisation(house))
+    service.ensure(house)
+    brought: list[int] = []
+
+    def bring(_house: House, ids: Sequence[str]) -> None:
+        brought.append(service.catch_up(house))
+        original(house, ids)
+
+    original = service.bring
+    monkeypatch.setattr(service, "bring", bring)
+    build.listed(house, build.organisation(house))
+    assert (service.catch_up(house), brought, service.catch_up(house)) == (1, [0], 0)
