@@ -10,7 +10,7 @@ from catalog.search.types import Ask, Sort
 T = TypeVar("T")
 ASCENDING = frozenset({"price"})
 _FIELDS = {Sort.PRICE: "price", Sort.NEWEST: "updated", Sort.POPULARITY: "popular", Sort.QUALITY: "quality"}
-_BEYOND = 16
+_BEYOND = 256
 _MOST_BEYOND = 2_000
 
 
@@ -41,7 +41,7 @@ def best_ids(
         grades = [grade(score) for score, _hit in hits]
         if len(hits) < size or grades[-1] != grades[wanted - 1] or size > wanted + _MOST_BEYOND:
             break
-        size = 4 * size
+        size = 8 * size
     if offset >= len(hits) or limit < 1:
         return ()
     last = grades[min(wanted, len(hits)) - 1]

@@ -21,9 +21,10 @@ import tantivy
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
+from catalog.search.tantivy_clearance import cleared
 from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
-from catalog.search.tantivy_query import all_of, allowed, beginning, count_facets, filtered_by, matching
+from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument
 from compliance.policy import Clause
 from core.locks import locked_at
@@ -68,21 +69,25 @@ class TantivyEngine:
     def search(self, ask: Ask) -> Answer:
         searcher = self._searcher()
         limit = min(ask.limit, MOST_RESULTS - ask.offset)
-        asked = [matching(ask.question), *allowed(ask.visible, ask.excluded)]
-        query = all_of(*asked, *filtered_by(ask.filters))
+        matched = [] if ask.question.everything else [matching(ask.question)]
+
+        def query_of(filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
+            return cleared(searcher, [*matched, *filtered_by(filters)], ask.visible, ask.excluded)
+
+        query = query_of(ask.filters)
         field = field_of(ask)
         if field is None:
             ids, total = ids_by_score(searcher, query, ask.offset, limit)
         else:
             ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
-        return Answer(ids, total, count_facets(searcher, ask, asked))
+        return Answer(ids, total, count_facets(searcher, ask, query_of))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = prefix_key(prefix)
         if not typed:
             return []
         searcher = self._searcher()
-        query = all_of(beginning(typed, prefix), *allowed(visible, excluded))
+        query = cleared(searcher, [beginning(typed, prefix)], visible, excluded)
         return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:

@@ -36,6 +36,8 @@ def with_analyser(index: tantivy.Index) -> tantivy.Index:
 
 
 def to_document(source: SearchDocument) -> tantivy.Document:
+    if not source.state:
+        raise ValueError(f"{source.id} has no state: nothing would say who may see it")
     document, found = tantivy.Document(), fields.of(source)
     for name, text in (found.texts | found.names).items():
         document.add_text(name, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import tantivy
 
@@ -10,9 +10,8 @@ from catalog.search import analysis
 from catalog.search.question import Question, Wanted
 from catalog.search.tantivy_index import SCHEMA
 from catalog.search.types import Ask
-from compliance.policy import Clause
 
-_Must, _Should, _MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+_Must, _Should = tantivy.Occur.Must, tantivy.Occur.Should
 _MOST_VALUES = 500
 
 
@@ -33,7 +32,7 @@ def matching(asked: Question) -> tantivy.Query:
     parts = [(_Must, _wanted(wanted)) for wanted in asked.must]
     parts += [(_Should, _wanted(wanted)) for wanted in asked.should]
     for group in asked.either:
-        choices = [_any_of([_wanted(wanted) for wanted in choice]) for choice in group]
+        choices = [any_of([_wanted(wanted) for wanted in choice]) for choice in group]
         parts.append((_Should, tantivy.Query.disjunction_max_query(choices)))
     return tantivy.Query.boolean_query(parts) if parts else tantivy.Query.empty_query()
 
@@ -49,34 +48,18 @@ def _wanted(wanted: Wanted) -> tantivy.Query:
     return query if wanted.boost == 1.0 else tantivy.Query.boost_query(query, wanted.boost)
 
 
-def allowed(visible: Iterable[Clause], excluded: frozenset[str]) -> Iterator[tantivy.Query]:
-    """What may be seen at all. It takes part in no score."""
-    yield _unscored(_any_of([_clause(clause) for clause in visible]))
-    if excluded:
-        named = tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded))
-        everything = tantivy.Query.all_query()
-        yield _unscored(tantivy.Query.boolean_query([(_Must, everything), (_MustNot, named)]))
-
-
-def _clause(clause: Clause) -> tantivy.Query:
-    parts = []
-    if clause.states is not None:
-        parts.append(tantivy.Query.term_set_query(SCHEMA, "state", sorted(clause.states)))
-    if clause.max_tier is not None or clause.min_tier > 0:
-        kind = tantivy.FieldType.Integer
-        parts.append(tantivy.Query.range_query(SCHEMA, "level", kind, max(clause.min_tier, 0), clause.max_tier))
-    if clause.owner is not None:
-        parts.append(tantivy.Query.term_query(SCHEMA, "owner", clause.owner))
-    if clause.ids is not None:
-        parts.append(tantivy.Query.term_set_query(SCHEMA, "id", sorted(clause.ids)))
-    return all_of(*parts)
-
-
 def filtered_by(filters: Mapping[str, frozenset[str]]) -> Iterator[tantivy.Query]:
     """One of the values of each filter. It takes part in no score."""
     for name, values in filters.items():
         if values:
-            yield _unscored(tantivy.Query.term_set_query(SCHEMA, name, sorted(values)))
+            yield _unscored(_one_of(name, sorted(values)))
+
+
+def _one_of(name: str, values: list[str]) -> tantivy.Query:
+    """A single value is looked up for each hit; of several all that have one of them are read first."""
+    if len(values) == 1:
+        return tantivy.Query.term_query(SCHEMA, name, values[0])
+    return tantivy.Query.term_set_query(SCHEMA, name, values)
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:
@@ -90,16 +73,19 @@ def all_of(*queries: tantivy.Query) -> tantivy.Query:
     return tantivy.Query.boolean_query([(_Must, query) for query in queries])
 
 
-def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+def any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    """One of these holds."""
     if not queries:
         return tantivy.Query.empty_query()
     return tantivy.Query.boolean_query([(_Should, query) for query in queries])
 
 
 def count_facets(
-    searcher: tantivy.Searcher, ask: Ask, asked: Sequence[tantivy.Query]
+    searcher: tantivy.Searcher, ask: Ask, query: Callable[[Mapping[str, frozenset[str]]], tantivy.Query]
 ) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Each facet counted without its own filter; those that have none share one pass."""
+    """Each facet counted without its own filter; those that have none share one pass. ``query`` is what to count among
+    with these filters.
+    """
     free = [name for name in ask.facets if not ask.filters.get(name)]
     passes = [(free, ask.filters)] if free else []
     for name in ask.facets:
@@ -107,9 +93,8 @@ def count_facets(
             passes.append(([name], {other: values for other, values in ask.filters.items() if other != name}))
     counts: dict[str, tuple[tuple[str, int], ...]] = {}
     for names, filters in passes:
-        query = all_of(*asked, *filtered_by(filters))
         wanted = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in names}
-        for name, found in searcher.aggregate(query, wanted).items():
+        for name, found in searcher.aggregate(query(filters), wanted).items():
             buckets = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in found["buckets"]]
             counts[name] = tuple(sorted(buckets, key=lambda pair: (-pair[1], pair[0])))
     return {name: counts[name] for name in ask.facets}

@@ -353,6 +353,7 @@ _CLAUSES = st.builds(
     min_tier=st.integers(0, 3),
     max_tier=st.none() | _TIERS,
     owner=st.none() | _OWNERS,
+    ids=st.none() | st.frozensets(st.integers(0, 11).map("d{}".format), max_size=4),
 )
 
 
@@ -387,11 +388,16 @@ def _nothing_leaks(
         excluded = frozenset(f"d{number}" for number in numbers)
         may = {
             f"d{number}"
-            for number, (tier, state, owner) in enumerate(things)
-            if any(clause.admits(state=state, tier=tier, owner=owner) for clause in clauses)
+            for number in range(len(things))
+            if any(_admits(clause, number, *things[number]) for clause in clauses)
         } - excluded
-        given = answer(engine, "气象", visible=tuple(clauses), excluded=excluded, facets=("scene",))
-        assert set(given.ids) == may
-        assert given.total == len(may)
-        assert dict(given.facets["scene"]) == ({"x": len(may)} if may else {})
+        for text in ("气象", ""):
+            given = answer(engine, text, visible=tuple(clauses), excluded=excluded, facets=("scene",))
+            assert set(given.ids) == may
+            assert given.total == len(may)
+            assert dict(given.facets["scene"]) == ({"x": len(may)} if may else {})
         assert set(engine.suggest("气", tuple(clauses), excluded, 20)) == may
+
+
+def _admits(clause: Clause, number: int, tier: int, state: str, owner: str) -> bool:
+    return clause.admits(state=state, tier=tier, owner=owner, listing_id=f"d{number}")
