@@ -31,7 +31,7 @@ def home() -> flask.Response:
     newest = hits.rows(actor(), found.hits) if found else []
     return render(
         "market/home.html", scenes=SCENES, counts=counts, newest=newest, currency=house().settings.currency,
-        totals=_lately(),
+        totals=_lately(), away=found is None,
     )  # fmt: skip
 
 
