@@ -1,12 +1,13 @@
 """A million generated bilingual listings in the embedded engine, beside SQLite's FTS5 and Xapian, in one run.
 
     python -m bench.search [--listings 1000000] [--questions 200] [--peer-questions 50] [--elasticsearch 200000]
-                           [--folder DIR]
+                           [--folder DIR [--keep]]
 
 Every engine gets the same terms and is asked the same questions; where the totals of two differ, the run fails. Time to
 index is with the analysis for ours, and without it for the peers. Xapian runs where ``sh tools/setup-xapian.sh`` made
 its environment (it is GPL: a peer of the benchmark, no part of the product), and is named as not run otherwise. Our
-engine on Elasticsearch is asked beside the embedded one over so many of the listings.
+engine on Elasticsearch is asked beside the embedded one over so many of the listings. With ``--keep`` the indexes stay
+in the folder; those that stand there of so many listings are asked without being built again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.search import corpus, elastic_beside, peers, questions
@@ -32,25 +34,43 @@ def main() -> int:
     parser.add_argument("--peer-questions", type=int, default=50)
     parser.add_argument("--elasticsearch", type=int, default=200_000, metavar="LISTINGS")
     parser.add_argument("--folder", type=Path, help="where the indexes are written: twenty gigabytes are enough")
+    parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-        wrong = run(Path(folder), given.listings, given.questions, given.peer_questions)
-        wrong += elastic_beside.compare(Path(folder), given.elasticsearch, given.peer_questions, _asked, _say_beside)
+    if given.keep and given.folder is None:
+        parser.error("--keep needs --folder")
+    with _place(given.folder, given.listings, keep=given.keep) as folder:
+        wrong = run(folder, given.listings, given.questions, given.peer_questions)
+        wrong += elastic_beside.compare(folder, given.elasticsearch, given.peer_questions, _asked, _say_beside)
     print(f"{wrong} totals or facet counts differ")
     return wrong
+
+
+@contextmanager
+def _place(folder: Path | None, listings: int, *, keep: bool) -> Iterator[Path]:
+    if folder is not None and keep:
+        kept = folder / f"of-{listings}"
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        yield Path(made)
 
 
 def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
     """Print the figures; answers how many totals or facet counts differed."""
     engine = TantivyEngine(folder / "index")
     began, spent = time.perf_counter(), time.process_time()
-    engine.rebuild(corpus.listings(listings), wait_s=1)
-    _say_built("tantivy", listings, time.perf_counter() - began, _size(folder / "index"), time.process_time() - spent)
+    stood = engine.ready()
+    if not stood:
+        engine.rebuild(corpus.listings(listings), wait_s=1)
+    took = None if stood else time.perf_counter() - began
+    _say_built("tantivy", listings, took, _size(folder / "index"), time.process_time() - spent)
     ours = {kind: _asked(engine, questions.of_kind(kind, max(count, peer_count))) for kind in questions.KINDS}
     for kind, answers in ours.items():
         print(f"  {kind:<22} {_times([seconds for _answer, seconds in answers])}")
     documents = folder / "documents.jsonl"
-    peers.write(corpus.listings(listings), documents)
+    if not documents.exists():
+        peers.write(corpus.listings(listings), documents)
     wrong = 0
     for command in _commands():
         peer = peers.Peer(command, documents, folder)
@@ -115,9 +135,11 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _say_built(name: str, listings: int, seconds: float, size: int, cpu: float | None = None) -> None:
+def _say_built(name: str, listings: int, seconds: float | None, size: int, cpu: float | None = None) -> None:
+    """``seconds`` is None when it stood there already."""
     used = "" if cpu is None else f", {cpu / listings * 1e6:.0f} µs of CPU each"
-    print(f"{name}: {listings:,} listings indexed in {seconds:.0f} s{used}, {size / 1e6:.0f} MB", flush=True)
+    when = "before" if seconds is None else f"in {seconds:.0f} s{used}"
+    print(f"{name}: {listings:,} listings indexed {when}, {size / 1e6:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

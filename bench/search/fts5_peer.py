@@ -18,9 +18,12 @@ _VISIBLE = "(d.state = 'reference' OR (d.state = 'listed' AND d.level <= 1))"
 
 def main(documents: str, folder: str) -> None:
     path = Path(folder) / "fts5.db"
-    began = time.perf_counter()
+    stood, began = path.exists(), time.perf_counter()
     database = _built(path, Path(documents))
-    built = {"version": f"SQLite {sqlite3.sqlite_version}, FTS5", "seconds": time.perf_counter() - began}
+    built = {
+        "version": f"SQLite {sqlite3.sqlite_version}, FTS5",
+        "seconds": None if stood else time.perf_counter() - began,
+    }
     print(json.dumps(built | {"bytes": path.stat().st_size}), flush=True)
     for line in sys.stdin:
         question = json.loads(line)
@@ -30,6 +33,17 @@ def main(documents: str, folder: str) -> None:
 
 
 def _built(path: Path, documents: Path) -> sqlite3.Connection:
+    if not path.exists():
+        half = path.with_suffix(".half")
+        half.unlink(missing_ok=True)
+        _fill(half, documents)
+        half.rename(path)
+    database = sqlite3.connect(path, isolation_level=None)
+    database.executescript("PRAGMA cache_size=-400000; PRAGMA temp_store=MEMORY;")
+    return database
+
+
+def _fill(path: Path, documents: Path) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     database.executescript(
         "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-400000; PRAGMA temp_store=MEMORY;"
@@ -48,7 +62,7 @@ def _built(path: Path, documents: Path) -> sqlite3.Connection:
     database.execute("INSERT INTO f (f) VALUES ('optimize')")
     database.execute("CREATE INDEX newest ON d (updated DESC, state, level)")
     database.execute("ANALYZE")
-    return database
+    database.close()
 
 
 def _answer(database: sqlite3.Connection, question: dict[str, Any]) -> tuple[int, dict[str, dict[str, int]]]:

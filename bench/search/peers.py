@@ -35,10 +35,12 @@ class Answered:
 
 
 def write(documents: Iterable[SearchDocument], path: Path) -> None:
-    """One line of JSON a document."""
-    with path.open("w", encoding="utf-8") as lines:
+    """One line of JSON a document. The file is there when it is whole."""
+    half = path.with_suffix(".half")
+    with half.open("w", encoding="utf-8") as lines:
         for document in documents:
             lines.write(json.dumps(_row(document), ensure_ascii=False) + "\n")
+    half.rename(path)
 
 
 def _row(document: SearchDocument) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class Peer:
         )
         built = self._read()
         self.version: str = built["version"]
-        self.seconds: float = built["seconds"]
+        self.seconds: float | None = built["seconds"]
         self.bytes: int = built["bytes"]
 
     def ask(self, questions: Iterable[Ask]) -> Iterator[Answered]:
