@@ -10,8 +10,8 @@ from catalog.search.types import Ask, Sort
 T = TypeVar("T")
 ASCENDING = frozenset({"price"})
 _FIELDS = {Sort.PRICE: "price", Sort.NEWEST: "updated", Sort.POPULARITY: "popular", Sort.QUALITY: "quality"}
-_BEYOND = 256
-_MOST_BEYOND = 2_000
+MOST_BEYOND = 2_000
+"""So many hits beyond a page are looked at for those that are equal to its last one."""
 
 
 def field_of(ask: Ask) -> str | None:
@@ -27,25 +27,33 @@ def grade(score: float) -> float:
 
 
 def best_ids(
-    best: Callable[[int], Sequence[tuple[float, T]]], name: Callable[[T], str], offset: int, limit: int
-) -> tuple[str, ...]:
+    best: Callable[[int], Sequence[tuple[float, T]]], name: Callable[[T], str], offset: int, limit: int,
+    beyond: int = MOST_BEYOND,
+) -> tuple[str, ...]:  # fmt: skip
     """The ids of one page by score. ``best`` answers so many hits with their scores, ``name`` a hit's id.
 
-    Hits of one grade stand by their ids, also across pages: as many more are looked at as have the grade of the
-    page's last one. Where those are thousands, the engine's own order decides.
+    Hits of one grade stand by their ids, also across pages: all that have the grade of the page's last one are looked
+    at, ``beyond`` the page at first. Where those are thousands, the engine's own order decides.
     """
     wanted = offset + limit
-    size = wanted + _BEYOND
     while True:
+        size = wanted + beyond
         hits = best(size)
-        grades = [grade(score) for score, _hit in hits]
-        if len(hits) < size or grades[-1] != grades[wanted - 1] or size > wanted + _MOST_BEYOND:
+        if offset >= len(hits) or limit < 1:
+            return ()
+        start, end = _equals(hits, offset, min(wanted, len(hits)))
+        if end < size or beyond >= MOST_BEYOND:
             break
-        size = 8 * size
-    if offset >= len(hits) or limit < 1:
-        return ()
-    last = grades[min(wanted, len(hits)) - 1]
-    start = grades.index(grades[offset])
-    end = len(grades) - grades[::-1].index(last)
-    ordered = sorted((-grades[place], name(hits[place][1])) for place in range(start, end))
+        beyond = MOST_BEYOND
+    ordered = sorted((-grade(score), name(hit)) for score, hit in hits[start:end])
     return tuple(found for _grade, found in ordered[offset - start : wanted - start])
+
+
+def _equals(hits: Sequence[tuple[float, object]], start: int, end: int) -> tuple[int, int]:
+    """The same stretch with the equals of its first hit before it and those of its last one after it."""
+    first, last = grade(hits[start][0]), grade(hits[end - 1][0])
+    while start and grade(hits[start - 1][0]) == first:
+        start -= 1
+    while end < len(hits) and grade(hits[end][0]) == last:
+        end += 1
+    return start, end

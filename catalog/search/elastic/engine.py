@@ -21,6 +21,8 @@ Turns = Callable[[float], AbstractContextManager[StillHeld]]
 """The turn of the one writer; it raises IndexBusy when it does not come in so many seconds."""
 
 _PAGE = 5_000
+_BEYOND = 256
+"""More hits than that beyond a page are only sent for when its last one has so many equals."""
 _KEPT_OPEN = "2m"
 
 
@@ -60,7 +62,7 @@ class ElasticEngine:
             return []
         asked = {"must": [query.beginning(prefix)], "filter": query.allowed(visible, excluded)}
         body = {"query": {"bool": asked}, "sort": [{"_score": "desc"}, {"id": "asc"}]}
-        return list(ordering.best_ids(lambda size: _scored(self._ask(body | {"size": size})), str, 0, limit))
+        return list(ordering.best_ids(lambda size: _scored(self._ask(body | {"size": size})), str, 0, limit, _BEYOND))
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
         """One that was interrupted is gone on with: what stands in it as it should is not sent again."""
@@ -106,7 +108,7 @@ class ElasticEngine:
             answers.append(self._ask(asked))
             return _scored(answers[-1])
 
-        return _answer(ordering.best_ids(best, str, ask.offset, limit), answers[0], ask)
+        return _answer(ordering.best_ids(best, str, ask.offset, limit, _BEYOND), answers[0], ask)
 
     def _ask(self, body: dict[str, Any]) -> Any:
         """The answer of the present index, an empty one when there is none. Raises IndexNotReady."""
