@@ -102,7 +102,7 @@ class Comparison:
         self.node, self.folder = node, folder
         self.documents = {each.id: each for each in corpus.listings(listings)}
         self.asked = asked_of_both(count)
-        self.here, self.there = TantivyEngine(folder / "here"), self.remote()
+        self.here, self.there = TantivyEngine(folder / "here", most_kept=0), self.remote()
 
     def remote(self) -> ElasticEngine:
         """The engine of one more process."""

@@ -58,7 +58,7 @@ def _place(folder: Path | None, listings: int, *, keep: bool) -> Iterator[Path]:
 
 def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
     """Print the figures; answers how many totals or facet counts differed."""
-    engine = TantivyEngine(folder / "index")
+    engine = TantivyEngine(folder / "index", most_kept=0)
     began, spent = time.perf_counter(), time.process_time()
     stood = engine.ready()
     if not stood:

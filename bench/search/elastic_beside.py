@@ -29,7 +29,7 @@ def compare(
             place = Place((node.url,), asking_s=60.0)
             busy = IndexBusy("Another process is writing the index.")
             there = ElasticEngine(Connection(place), "bench", lambda s: locked_at(folder / "lock", s, busy))
-            here = TantivyEngine(folder / "part")
+            here = TantivyEngine(folder / "part", most_kept=0)
             for name, engine in (("tantivy", here), (f"Elasticsearch {elasticsearch.VERSION}", there)):
                 began = time.perf_counter()
                 engine.rebuild(corpus.listings(listings), wait_s=1)

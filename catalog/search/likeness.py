@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog.listings.types import ListingSnapshot
 from catalog.search import analysis
 from catalog.search.confirming import confirmed, visible_to
-from catalog.search.question import MOST_TERMS, TAGS, TITLE, Question, Wanted
+from catalog.search.question import MOST_TERMS, Question, Wanted
 from catalog.search.types import Ask, SearchEngine, SearchHit
 from core.actor import Actor
 from core.house import House
@@ -26,8 +26,8 @@ def like(house: House, actor: Actor, listing: ListingSnapshot, hidden: frozenset
 
 
 def _question(terms: list[str]) -> Question:
-    weights = ("all", 1.0), ("title", TITLE), ("tags", TAGS)
-    return Question(tuple(Wanted(field, (term,), boost) for term in terms for field, boost in weights))
+    """In titles and tags only: what is like it shares those, and they are soon read."""
+    return Question(tuple(Wanted(field, (term,), 1.0) for term in terms for field in ("title", "tags")))
 
 
 def _alike(hit: SearchHit, terms: frozenset[str], tags: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from compliance.policy import Clause
 from core.locks import locked_at
 
 _HEAP_BYTES = 32_000_000
+_MOST_KEPT = 256
+"""Answers that a process keeps of the present commit: many people ask the same, above all the start page."""
 _TRIES = 5
 
 
@@ -44,11 +46,13 @@ class _Open:
 
 
 class TantivyEngine:
-    """The search engine protocol on an index below ``folder``."""
+    """The search engine protocol on an index below ``folder``; up to ``most_kept`` answers of a commit are kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most_kept: int = _MOST_KEPT) -> None:
         self.folder = folder
+        self._most_kept = most_kept
         self._open: _Open | None = None
+        self._kept: tuple[object, dict[Hashable, Answer]] = (None, {})
 
     def ready(self) -> bool:
         manifest = self._manifest()
@@ -67,7 +71,17 @@ class TantivyEngine:
                 writer.wait_merging_threads()
 
     def search(self, ask: Ask) -> Answer:
-        searcher = self._searcher()
+        searcher, commit = self._searcher()
+        of, answers = self._kept
+        if of != commit or len(answers) >= self._most_kept:
+            answers = {}
+            self._kept = commit, answers
+        key = _key(ask)
+        if key not in answers:
+            answers[key] = self._answer(searcher, ask)
+        return answers[key]
+
+    def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit = min(ask.limit, MOST_RESULTS - ask.offset)
         matched = [] if ask.question.everything else [matching(ask.question)]
 
@@ -86,7 +100,7 @@ class TantivyEngine:
         typed = prefix_key(prefix)
         if not typed:
             return []
-        searcher = self._searcher()
+        searcher, _commit = self._searcher()
         query = cleared(searcher, [beginning(typed, prefix)], visible, excluded)
         return list(ids_by_score(searcher, query, 0, limit)[0])
 
@@ -100,7 +114,7 @@ class TantivyEngine:
     def state(self) -> EngineState:
         if not self.ready():
             return EngineState(False, VERSION)
-        searcher = self._searcher()
+        searcher, _commit = self._searcher()
         found = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs))
         addresses = [address for _score, address in found.hits]
         marks = {_stored(searcher, address, "id"): _stored(searcher, address, "mark") for address in addresses}
@@ -140,21 +154,21 @@ class TantivyEngine:
         index.config_reader("manual")
         return _Open(stamp, with_analyser(index), path / "meta.json")
 
-    def _searcher(self) -> tantivy.Searcher:
-        """A view of the last commit, whichever process made it."""
+    def _searcher(self) -> tuple[tantivy.Searcher, object]:
+        """A view of the last commit, whichever process made it, and which one that is."""
         for _ in range(_TRIES):
             with contextlib.suppress(FileNotFoundError, ValueError):  # swapped between two of our steps
                 return self._view()
             self._open = None
         raise IndexNotReady("The folder of the search index is missing.")
 
-    def _view(self) -> tantivy.Searcher:
+    def _view(self) -> tuple[tantivy.Searcher, object]:
         present = self._current()
         commit = _stamp(present.meta)
         if commit != present.commit:
             present.index.reload()
             present.commit = commit
-        return present.index.searcher()
+        return present.index.searcher(), (present.stamp, commit)
 
     @contextlib.contextmanager
     def _writing(self, wait_s: float) -> Iterator[None]:
@@ -181,6 +195,11 @@ class TantivyEngine:
         for old in self.folder.glob("index-*"):
             if old.name != name:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _key(ask: Ask) -> Hashable:
+    filters = frozenset((name, frozenset(values)) for name, values in ask.filters.items())
+    return ask.question, ask.visible, ask.excluded, filters, tuple(ask.facets), ask.sort, ask.offset, ask.limit
 
 
 def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress, field: str) -> str:
