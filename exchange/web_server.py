@@ -12,6 +12,7 @@ from typing import Any
 
 import flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from compliance.policy import versions
 from core.house import House
@@ -25,6 +26,15 @@ from exchange.metrics.web import Counted
 from exchange.orphan import when_orphaned
 
 DRAIN_S = 10
+
+
+class OneLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """What gunicorn has to say goes to our log, a line of JSON each, and nowhere else."""
+
+    def setup(self, cfg: object) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -96,7 +106,7 @@ def _options(settings: Settings, bind: str) -> dict[str, Any]:
         "keepalive": 30,
         "control_socket_disable": True,
         "forwarded_allow_ips": "",  # whom to believe is said by our own settings (exchange/proxies.py)
-        "logconfig_dict": {"version": 1, "disable_existing_loggers": False},
+        "logger_class": OneLog,
         "when_ready": lambda _server: when_orphaned(lambda: os.kill(os.getpid(), signal.SIGQUIT)),
     }
 

@@ -110,20 +110,30 @@ def cases(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25)
 
 
 def work(house: House, run: JobRun) -> None:
-    """Trace one file; its bytes are removed once the outcome is kept."""
+    """Trace one file; its bytes are removed once the outcome is kept and nobody else has handed them in."""
     case_id = str(run.payload["case"])
     case = house.db.read(lambda uow: uow.session.get_one(TraceCase, case_id).snapshot())
-    if case.done_at is not None:
-        return
-    reports: list[TraceReport] = []
-    problem = ""
+    if case.done_at is None:
+        reports, problem = _looked_at(house, case, run)
+        house.db.write(lambda uow: _finish(uow, case_id, reports, problem))
+    if not house.db.read(lambda uow: _awaited(uow, case.sha256)):
+        store(house).remove(case.sha256)
+
+
+def _looked_at(house: House, case: TraceSnapshot, run: JobRun) -> tuple[list[TraceReport], str]:
+    """What was found, or why nothing could be."""
     try:
         with store(house).open(case.sha256) as leak:
-            reports = trace(house, leak, case.name, _reporting(run, case.name))
+            return trace(house, leak, case.name, _reporting(run, case.name)), ""
     except LeakUnreadable as unreadable:
-        problem = unreadable.detail
-    house.db.write(lambda uow: _finish(uow, case_id, reports, problem))
-    store(house).remove(case.sha256)
+        return [], unreadable.detail
+    except FileMissing:
+        return [], "These bytes were handed in twice and are gone; hand the file in again."
+
+
+def _awaited(uow: Uow, sha256: str) -> bool:
+    open_ones = select(TraceCase.id).where(TraceCase.sha256 == sha256, TraceCase.done_at.is_(None))
+    return uow.session.execute(open_ones.limit(1)).first() is not None
 
 
 def _reporting(run: JobRun, name: str) -> _Told:

@@ -42,6 +42,9 @@ def test_what_dies_is_started_again_and_sigterm_stops_everything(running: Runnin
     running.process.terminate()
     assert running.process.wait(PATIENCE_S) == 0
     assert all(_gone(pid) for pid in children.values())
+    said = running.log.read_text().splitlines()
+    assert any('"logger": "gunicorn.error"' in line for line in said)
+    assert [line for line in said if line.startswith("[")] == [], "gunicorn has no log of its own"
 
 
 def test_its_folder_is_its_own_and_its_children_end_when_it_is_killed(running: Running) -> None:

@@ -83,6 +83,18 @@ def test_what_was_leaked_is_gone_when_it_was_traced(shared: House, officer: Buil
     assert [path for path in (shared.settings.data / "files" / "leaks").rglob("*") if path.is_file()] == []
 
 
+def test_bytes_that_were_handed_in_twice_are_traced_twice(shared: House, officer: Built, copies: list[Bought]) -> None:
+    client = _client(shared, officer)
+    cases = [client.send("POST", "/tracer?name=found.csv", data=copies[1][2]).expect(202).json for _ in range(2)]
+    while jobs.run_one(shared):
+        pass
+    for case in cases:
+        found = client.get(f"/tracer/{case['id']}").expect(200).json
+        assert found["problem"] == ""
+        assert [each["order_id"] for each in found["reports"][0]["suspicions"] if each["accused"]] == [copies[1][0]]
+    assert [path for path in (shared.settings.data / "files" / "leaks").rglob("*") if path.is_file()] == []
+
+
 def test_a_picture_is_told_to_be_none(shared: House, officer: Built) -> None:
     found = _trace(shared, officer, b"\x89PNG", "found.png").json
     assert (found["reports"], found["problem"]) == (
