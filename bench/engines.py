@@ -23,12 +23,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.search import corpus, questions
-from catalog.search.elastic.connection import Connection, Place
 from catalog.search.elastic.engine import ElasticEngine
-from catalog.search.errors import IndexBusy, SearchAway
+from catalog.search.errors import SearchAway
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import FACETS, Ask, SearchDocument, SearchEngine
-from core.locks import locked_at
+from tests.catalog.search import remote
 from tests.servers import elasticsearch
 
 FIRST = 10
@@ -102,16 +101,12 @@ class Comparison:
         self.node, self.folder = node, folder
         self.documents = {each.id: each for each in corpus.listings(listings)}
         self.asked = asked_of_both(count)
+        self._remote = remote.engines(node.url, folder, asking_s=60.0)
         self.here, self.there = TantivyEngine(folder / "here", most_kept=0), self.remote()
 
     def remote(self) -> ElasticEngine:
         """The engine of one more process."""
-        busy = IndexBusy("Another process is writing the index.")
-        return ElasticEngine(
-            Connection(Place((self.node.url,), asking_s=60.0)),
-            "bench",
-            lambda s: locked_at(self.folder / "lock", s, busy),
-        )
+        return self._remote()
 
     def run(self, away_s: float) -> bool:
         for label, engine in (("here", self.here), ("there", self.there)):

@@ -68,14 +68,11 @@ def main() -> None:
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="piaohao-recovery-")))
         before = held.enter_context(stage(folder, given.database, log_publish=str(folder / "published")))
-        trading = Trading(assemble(before.house), metered.trade(before.house, before.upstream), _journal(folder))
+        journal = crash.Journal(folder / "journal.jsonl")
+        trading = Trading(assemble(before.house), metered.trade(before.house, before.upstream), journal)
         before.start()
         kept = traded_until_it_burns(before, trading, folder, given)
         verdict(recovered(before, trading, folder, kept), "what the backup holds is back, and the trade goes on")
-
-
-def _journal(folder: Path) -> crash.Journal:
-    return crash.Journal(folder / "journal.jsonl")
 
 
 def traded_until_it_burns(on: Stage, trading: Trading, folder: Path, given: argparse.Namespace) -> str:

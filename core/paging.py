@@ -62,10 +62,7 @@ def newest_first(
     limit: int = DEFAULT_PER_PAGE,
 ) -> Page[T]:
     """A page of ``statement`` by an id column, newest first (ids begin with their time)."""
-    if cursor:
-        (last,) = decode_cursor(uow.house.keyring, purpose, cursor)
-        statement = statement.where(key < last)
-    return _page(uow, statement.order_by(key.desc()), key, purpose, limit)
+    return _page(uow, statement, key, purpose, cursor, limit, newest=True)
 
 
 def oldest_first(
@@ -78,15 +75,19 @@ def oldest_first(
     limit: int = DEFAULT_PER_PAGE,
 ) -> Page[T]:
     """The same the other way round."""
+    return _page(uow, statement, key, purpose, cursor, limit, newest=False)
+
+
+def _page(
+    uow: Uow, statement: Select[T], key: InstrumentedAttribute[str], purpose: str, cursor: str | None, limit: int, *,
+    newest: bool,
+) -> Page[T]:  # fmt: skip
+    limit = max(1, min(limit, MOST_PER_PAGE))
     if cursor:
         (last,) = decode_cursor(uow.house.keyring, purpose, cursor)
-        statement = statement.where(key > last)
-    return _page(uow, statement.order_by(key), key, purpose, limit)
-
-
-def _page(uow: Uow, statement: Select[T], key: InstrumentedAttribute[str], purpose: str, limit: int) -> Page[T]:
-    limit = max(1, min(limit, MOST_PER_PAGE))
-    rows = list(uow.session.execute(statement.limit(limit + 1)).scalars())
+        statement = statement.where(key < last if newest else key > last)
+    ordered = statement.order_by(key.desc() if newest else key)
+    rows = list(uow.session.execute(ordered.limit(limit + 1)).scalars())
     more = len(rows) > limit
     rows = rows[:limit]
     following = encode_cursor(uow.house.keyring, purpose, [getattr(rows[-1], key.key)]) if more else None

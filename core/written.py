@@ -5,11 +5,9 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from typing import Any
-
-from sqlalchemy import Connection
 
 from core.db import Database
+from core.own_connection import OwnConnection
 
 _ASK_S = 0.02
 _SQLITE = "PRAGMA data_version"
@@ -20,10 +18,9 @@ class Written:
     """For all threads of a process; holds a connection of its own, opened again when it breaks."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._connection = OwnConnection(database)
         self._question = _SQLITE if database.sqlite else _POSTGRESQL
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
         self._unknown = itertools.count()
         self._mark: object = None
         self._ask_at = float("-inf")
@@ -41,19 +38,7 @@ class Written:
 
     def _asked(self) -> object:
         try:
-            return str(self._driver().execute(self._question).fetchone()[0])
+            return str(self._connection.driver().execute(self._question).fetchone()[0])
         except Exception:  # whoever acts on the mark meets what is wrong with the database
-            self._hang_up()
+            self._connection.hang_up()
             return next(self._unknown)
-
-    def _driver(self) -> Any:
-        """The driver's own connection, without the cost of a unit."""
-        if self._connection is None:
-            self._connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        return self._connection.connection.driver_connection
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.search import corpus, questions
-from catalog.search.elastic.connection import Connection, Place
 from catalog.search.elastic.engine import ElasticEngine
-from catalog.search.errors import IndexBusy
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask
-from core.locks import locked_at
+from tests.catalog.search import remote
 from tests.servers import elasticsearch
 
 Asked = list[tuple[Answer, float]]
@@ -26,9 +24,7 @@ def compare(
     """Print both; answers how many totals or facet counts differ."""
     try:
         with elasticsearch.running(heap=_HEAP) as node:
-            place = Place((node.url,), asking_s=60.0)
-            busy = IndexBusy("Another process is writing the index.")
-            there = ElasticEngine(Connection(place), "bench", lambda s: locked_at(folder / "lock", s, busy))
+            there = remote.engines(node.url, folder, asking_s=60.0)()
             here = TantivyEngine(folder / "part", most_kept=0)
             for name, engine in (("tantivy", here), (f"Elasticsearch {elasticsearch.VERSION}", there)):
                 began = time.perf_counter()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import tantivy
 
 from catalog.search.tantivy_index import SCHEMA
-from catalog.search.tantivy_query import any_of
+from catalog.search.tantivy_query import all_of, any_of
 from compliance.policy import Clause
 
 _Must, _MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
@@ -39,8 +39,7 @@ def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) 
 
 
 def _opened(visible: Iterable[Clause]) -> tantivy.Query:
-    each = [_all_but([*_in_states(clause), *_named(clause)] or [tantivy.Query.all_query()], ()) for clause in visible]
-    return any_of(each)
+    return any_of([all_of(*_in_states(clause), *_named(clause)) for clause in visible])
 
 
 def _in_states(clause: Clause) -> Iterator[tantivy.Query]:
@@ -53,7 +52,7 @@ def _hidden(searcher: tantivy.Searcher, visible: Sequence[Clause]) -> Iterator[t
         clauses = [clause for clause in visible if clause.states is None or state in clause.states]
         single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
         opened = [(clause.min_tier, clause.max_tier) for clause in clauses if clause not in single]
-        spared = [_all_but(_named(clause), ()) for clause in single]
+        spared = [all_of(*_named(clause)) for clause in single]
         for tiers in _closed(opened):
             yield _all_but([tantivy.Query.term_query(SCHEMA, "state", state), *_within(tiers)], spared)
 

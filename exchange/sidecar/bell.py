@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from types import TracebackType
-from typing import Any, Self
-
-from sqlalchemy import Connection
+from typing import Self
 
 from core.house import House
+from core.own_connection import OwnConnection
 from exchange.sidecar.changes import CHANNEL, Mark
 
 log = logging.getLogger("piaohao.sidecar")
@@ -27,13 +26,13 @@ class Bell:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._connection: Connection | None = None
+        self._connection = OwnConnection(house.db, "" if house.db.sqlite else f"LISTEN {CHANNEL}")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._hang_up()
+        self._connection.hang_up()
 
     def wait(self, mark: Mark, at_most_s: float) -> None:
         """Until there is a change beyond the mark, or the time is up."""
@@ -45,11 +44,11 @@ class Bell:
                 self._listen(at_most_s)
         except Exception:  # the next look tells what is wrong with the database
             log.exception("the database cannot be waited at")
-            self._hang_up()
+            self._connection.hang_up()
             time.sleep(max(0.0, give_up_at - time.monotonic()))
 
     def _ask(self, mark: Mark, give_up_at: float) -> None:
-        connection = self._driver()
+        connection = self._connection.driver()
         while time.monotonic() < give_up_at:
             newest = connection.execute(_NEWEST).fetchone()[0]
             if newest is not None and newest >= mark.floor:
@@ -57,19 +56,5 @@ class Bell:
             time.sleep(_ASK_S)
 
     def _listen(self, at_most_s: float) -> None:
-        for _ in self._driver().notifies(timeout=at_most_s, stop_after=1):
+        for _ in self._connection.driver().notifies(timeout=at_most_s, stop_after=1):
             pass
-
-    def _driver(self) -> Any:
-        """The driver's own connection: SQLAlchemy has no words for notifications."""
-        if self._connection is None:
-            self._connection = self._house.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            if not self._house.db.sqlite:
-                self._connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-        return self._connection.connection.driver_connection
-
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
