@@ -125,14 +125,13 @@ class Process:
         return quota + ([Meter.FUNDED] if self.right.plan["kind"] != "free" else [])
 
     def finish(self, *, delivered: bool = True) -> None:
-        """The oldest call that is open has ended; the money of one that did not arrive is free again."""
+        """The oldest call that is open has ended. What one that did not arrive was made of is not given back."""
         segment, seq, billed = self.open.pop(0)
         if delivered:
             segment.confirmed.append(seq)
             self.billed += billed
         else:
             segment.void.append(seq)
-            self.held[Meter.FUNDED] += billed
         self.writer.flush()
 
     def file(self, order_id: str, file_id: str, account: str, size: int, sha256: str) -> None:

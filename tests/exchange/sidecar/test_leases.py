@@ -173,6 +173,27 @@ def test_what_a_killed_process_held_comes_back_when_all_it_recorded_is_loaded(bo
     assert not process.folder.exists()
 
 
+def test_calls_that_were_not_delivered_are_used_up_and_cost_nothing(books: Books) -> None:
+    right = entitlement(books, balance=BALANCE)
+    process, loader = Process(books.house, right), Loader(books.house)
+    process.ask(funded=23)
+    for _ in range(5):
+        assert process.call()
+    process.give(arrives=False)
+    process.finish(delivered=False)
+    process.finish(delivered=False)
+    process.give()
+    for _ in range(3):
+        process.finish()
+    loader.load_some()
+    assert (_leased(books.house, right), _held(books.house, right)) == (0, 3 * 106)
+    process.ask(funded=2, arrives=False)
+    assert _leased(books.house, right) == 2
+    process.kill()
+    load_all(loader)
+    assert (_leased(books.house, right), _held(books.house, right)) == (0, 3 * 106)
+
+
 def test_a_process_whose_end_was_noted_is_lent_nothing(books: Books) -> None:
     house, asked = books.house, Calls(quota=5, funded=5)
     right = entitlement(books, balance=BALANCE, quota=20, quota_period="day")
