@@ -10,7 +10,9 @@ from catalog.search.types import Ask, SearchEngine, SearchHit
 from core.actor import Actor
 from core.house import House
 
-_LOOKED_AT = 24
+_LOOKED_AT, _AT_ONCE = 24, 8
+_RAREST = 12
+"""What very many listings hold makes no two of them alike, and takes long to read."""
 _SHARED = 3
 """So many terms in common make two things alike, or one tag."""
 
@@ -21,13 +23,18 @@ def like(house: House, actor: Actor, listing: ListingSnapshot, hidden: frozenset
     terms = list(dict.fromkeys(term for text in texts for term in analysis.query_terms(text)))[:MOST_TERMS]
     asking = Ask(question=_question(terms), visible=visible_to(actor), excluded=hidden | {listing.id}, limit=_LOOKED_AT)
     ids = house.adapter(SearchEngine).search(asking).ids  # type: ignore[type-abstract]
-    hits = house.db.read(lambda uow: confirmed(uow, actor, ids))
-    return [hit for hit in hits if _alike(hit, frozenset(terms), frozenset(listing.tags))][:limit]
+    found: list[SearchHit] = []
+    while ids and len(found) < limit:
+        part, ids = ids[:_AT_ONCE], ids[_AT_ONCE:]
+        hits = house.db.read(lambda uow, part=part: confirmed(uow, actor, part))  # type: ignore[misc]
+        found += [hit for hit in hits if _alike(hit, frozenset(terms), frozenset(listing.tags))]
+    return found[:limit]
 
 
 def _question(terms: list[str]) -> Question:
     """In titles and tags only: what is like it shares those, and they are soon read."""
-    return Question(tuple(Wanted(field, (term,), 1.0) for term in terms for field in ("title", "tags")))
+    wanted = tuple(Wanted(field, (term,), 1.0) for term in terms for field in ("title", "tags"))
+    return Question(wanted, rarest=_RAREST)
 
 
 def _alike(hit: SearchHit, terms: frozenset[str], tags: frozenset[str]) -> bool:

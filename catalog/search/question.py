@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from catalog.search import analysis, lexicon, sounds
 from catalog.search.forms import other_forms
@@ -36,13 +36,15 @@ class Wanted:
 class Question:
     """All of ``must`` make a hit, or where there are none any of the others.
 
-    Scores of what holds are added; of each of ``either`` only the best counts, its parts added.
+    Scores of what holds are added; of each of ``either`` only the best counts, its parts added. Where ``rarest`` is not
+    0, only so many of ``should``, single terms then, take part: those that the fewest documents hold, though two.
     """
 
     should: tuple[Wanted, ...] = ()
     either: tuple[tuple[tuple[Wanted, ...], ...], ...] = ()
     must: tuple[Wanted, ...] = ()
     everything: bool = False
+    rarest: int = 0
 
     @property
     def empty(self) -> bool:
@@ -71,6 +73,13 @@ def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
     should += [Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)]
     either = tuple(filter(None, (*map(_alternatives, lexicon.concepts(free, also)), *map(_forms, words))))
     return Question(tuple(should), either, tuple(Wanted("all", phrase, 1.0) for phrase in phrases))
+
+
+def narrowed(asked: Question, held: Sequence[int]) -> Question:
+    """The same question with its rarest parts only; ``held`` says how many documents hold each of ``should``."""
+    shared = sorted((count, place) for place, count in enumerate(held) if count > 1)
+    kept = sorted(place for _count, place in shared[: asked.rarest])
+    return replace(asked, should=tuple(asked.should[place] for place in kept), rarest=0)
 
 
 def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import tantivy
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
+from catalog.search.question import narrowed
 from catalog.search.tantivy_clearance import cleared
 from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
@@ -82,8 +83,10 @@ class TantivyEngine:
         return answers[key]
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
-        limit = min(ask.limit, MOST_RESULTS - ask.offset)
-        matched = [] if ask.question.everything else [matching(ask.question)]
+        limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
+        if asked.rarest:
+            asked = narrowed(asked, [searcher.doc_freq(each.field, each.terms[0]) for each in asked.should])
+        matched = [] if asked.everything else [matching(asked)]
 
         def query_of(filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             return cleared(searcher, [*matched, *filtered_by(filters)], ask.visible, ask.excluded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import Any
 
 from catalog.search import ordering
@@ -13,6 +14,7 @@ from catalog.search.elastic.indices import MOST_HITS, VERSION, Indices
 from catalog.search.elastic.writing import Writing
 from catalog.search.errors import IndexNotReady, SearchAway
 from catalog.search.fields import prefix_key
+from catalog.search.question import Question, narrowed
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument
 from compliance.policy import Clause
 from core.locks import StillHeld
@@ -51,6 +53,8 @@ class ElasticEngine:
 
     def search(self, ask: Ask) -> Answer:
         limit = max(0, min(ask.limit, MOST_RESULTS - ask.offset))
+        if ask.question.rarest:
+            ask = replace(ask, question=narrowed(ask.question, self._held_by(ask.question)))
         body = query.body(ask)
         if ordering.field_of(ask) is None:
             return self._by_score(body, ask, limit)
@@ -82,6 +86,12 @@ class ElasticEngine:
         if not self.ready():
             return EngineState(False, VERSION)
         return EngineState(True, VERSION, dict(self._marks(self._indices.alias)))
+
+    def _held_by(self, asked: Question) -> list[int]:
+        """How many documents hold each of what is wanted."""
+        answer = self._ask({"size": 0, "aggs": query.holders(asked.should)})
+        counted = answer.get("aggregations")
+        return query.held(counted) if counted else [0] * len(asked.should)
 
     def _held(self, name: str) -> dict[str, str]:
         self._indices.show(name)

@@ -72,6 +72,15 @@ def counts(answer: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[t
     return found
 
 
+def holders(wanted: Sequence[Wanted]) -> dict[str, Any]:
+    """Counts of the documents that hold each of these, for ``held``."""
+    return {"held": {"filters": {"filters": [_wanted(each) for each in wanted]}}}
+
+
+def held(answer: Mapping[str, Any]) -> list[int]:
+    return [int(bucket["doc_count"]) for bucket in answer["held"]["buckets"]]
+
+
 def _counted(name: str, filters: Mapping[str, Query]) -> dict[str, Any]:
     others = [query for other, query in filters.items() if other != name]
     values = {"terms": {"field": name, "size": _MOST_VALUES}}

@@ -67,6 +67,20 @@ def test_one_word_too_many_still_finds(engine: SearchEngine) -> None:
     assert found(engine, "贵州气温的每小时观测记录")[0] == "a"
 
 
+def test_only_the_rarest_words_that_two_share_take_part(engine: SearchEngine) -> None:
+    put(engine, *(document(f"common{n}", en="weather data") for n in range(5)))
+    put(engine, document("a", en="weather radar"), document("b", en="radar"), document("c", en="weather sonar"))
+
+    def rarest(count: int) -> set[str]:
+        wanted = tuple(question.Wanted("title", (term,), 1.0) for term in ("weather", "radar", "sonar", "unknown"))
+        return set(engine.search(Ask(question.Question(wanted, rarest=count), visible=EVERYTHING)).ids)
+
+    assert rarest(1) == {"a", "b"}, "sonar is one's alone"
+    assert rarest(2) == {"a", "b", "c", *(f"common{n}" for n in range(5))}
+    alone = question.Question((question.Wanted("title", ("sonar",), 1.0),), rarest=3)
+    assert engine.search(Ask(alone, visible=EVERYTHING)) == Answer((), 0)
+
+
 def test_bridge_between_languages(engine: SearchEngine) -> None:
     put(engine, document("a", zh="气象观测"), document("b", zh="银行卡验证"), document("c", en="Weather radar"))
     assert set(found(engine, "weather")) == {"a", "c"}
