@@ -19,7 +19,6 @@ from typing import Any
 from urllib.parse import quote
 
 import flask
-from flask_babel import gettext
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -37,7 +36,7 @@ from core.problems import (
     TooLarge,
     Unauthenticated,
 )
-from core.speech import say
+from core.speech import gettext, say
 
 PREFIX = "/api/v1"
 MOST_JSON_BYTES = 1 << 20

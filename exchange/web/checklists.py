@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import flask
-from flask_babel import gettext, ngettext
 
 from catalog.listings import queries as listings
 from catalog.listings.types import ListingSnapshot
@@ -27,6 +26,7 @@ from compliance.review.types import (
 from core.actor import Actor
 from core.db import Uow
 from core.paging import Page
+from core.speech import gettext, ngettext
 from exchange.web import interfaces, operations
 from exchange.web.explain import card
 from exchange.web.language import called, language, plain
@@ -258,7 +258,7 @@ def _value(value: Any, key: str) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_value(each, key) for each in value)
     if isinstance(value, bool):
-        return str(gettext("Yes") if value else gettext("No"))
+        return gettext("Yes") if value else gettext("No")
     if key in _TIERS:
         return f"L{value}"
     return word(_VALUES[key], value) if key in _VALUES else str(value)

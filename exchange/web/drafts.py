@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-
 from catalog.listings import queries
 from catalog.listings.types import DECLARATIONS, ListingKind, ListingSnapshot, Purpose, Scene
 from compliance.policy import require
 from core import plans
 from core.actor import Actor
 from core.db import Uow
+from core.speech import gettext
+from core.speech import lazy_gettext as _l
 from exchange.web import interfaces
 from exchange.web.language import plain
 from exchange.web.words import word

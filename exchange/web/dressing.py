@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask
-from flask_babel import get_locale
 
 from billing.processor.queries import standing
 from core.actor import Actor
@@ -64,7 +63,6 @@ def _context() -> dict[str, Any]:
         "zone": zones.zone().key,
         "zone_text": zones.described(house().clock.now()),
         "done": tidings.text_of(flask.request.args.get("done")),
-        "locale": get_locale(),
         "now": house().clock.now(),
         "processor": standing(house()),
     }

@@ -7,12 +7,12 @@ import logging
 from urllib.parse import quote
 
 import flask
-from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from core import http
 from core.problems import Conflict, DomainError, Refused, Unauthenticated
+from core.speech import lazy_gettext as _l
 from exchange.web.explain import card
 from exchange.web.repeats import SentAlready
 from exchange.web.session import house

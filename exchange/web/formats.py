@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import gettext
 from markupsafe import Markup
 
 from core import money as amounts
+from core.speech import gettext
 from exchange.web.zones import zone
 
 _SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
@@ -83,7 +83,7 @@ def left(until: datetime | None, now: datetime) -> str:
         return ""
     seconds = (until - now).total_seconds()
     if seconds <= 0:
-        return str(gettext("due now"))
+        return gettext("due now")
     if seconds >= 2 * 86400:
-        return str(gettext("%(n)s days left", n=int(seconds // 86400)))
-    return str(gettext("%(n)s hours left", n=max(1, int(seconds // 3600))))
+        return gettext("%(n)s days left", n=int(seconds // 86400))
+    return gettext("%(n)s hours left", n=max(1, int(seconds // 3600)))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from catalog.listings.queries import resource
@@ -15,6 +14,7 @@ from catalog.search.types import SearchHit
 from compliance.policy import decide, declaring
 from core.actor import Actor
 from core.money import UNITS_PER_MINOR, format_price
+from core.speech import gettext
 from exchange.web.formats import money, unit_amount
 from exchange.web.language import language, plain
 from exchange.web.plans import PriceText
@@ -99,7 +99,7 @@ def _source_price(hit: SearchHit) -> str:
     if hit.price_text:
         return hit.price_text
     if hit.unit_price is None or not hit.currency:
-        return str(gettext("No price given"))
+        return gettext("No price given")
     if hit.unit_price % UNITS_PER_MINOR == 0:
         return money(hit.unit_price // UNITS_PER_MINOR, hit.currency)
     return f"¥{format_price(hit.unit_price, hit.currency)}"

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask_babel import gettext
-
 from catalog.interfaces.types import InterfaceSnapshot
+from core.speech import gettext
 from exchange.web.formats import number
 
 
@@ -87,7 +86,7 @@ def outcomes(rule: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _values(values: Sequence[Any]) -> str:
-    return str(gettext(" or ")).join(json.dumps(each, ensure_ascii=False) for each in values)
+    return gettext(" or ").join(json.dumps(each, ensure_ascii=False) for each in values)
 
 
 def limits(document: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
-
 from billing.rating import billable_outcomes
 from core import plans
 from core.money import UNITS_PER_MINOR
 from core.problems import Invalid
+from core.speech import gettext
+from core.speech import lazy_gettext as _l
 from exchange.web.formats import money, number, unit_amount
 from exchange.web.words import word
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
 from catalog.listings import queries
 from catalog.listings.types import ListingSnapshot, SampleSnapshot
 from catalog.profiles.types import ColumnProfile
 from core.actor import Actor
 from core.db import Uow
+from core.speech import gettext
 from exchange.web.formats import number
 from exchange.web.words import word
 

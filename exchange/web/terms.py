@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields, validate
 
 from core.fields import TextField
+from core.speech import gettext
+from core.speech import lazy_gettext as _l
 from exchange.trading import terms
 from exchange.web import offers, plans
 from exchange.web.formats import number
@@ -84,20 +84,20 @@ def _listed(group: str, nothing: str = "—") -> Callable[[Any], str]:
 
 
 def _yes(value: bool) -> str:
-    return str(gettext("yes") if value else gettext("no"))
+    return gettext("yes") if value else gettext("no")
 
 
 def _term(value: int) -> str:
-    return str(gettext("%(n)s months", n=value) if value else gettext("without end"))
+    return gettext("%(n)s months", n=value) if value else gettext("without end")
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
     "plan": _plan,
     "limits": _limits,
     "purposes": _listed("purpose"),
-    "territories": lambda value: gettext(", ").join(value) or str(gettext("anywhere")),
+    "territories": lambda value: gettext(", ").join(value) or gettext("anywhere"),
     "recipients": _listed(""),
-    "count": lambda value: number(value) if value is not None else str(gettext("without limit")),
+    "count": lambda value: number(value) if value is not None else gettext("without limit"),
     "term_months": _term,
     "starts": lambda value: str(value or gettext("when it is paid")),
     "deliveries": _listed("delivery"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from core.speech import lazy_gettext as _l
 
 TEXTS = {
     "tax-details-changed": _l("Saved. Documents from now on say this; those that exist stay as they are."),

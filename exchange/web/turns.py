@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
+from core.speech import lazy_gettext as _l
 from exchange.disputes.types import DisputeSnapshot, DisputeState
 from exchange.trading.types import OrderSnapshot, OrderState
 from exchange.web.words import shape, word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from core.speech import lazy_gettext as _l
 
 WORDS = {
     "tier": {

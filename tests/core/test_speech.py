@@ -35,6 +35,12 @@ def test_it_is_said_in_the_language_of_the_request(app: flask.Flask, text: str, 
             assert say(text) == expected
 
 
+def test_a_page_says_it_with_its_values_escaped(app: flask.Flask) -> None:
+    page = '{{ _("Still missing: %(what)s", what="<b>") }}, {{ _("100 %% of it") }}, {{ _("Not found") }}'
+    with app.test_request_context("/?lang=zh"):
+        assert flask.render_template_string(page) == "还缺：&lt;b&gt;, 100 % of it, 没有找到"
+
+
 def test_sentences_are_found_for_translation() -> None:
     wanted = catalogue.wanted()
     assert "This must be a whole number from %(least)s to %(most)s." in wanted

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import flask
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from compliance.audit import checkpoints, queries, stamps, verifier, witnesses
 from core.db import Uow
 from core.problems import DomainError, Invalid, TooLarge
+from core.speech import gettext
 from exchange.web.language import language
 from exchange.web.session import actor, house
 from exchange.web.shell import pages, read, render, signed_in

@@ -13,6 +13,7 @@ from catalog.search.types import SearchParams, SearchResult, Sort
 from compliance.identity import queries as identity
 from core.db import Uow
 from core.problems import Unavailable
+from core.speech import gettext
 from exchange.trading import queries as trading
 from exchange.web import hits
 from exchange.web.session import actor, house
@@ -77,8 +78,6 @@ def public_figures() -> flask.Response:
 
 
 def _tables(uow: Uow) -> list[tuple[str, list[tuple[str, int]]]]:
-    from flask_babel import gettext
-
     counted: dict[str, Any] = listings.figures(uow)
     return [
         (gettext("Listings by scene"), _rows("scene", counted["by_scene"])),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import flask
-from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from billing.ledger import queries as ledger
@@ -20,6 +19,7 @@ from compliance.identity.types import OrganisationSnapshot
 from compliance.policy import decide, declaring
 from core.db import Uow
 from core.problems import DomainError, StaleVersion, Unavailable
+from core.speech import gettext
 from exchange.trading import quoting, subscriptions
 from exchange.trading.types import OrderSnapshot
 from exchange.web import (
@@ -163,8 +163,8 @@ def _add_sample(uow: Uow, page: ListingPage, decision: DecisionText | None) -> N
 
 def _ability(kind: str, action: str) -> str:
     if action == "listing:order":
-        return str(gettext("Order at the list price"))
-    return str(gettext("See the examples") if kind == ListingKind.INTERFACE else gettext("See the sample"))
+        return gettext("Order at the list price")
+    return gettext("See the examples") if kind == ListingKind.INTERFACE else gettext("See the sample")
 
 
 def _facts(found: ListingSnapshot) -> list[tuple[str, str]]:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import flask
-from flask_babel import gettext
 
 from catalog.references import queries as references
 from catalog.references.types import ReferenceSnapshot
 from catalog.search import queries as search
 from catalog.search.types import FACETS, SearchParams, SearchResult, Sort
 from core.problems import DomainError
+from core.speech import gettext
 from exchange.web import hits
 from exchange.web.formats import day
 from exchange.web.language import plain

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import flask
-from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
@@ -16,6 +15,7 @@ from compliance.identity.types import OrganisationSnapshot
 from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
+from core.speech import gettext
 from exchange.oversight import queries, service
 from exchange.oversight.thresholds import thresholds
 from exchange.web import forms, language, trademap

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import flask
-from flask_babel import gettext
 from marshmallow import Schema
 from werkzeug.wrappers import Response
 
@@ -21,6 +20,7 @@ from compliance.tiers import profile
 from core.db import Uow
 from core.fields import TextField
 from core.problems import DomainError
+from core.speech import gettext
 from exchange.web import forms
 from exchange.web.explain import DecisionText, card
 from exchange.web.language import language
