@@ -7,9 +7,16 @@ import importlib.metadata
 import tantivy
 
 from catalog.search import fields
-from catalog.search.types import SearchDocument
+from catalog.search.types import FACETS, SearchDocument
 
-VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}"
+VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}/2"
+"""Ends with the number of this schema: whoever changes it changes that."""
+
+_IN_GRADE = ("state", "level")
+"""Kept as one name, the grade: it says who may see a document."""
+_NAMES = (*(name for name in fields.NAMES if name not in _IN_GRADE), "grade")
+_FAST = ("id", *FACETS)
+_NUMBERS = tuple(name for name in fields.NUMBERS if name not in _IN_GRADE)
 
 
 def _schema() -> tantivy.Schema:
@@ -18,10 +25,10 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="terms")
     for name in fields.KEYS:
         builder.add_text_field(name, tokenizer_name="terms", index_option="basic")
-    for name in fields.NAMES:
+    for name in _NAMES:
         stored = name in ("id", "mark")
-        builder.add_text_field(name, stored=stored, tokenizer_name="raw", index_option="basic", fast=name != "mark")
-    for name in fields.NUMBERS:
+        builder.add_text_field(name, stored=stored, tokenizer_name="raw", index_option="basic", fast=name in _FAST)
+    for name in _NUMBERS:
         builder.add_integer_field(name, fast=True, indexed=True)
     return builder.build()
 
@@ -39,8 +46,15 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     if not source.state:
         raise ValueError(f"{source.id} has no state: nothing would say who may see it")
     document, found = tantivy.Document(), fields.of(source)
-    for name, text in (found.texts | found.names).items():
+    names = found.names | {"grade": f"{source.state}:{source.tier}"}
+    for name, text in (found.texts | {name: names[name] for name in _NAMES if name in names}).items():
         document.add_text(name, text)
-    for name, number in found.numbers.items():
-        document.add_integer(name, number)
+    for name in _NUMBERS:
+        document.add_integer(name, found.numbers[name])
     return document
+
+
+def parted_grade(grade: str) -> tuple[str, int]:
+    """The state and the tier that a grade is of."""
+    state, _, tier = grade.rpartition(":")
+    return state, int(tier)
