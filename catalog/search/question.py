@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from catalog.search import analysis, lexicon, sounds
@@ -80,6 +80,32 @@ def narrowed(asked: Question, held: Sequence[int]) -> Question:
     shared = sorted((count, place) for place, count in enumerate(held) if count > 1)
     kept = sorted(place for _count, place in shared[: asked.rarest])
     return replace(asked, should=tuple(asked.should[place] for place in kept), rarest=0)
+
+
+def unscored(asked: Question) -> Question:
+    """What finds the same with the fewest parts, for counting: scores are others.
+
+    ``all`` has every term of titles and tags, and a phrase has its terms.
+    """
+    if asked.must:
+        return Question(must=asked.must)
+    parts = [*asked.should, *(wanted for group in asked.either for choice in group for wanted in choice)]
+    exact = {wanted.terms for wanted in parts if wanted.field == "all" and not wanted.distance}
+    kept = {_sign(wanted): wanted for wanted in parts if not _within(wanted, exact)}
+    return Question(tuple(kept.values()), everything=asked.everything)
+
+
+def _sign(wanted: Wanted) -> tuple[str, tuple[str, ...], int]:
+    return wanted.field, wanted.terms, wanted.distance
+
+
+def _within(wanted: Wanted, exact: Set[tuple[str, ...]]) -> bool:
+    """Whether something else of these finds all that this does."""
+    if wanted.distance or wanted.field not in ("all", "title", "tags"):
+        return False
+    if wanted.field != "all" and wanted.terms in exact:
+        return True
+    return len(wanted.terms) > 1 and any((term,) in exact for term in wanted.terms)
 
 
 def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import tantivy
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
-from catalog.search.question import narrowed
+from catalog.search.question import Question, narrowed, unscored
 from catalog.search.tantivy_clearance import cleared
 from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
@@ -86,18 +86,18 @@ class TantivyEngine:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
         if asked.rarest:
             asked = narrowed(asked, [searcher.doc_freq(each.field, each.terms[0]) for each in asked.should])
-        matched = [] if asked.everything else [matching(asked)]
 
-        def query_of(filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
+        def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
+            matched = [] if question.everything else [matching(question)]
             return cleared(searcher, [*matched, *filtered_by(filters)], ask.visible, ask.excluded)
 
-        query = query_of(ask.filters)
+        query, counted = query_of(asked, ask.filters), unscored(asked)
         field = field_of(ask)
         if field is None:
             ids, total = ids_by_score(searcher, query, ask.offset, limit)
         else:
             ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
-        return Answer(ids, total, count_facets(searcher, ask, query_of))
+        return Answer(ids, total, count_facets(searcher, ask, lambda filters: query_of(counted, filters)))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = prefix_key(prefix)

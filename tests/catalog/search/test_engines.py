@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.search import corpus, questions
 from catalog.search import question
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
@@ -356,6 +358,20 @@ def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Make) 
     first.join()
     second.join()
     assert found(engine, "地震") == ("a",)
+
+
+def test_counts_are_of_the_hits_of_whatever_is_asked(tmp_path: Path) -> None:
+    """They are counted among what finds the same with fewer parts."""
+    engine = TantivyEngine(tmp_path / "search")
+    engine.rebuild(corpus.listings(300))
+    asks = [
+        replace(ask, facets=("kind", "orderable")) for kind in questions.KINDS for ask in questions.of_kind(kind, 25)
+    ]
+    asks += [replace(asks[0], question=question.ask(text)) for text in ("weather clowds", "shujv", "道路点 “提供”")]
+    answers = [engine.search(replace(ask, filters={})) for ask in asks]
+    assert len([1 for each in answers if each.total]) > 100
+    assert [sum(dict(each.facets["kind"]).values()) for each in answers] == [each.total for each in answers]
+    assert [sum(dict(each.facets["orderable"]).values()) for each in answers] == [each.total for each in answers]
 
 
 _TIERS = st.integers(0, 5)
