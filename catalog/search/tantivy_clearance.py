@@ -9,6 +9,7 @@ that may be seen are read instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import tantivy
 
@@ -47,8 +48,7 @@ def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) 
 def _opens(clause: Clause, grade: str) -> bool:
     """Whether a clause is of this grade, whatever else it names."""
     state, tier = parted_grade(grade)
-    in_state = clause.states is None or state in clause.states
-    return in_state and clause.min_tier <= tier and (clause.max_tier is None or tier <= clause.max_tier)
+    return replace(clause, owner=None, ids=None).admits(state=state, tier=tier, owner="")
 
 
 def _of_grades(grades: Sequence[str]) -> tantivy.Query:
