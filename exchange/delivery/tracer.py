@@ -27,6 +27,7 @@ from core.house import House
 from core.ids import new_id
 from core.jobs import JobRun
 from core.paging import Page, convert, newest_first
+from core.problems import Sentence
 from exchange.delivery import copies
 from exchange.delivery.errors import LeakUnreadable, TraceNotFound
 from exchange.delivery.models import MarkedCopy, TraceCase
@@ -128,7 +129,7 @@ def _looked_at(house: House, case: TraceSnapshot, run: JobRun) -> tuple[list[Tra
     except LeakUnreadable as unreadable:
         return [], unreadable.detail
     except FileMissing:
-        return [], "These bytes were handed in twice and are gone; hand the file in again."
+        return [], Sentence("These bytes were handed in twice and are gone; hand the file in again.")
 
 
 def _awaited(uow: Uow, sha256: str) -> bool:

@@ -30,3 +30,12 @@ def test_an_officer_reads_whose_copy_it_was(app: flask.Flask, house: House) -> N
     buyer = Browser(app).sign_in(build.organisation(house))
     buyer.get("/review/tracer", status=403)
     buyer.get(address.split("?")[0], status=403)
+
+
+def test_why_a_file_cannot_be_traced_is_said_in_the_readers_language(app: flask.Flask, house: House) -> None:
+    officer = Browser(app).sign_in(build.platform_person(house, "officer"))
+    taken = officer.send("/review/tracer", leak=(io.BytesIO(b"\x89PNG"), "found.png"))
+    made(house)
+    address = taken.headers["Location"].split("?")[0]
+    assert "Hand in a table" in officer.get(address)
+    assert "请提交表格" in officer.get(f"{address}?lang=zh")
