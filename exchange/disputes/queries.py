@@ -89,12 +89,16 @@ def present(uow: Uow, dispute_id: str) -> DisputeSnapshot | None:
     return found.snapshot() if found else None
 
 
-def going_on(uow: Uow, *, state: DisputeState | None = None, answer_before: datetime | None = None,
-             limit: int = 100) -> list[DisputeSnapshot]:  # fmt: skip
+def going_on(
+    uow: Uow, *, state: DisputeState | None = None, supplier_id: str | None = None,
+    answer_before: datetime | None = None, limit: int = 100,
+) -> list[DisputeSnapshot]:  # fmt: skip
     """The disputes that have not ended, the oldest first. Asks no policy: for tasks and reminders."""
     chosen = select(Dispute).where(Dispute.ended_at.is_(None))
     if state is not None:
         chosen = chosen.where(Dispute.state == str(state))
+    if supplier_id is not None:
+        chosen = chosen.where(Dispute.supplier_id == supplier_id)
     if answer_before is not None:
         chosen = chosen.where(Dispute.answer_by <= answer_before)
     return [row.snapshot() for row in uow.session.execute(chosen.order_by(Dispute.id).limit(limit)).scalars()]

@@ -17,8 +17,8 @@ from exchange.disputes import queries as disputes
 from exchange.disputes.types import DisputeState
 from exchange.notices.types import Task
 from exchange.oversight import queries as oversight
-from exchange.trading import contested, requirements
 from exchange.trading import queries as trading
+from exchange.trading import requirements
 from exchange.trading.types import OrderState
 
 _MOST = 50
@@ -28,7 +28,10 @@ _QUALIFICATION = {
     "returned": "qualification:mend",
     "submitted": "qualification:wait",
 }
-_BUYER = {OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept"}
+_ORDER = {
+    OrderState.INQUIRED: "order:answer", OrderState.OFFERED: "order:answer", OrderState.AGREED: "order:meet",
+    OrderState.PLACED: "order:pay", OrderState.PAID: "order:download", OrderState.DELIVERED: "order:accept",
+}  # fmt: skip
 _LISTING = {"draft": "listing:finish", "returned": "listing:mend"}
 
 
@@ -38,12 +41,11 @@ def tasks(uow: Uow, actor: Actor) -> list[Task]:
         return []
     found = [
         *_of_organisation(uow, actor),
-        *_of_buyer(uow, actor),
+        *_of_trade(uow, actor),
         *_of_supplier(uow, actor),
         *_of_reviewer(uow, actor),
         *_of_officer(uow, actor),
         *_of_finance(uow, actor),
-        *_of_parties(uow, actor),
         *_of_judges(uow, actor),
         *_of_people(uow, actor),
     ]
@@ -58,50 +60,19 @@ def _of_organisation(uow: Uow, actor: Actor) -> list[Task]:
     return [Task(code, own.id, {"zh": own.name}, note=own.reason)] if code else []
 
 
-def _of_buyer(uow: Uow, actor: Actor) -> list[Task]:
-    if actor.organisation_id is None or not actor.has("buyer"):
-        return []
-    open_orders = [
-        order for state in _BUYER for order in trading.orders(uow, actor, limit=_MOST, state=state).items
-        if order.buyer_id == actor.organisation_id and order.frozen_at is None
-    ]  # fmt: skip
-    still = contested.disputed(uow, [order.id for order in open_orders])
-    return [
-        Task(_BUYER[OrderState(o.state)], o.id, o.title, o.pay_by if o.state == OrderState.PLACED else o.accept_by)
-        for o in open_orders
-        if o.id not in still
-    ]
+def _of_trade(uow: Uow, actor: Actor) -> list[Task]:
+    waiting = trading.awaiting(uow, actor, limit=_MOST)
+    return [Task(_ORDER[each.state], each.id, each.title, each.due_at) for each in waiting]
 
 
 def _of_supplier(uow: Uow, actor: Actor) -> list[Task]:
     if actor.organisation_id is None or not actor.has("supplier"):
         return []
-    return [Task(_LISTING[each.state], each.id, each.title) for each in listings.unfinished(uow, actor, _MOST)]
-
-
-def _of_parties(uow: Uow, actor: Actor) -> list[Task]:
-    """Terms to answer, requirements to meet, disputes to answer."""
-    sides = {"buyer": actor.has("buyer", "finance"), "supplier": actor.has("supplier")}
-    found: list[Task] = []
-    talks = trading.open_talks(uow, actor, limit=_MOST)
-    needed = requirements.open_sides(uow, [each.id for each in talks if each.state == OrderState.AGREED])
-    for order in talks:
-        side = "buyer" if order.buyer_id == actor.organisation_id else "supplier"
-        if not sides[side]:
-            continue
-        if order.state == OrderState.AGREED:
-            if side in needed.get(order.id, ()):
-                found.append(Task("order:meet", order.id, order.title, order.answer_by))
-        elif order.turn == side:
-            found.append(Task("order:answer", order.id, order.title, order.answer_by))
-    if sides["supplier"]:
-        waiting = disputes.disputes(uow, actor, limit=_MOST).items
-        found += [
-            Task("dispute:answer", each.order_id, each.title, each.answer_by)
-            for each in waiting
-            if each.state is DisputeState.OPEN and each.supplier_id == actor.organisation_id
-        ]
-    return found
+    own = actor.organisation_id
+    contested = disputes.going_on(uow, state=DisputeState.OPEN, supplier_id=own, limit=_MOST)
+    return [Task(_LISTING[each.state], each.id, each.title) for each in listings.unfinished(uow, actor, _MOST)] + [
+        Task("dispute:answer", each.order_id, each.title, each.answer_by) for each in contested
+    ]
 
 
 def _of_judges(uow: Uow, actor: Actor) -> list[Task]:

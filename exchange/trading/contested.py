@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, exists, select
+from sqlalchemy import ColumnElement, ForeignKey, exists
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing.settlement import service as settlement
@@ -45,12 +44,6 @@ class Ending(StrEnum):
 def contested() -> ColumnElement[bool]:
     """Whether an order's row is under dispute."""
     return exists().where(ContestedOrder.order_id == Order.id)
-
-
-def disputed(uow: Uow, order_ids: Iterable[str]) -> set[str]:
-    """Those of these orders that are under dispute. Asks no policy: for tasks."""
-    chosen = select(ContestedOrder.order_id).where(ContestedOrder.order_id.in_(set(order_ids)))
-    return set(uow.session.execute(chosen).scalars())
 
 
 def disputed_since(uow: Uow, order: Order) -> datetime | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, not_, or_, select, true
 
 from billing.dunning import queries as dunning
 from billing.invoices import queries as invoices
@@ -31,16 +32,19 @@ from exchange.trading.rules import AMONG_BUYERS, NEGOTIATED
 from exchange.trading.standing import Bound, Standing, facts, standing
 from exchange.trading.thread import Message, Requirement
 from exchange.trading.types import (
+    AwaitingOrder,
     CompiledEntitlement,
     MessageSnapshot,
     OrderSnapshot,
     OrderState,
     RightState,
+    Side,
     StepSnapshot,
 )
 
 REFUSED_BY_REASON = timedelta(days=90)
 """So long after its end a right is still refused as expired or revoked; later it is as if it had never been."""
+_TO_PAY_OR_ACCEPT = (OrderState.PLACED, OrderState.PAID, OrderState.DELIVERED)
 _OFFICERS = ("officer", "finance", "operator")
 
 
@@ -339,10 +343,39 @@ def orders_of(uow: Uow, buyer_id: str, listing_id: str, *, limit: int = 20) -> l
     return list(uow.session.execute(chosen.order_by(Order.id.desc()).limit(limit)).scalars())
 
 
-def open_talks(uow: Uow, actor: Actor, *, limit: int = 50) -> list[OrderSnapshot]:
-    """The negotiations that an actor may see and that wait for somebody, the earliest deadline first."""
-    chosen = select(Order).where(visible_to(actor), Order.state.in_(NEGOTIATED), Order.frozen_at.is_(None))
-    return [row.snapshot() for row in uow.session.execute(chosen.order_by(Order.answer_by).limit(limit)).scalars()]
+def awaiting(uow: Uow, actor: Actor, *, limit: int) -> list[AwaitingOrder]:
+    """The own organisation's orders that wait for a role that the actor holds in it, the earliest deadline first."""
+    pays, talks, supplies = actor.has("buyer"), actor.has("buyer", "finance"), actor.has("supplier")
+    if actor.organisation_id is None or not (talks or supplies):
+        return []
+    given = {"own": actor.organisation_id, "most": limit}
+    rows = uow.session.execute(_awaiting(pays=pays, talks=talks, supplies=supplies), given)
+    return [AwaitingOrder(row[0], OrderState(row[1]), json.loads(row[2]), row[3]) for row in rows]
+
+
+@lru_cache(maxsize=8)
+def _awaiting(*, pays: bool, talks: bool, supplies: bool) -> Select[str, str, str, datetime | None]:
+    """Kept, as building it costs more than asking the database with it."""
+    bought, sold = Order.buyer_id == bindparam("own"), Order.supplier_id == bindparam("own")
+    by = case(
+        (Order.state.in_(NEGOTIATED), Order.answer_by), (Order.state == OrderState.PLACED, Order.pay_by),
+        else_=Order.accept_by,
+    )  # fmt: skip
+    waits = {
+        and_(bought, Order.state.in_(_TO_PAY_OR_ACCEPT), ~contested()): pays,
+        and_(bought, _turn_of(Side.BUYER)): talks,
+        and_(sold, _turn_of(Side.SUPPLIER)): supplies,
+    }
+    held = [condition for condition, holds in waits.items() if holds]
+    chosen = select(Order.id, Order.state, Order.title, by).where(Order.frozen_at.is_(None), or_(*held))
+    return chosen.order_by(by.nulls_last(), Order.id.desc()).limit(bindparam("most"))
+
+
+def _turn_of(side: Side) -> ColumnElement[bool]:
+    """The talks wait for this side's answer, or the agreed order for something that it has not done."""
+    lacks = exists().where(Requirement.order_id == Order.id, Requirement.side == side, Requirement.met_at.is_(None))
+    answers = and_(Order.state.in_(NEGOTIATED - {OrderState.AGREED}), Order.turn == side)
+    return or_(answers, and_(Order.state == OrderState.AGREED, lacks))
 
 
 def present(uow: Uow, order_id: str, number: int) -> tuple[OrderSnapshot, StepSnapshot] | None:

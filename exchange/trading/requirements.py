@@ -5,7 +5,7 @@ Each is a row of one side. Whoever meets the last one places the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -123,17 +123,6 @@ def of_order(uow: Uow, actor: Actor, order_id: str) -> list[RequirementSnapshot]
     """Without what the buyer's people settle among themselves, for the supplier. Raises OrderNotFound."""
     order = queries.load(uow, actor, order_id)
     return [row.snapshot() for row in _rows(uow, order_id) if _shown(actor, order, row.kind)]
-
-
-def open_sides(uow: Uow, order_ids: Iterable[str]) -> dict[str, set[str]]:
-    """By order, the sides of which something is still needed. Asks no policy: for tasks."""
-    chosen = select(Requirement.order_id, Requirement.side).where(
-        Requirement.order_id.in_(set(order_ids)), Requirement.met_at.is_(None)
-    )
-    found: dict[str, set[str]] = {}
-    for order_id, side in uow.session.execute(chosen):
-        found.setdefault(order_id, set()).add(side)
-    return found
 
 
 def waiting_for_officers(uow: Uow, *, limit: int) -> list[OrderSnapshot]:

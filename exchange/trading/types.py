@@ -50,6 +50,16 @@ class RightState(StrEnum):
 
 
 @dataclass(frozen=True)
+class AwaitingOrder:
+    """An order that waits for one of its two sides, and until when."""
+
+    id: str
+    state: OrderState
+    title: Mapping[str, str]
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
 class LicenceSnapshot:
     """What was licensed: the terms' version and hash, the purpose, the half-open period in UTC, and the ODRL policy."""
 

@@ -33,11 +33,11 @@ def frame_of_request() -> dict[str, Any]:
 
 
 def frame(uow: Uow, actor: Actor) -> dict[str, Any]:
-    """Read with one unit for the whole frame."""
+    """Read with one unit for the whole frame. The person's own name stands where there is no organisation's."""
     own = identity.organisation(uow, actor.organisation_id) if actor.organisation_id else None
     return {
         "organisation": own,
-        "name": identity.account_name(uow, actor.account_id) if actor.account_id else "",
+        "name": identity.account_name(uow, actor.account_id) if actor.account_id and own is None else "",
         "checkpoint": audit.newest_checkpoint(uow),
         "tasks": notices.tasks(uow, actor),
         "unread": notices.unread(uow, actor),

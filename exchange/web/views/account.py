@@ -81,7 +81,9 @@ def register() -> Response:
 @pages.get("/settings/sessions")
 def sessions() -> flask.Response:
     signed_in()
-    return render("account/sessions.html", sessions=read(lambda uow: queries.sessions(uow, actor())))
+    who = actor()
+    opened, name = read(lambda uow: (queries.sessions(uow, who), queries.account_name(uow, who.account_id or "")))
+    return render("account/sessions.html", sessions=opened, name=name)
 
 
 @pages.post("/settings/sessions/<session_id>/end")

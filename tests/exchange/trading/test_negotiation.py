@@ -55,6 +55,10 @@ class Talk:
         body = {"otp": build.otp(self.house, who)}
         return self.by(who).post(f"/orders/{order['id']}/requirements/{name}", body)
 
+    def waits_for(self, who: Built) -> list[str]:
+        """The state of each order that waits for that person."""
+        return [each.state for each in self.house.db.read(lambda uow: queries.awaiting(uow, who.actor, limit=9))]
+
     def open(self, order: dict[str, Any]) -> list[str]:
         found = self.by(self.buyer).get(f"/orders/{order['id']}/requirements").expect(200).json["items"]
         return [each["name"] for each in found if each["met_at"] is None]
@@ -86,6 +90,19 @@ def test_an_inquiry_becomes_an_order_that_can_be_paid(talk: Talk) -> None:
     assert kinds == ["inquiry", "words", "terms", "terms", "agreement"]
     paid = talk.by(talk.buyer).post(f"/orders/{order['id']}/pay").expect(200).json
     assert (paid["state"], paid["gross"]) == ("paid", "901.00")
+
+
+def test_each_side_is_told_when_it_is_its_turn_and_only_who_may_act_is(talk: Talk) -> None:
+    clerk = build.member(talk.house, talk.buyer, "finance")
+    people = (talk.buyer, clerk, talk.supplier, build.organisation(talk.house))
+    talk.inquired()
+    assert list(map(talk.waits_for, people)) == [[], [], ["inquired"], []]
+    order = talk.agreed(contract="provision")
+    assert list(map(talk.waits_for, people)) == [["agreed"], ["agreed"], ["inquired", "agreed"], []]
+    talk.meet(talk.supplier, order, "contract.supplier").expect(200)
+    assert list(map(talk.waits_for, people)) == [["agreed"], ["agreed"], ["inquired"], []]
+    talk.meet(talk.buyer, order, "contract.buyer").expect(200)
+    assert list(map(talk.waits_for, people)) == [["placed"], [], ["inquired"], []]
 
 
 def test_a_contract_is_signed_by_both_before_anything_can_be_paid(talk: Talk) -> None:
