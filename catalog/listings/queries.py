@@ -16,10 +16,11 @@ from catalog.interfaces import queries as interfaces
 from catalog.interfaces.models import Interface
 from catalog.listings import samples
 from catalog.listings.errors import ListingNotFound
-from catalog.listings.models import Listing, Revision, RevisionFile
+from catalog.listings.models import Listing, Offer, Revision, RevisionFile
 from catalog.listings.rules import disclose, without_contents
 from catalog.listings.types import (
     Grade,
+    ListingBrief,
     ListingKind,
     ListingSnapshot,
     ListingState,
@@ -39,6 +40,10 @@ from core.paging import Page, convert, newest_first
 _FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
 _BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
 """What lists show: a profile is neither loaded nor read for them."""
+_ROW = select(
+    Listing.id, Listing.kind, Listing.supplier_id, Listing.title, Listing.summary, Listing.description, Listing.scene,
+    Listing.origin, Listing.tags, Listing.tier, Listing.state, Listing.updated_at, Offer.plan,
+).outerjoin(Offer, Offer.id == Listing.offer_id)  # fmt: skip
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -95,13 +100,20 @@ def resource(
 
 
 def load(uow: Uow, actor: Actor, listing_id: str, *, lock: bool = False) -> Listing:
-    """The row. Raises ListingNotFound when there is none, or none that the actor may know of."""
+    """The row. Raises ListingNotFound when there is none, or none that the actor may know of.
+
+    Within a unit that only reads it stays what it was, and a page asks for it three times: it is read once.
+    """
+    kept: dict[tuple[Actor, str], Listing] = uow.session.info.setdefault("listings", {})
+    if not uow.writes and (actor, listing_id) in kept:
+        return kept[actor, listing_id]
     statement = select(Listing).where(Listing.id == listing_id, visible_to(actor))
     if lock:
         statement = statement.with_for_update(of=Listing)
     row = uow.session.execute(statement).scalar_one_or_none()
     if row is None:
         raise ListingNotFound()
+    kept[actor, listing_id] = row
     return row
 
 
@@ -263,6 +275,19 @@ def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, List
     """Listings by id whatever their state, for those who confirm visibility themselves."""
     statement = (_BRIEF if brief else select(Listing)).where(Listing.id.in_(set(ids)))
     return {row.id: row.snapshot(brief=brief) for row in uow.session.execute(statement).scalars()}
+
+
+def briefs(uow: Uow, ids: Iterable[str]) -> dict[str, ListingBrief]:
+    """The same in brief, for a third of what it costs: columns make no objects of the session."""
+    rows = uow.session.execute(_ROW.where(Listing.id.in_(set(ids))))
+    return {
+        row.id: ListingBrief(
+            row.id, row.kind, row.supplier_id, json.loads(row.title), json.loads(row.summary),
+            json.loads(row.description), row.scene, row.origin, tuple(json.loads(row.tags)), row.tier, row.state,
+            row.updated_at, json.loads(row.plan) if row.plan else None,
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def existing(uow: Uow, ids: Iterable[str]) -> set[str]:

@@ -123,6 +123,25 @@ class ListingSnapshot:
 
 
 @dataclass(frozen=True)
+class ListingBrief:
+    """What a row of results tells of a listing; ``plan`` is the document of the price on offer."""
+
+    id: str
+    kind: str
+    supplier_id: str
+    title: Mapping[str, str]
+    summary: Mapping[str, str]
+    description: Mapping[str, str]
+    scene: str
+    origin: str
+    tags: tuple[str, ...]
+    tier: int
+    state: str
+    updated_at: datetime
+    plan: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Unfinished:
     """A listing that its supplier has yet to hand in, or to mend."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog.listings import queries as listings
-from catalog.listings.types import ListingSnapshot
+from catalog.listings.types import ListingBrief
 from catalog.references import queries as references
 from catalog.search import documents
 from catalog.search.types import REFERENCE, SearchHit
@@ -26,23 +26,21 @@ def confirmed(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str] 
     own = [found for found in ids if is_id("lst", found)]
     hits = _own_hits(uow, actor, own, wanted) if own else {}
     if len(own) < len(ids):
-        currency = uow.house.settings.currency
         for key, reference in references.findable(uow, ids).items():
-            hits[key] = documents.hit_of_reference(reference, currency, wanted)
+            hits[key] = documents.hit_of_reference(reference, wanted)
     return [hits[key] for key in ids if key in hits]
 
 
 def _own_hits(uow: Uow, actor: Actor, ids: Sequence[str], wanted: Sequence[str]) -> dict[str, SearchHit]:
     predicate = listing_predicate(actor)
-    seen = {key: row for key, row in listings.many(uow, ids, brief=True).items() if _admits(predicate, row)}
-    suppliers = identity.organisations(uow, [row.supplier_id for row in seen.values()]) if seen else {}
+    seen = {key: row for key, row in listings.briefs(uow, ids).items() if _admits(predicate, row)}
+    suppliers = identity.names(uow, [row.supplier_id for row in seen.values()]) if seen else {}
+    currency = uow.house.settings.currency
     return {
-        key: documents.hit_of_listing(uow.house, row, suppliers.get(row.supplier_id), wanted)
+        key: documents.hit_of_listing(row, suppliers.get(row.supplier_id, {}), currency, wanted)
         for key, row in seen.items()
     }
 
 
-def _admits(predicate: Predicate, listing: ListingSnapshot) -> bool:
-    return predicate.admits(
-        state=str(listing.state), tier=listing.tier, owner=listing.supplier_id, listing_id=listing.id
-    )
+def _admits(predicate: Predicate, listing: ListingBrief) -> bool:
+    return predicate.admits(state=listing.state, tier=listing.tier, owner=listing.supplier_id, listing_id=listing.id)

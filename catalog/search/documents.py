@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from catalog.listings.queries import names_masked
-from catalog.listings.types import ListingSnapshot
+from catalog.listings.types import ListingBrief, ListingSnapshot
 from catalog.references import price
 from catalog.references.types import ReferenceSnapshot
 from catalog.search import analysis, quality
@@ -23,21 +24,15 @@ def of_listing(
     house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, buyers: int = 0
 ) -> SearchDocument:
     """A listing with the attributes that policy sees, whatever its state: the owner finds drafts too."""
-    return _of_listing(house, listing, supplier, _plan(listing), buyers)
-
-
-def _of_listing(
-    house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, plan: plans.PricePlan | None,
-    buyers: int = 0,
-) -> SearchDocument:  # fmt: skip
+    plan = plans.parse(listing.offer.plan) if listing.offer is not None else None
     return SearchDocument(
         id=listing.id, kind=str(listing.kind), title=listing.title, summary=listing.summary,
         description=listing.description, tags=tuple(listing.tags), scene=listing.scene or "",
         origin=str(listing.origin or ""), tier=listing.tier, state=str(listing.state), owner=listing.supplier_id,
         owner_name=" ".join(filter(None, [supplier.name, supplier.name_en])) if supplier else "",
         price_kind=str(plan.kind) if plan else price.UNSTATED, price=_listing_price(plan, house.settings.currency),
-        updated_at=listing.updated_at, orderable=_orderable(listing, plan), operations=_operations(house, listing),
-        popularity=buyers, quality=quality.of_listing(listing),
+        updated_at=listing.updated_at, orderable=_orderable(str(listing.state), listing.kind, plan),
+        operations=_operations(house, listing), popularity=buyers, quality=quality.of_listing(listing),
     )  # fmt: skip
 
 
@@ -47,40 +42,41 @@ def of_reference(reference: ReferenceSnapshot, currency: str) -> SearchDocument:
         id=reference.id, kind=reference.kind, title=reference.title, summary=reference.summary,
         description=reference.description, tags=reference.tags, scene=reference.scene, origin=reference.origin,
         tier=0, state=REFERENCE, owner="", owner_name=reference.supplier, price_kind=reference.price_kind,
-        price=_reference_price(reference, currency), updated_at=reference.source_updated_at or reference.imported_at,
+        price=_reference_price(reference, currency), updated_at=_changed_at(reference),
         source=reference.source, quality=quality.of_reference(reference),
     )  # fmt: skip
 
 
 def hit_of_listing(
-    house: House, listing: ListingSnapshot, supplier: OrganisationSnapshot | None, wanted: Sequence[str]
+    listing: ListingBrief, supplier: Mapping[str, str], currency: str, wanted: Sequence[str]
 ) -> SearchHit:
-    plan, currency = _plan(listing), house.settings.currency
-    document = _of_listing(house, listing, supplier, plan)
-    names = {"zh": supplier.name, "en": supplier.name_en} if supplier else {}
+    plan = plans.parse(listing.plan) if listing.plan is not None else None
     return SearchHit(
-        id=listing.id, what="listing", kind=document.kind, title=listing.title,
-        marked_title=_marked(listing.title, wanted), marked_excerpt=_excerpts(document, wanted), tags=document.tags,
-        scene=document.scene, origin=document.origin, tier=document.tier, state=document.state,
-        supplier_id=listing.supplier_id, supplier={key: name for key, name in names.items() if name},
-        price_kind=document.price_kind, price_text="", currency=currency,
-        amount=_amount(plan, currency), unit_price=document.price, price_per=1,
-        updated_at=listing.updated_at, source="", source_title={}, address="", orderable=document.orderable,
+        id=listing.id, what="listing", kind=listing.kind, title=listing.title,
+        marked_title=_marked(listing.title, wanted),
+        marked_excerpt=_excerpts(listing.summary, listing.description, wanted), tags=listing.tags,
+        scene=listing.scene, origin=listing.origin, tier=listing.tier, state=listing.state,
+        supplier_id=listing.supplier_id, supplier=supplier,
+        price_kind=str(plan.kind) if plan else price.UNSTATED, price_text="", currency=currency,
+        amount=_amount(plan, currency), unit_price=_listing_price(plan, currency), price_per=1,
+        updated_at=listing.updated_at, source="", source_title={}, address="",
+        orderable=_orderable(listing.state, listing.kind, plan),
     )  # fmt: skip
 
 
-def hit_of_reference(reference: ReferenceSnapshot, currency: str, wanted: Sequence[str]) -> SearchHit:
-    document = of_reference(reference, currency)
+def hit_of_reference(reference: ReferenceSnapshot, wanted: Sequence[str]) -> SearchHit:
     whole = reference.unit_price is not None and reference.unit_price % money.UNITS_PER_MINOR == 0
     amount = reference.unit_price // money.UNITS_PER_MINOR if whole and reference.unit_price is not None else None
     return SearchHit(
         id=reference.id, what="reference", kind=reference.kind, title=reference.title,
-        marked_title=_marked(reference.title, wanted), marked_excerpt=_excerpts(document, wanted),
+        marked_title=_marked(reference.title, wanted),
+        marked_excerpt=_excerpts(reference.summary, reference.description, wanted),
         tags=reference.tags, scene=reference.scene, origin=reference.origin, tier=None, state=reference.state,
         supplier_id=None, supplier={"zh": reference.supplier} if reference.supplier else {},
         price_kind=reference.price_kind, price_text=reference.price_text, currency=reference.currency,
-        amount=amount, unit_price=reference.unit_price, price_per=reference.price_per, updated_at=document.updated_at,
-        source=reference.source, source_title=reference.source_title, address=reference.address, orderable=False,
+        amount=amount, unit_price=reference.unit_price, price_per=reference.price_per,
+        updated_at=_changed_at(reference), source=reference.source, source_title=reference.source_title,
+        address=reference.address, orderable=False,
     )  # fmt: skip
 
 
@@ -90,10 +86,6 @@ def _operations(house: House, listing: ListingSnapshot) -> tuple[str, ...]:
         return ()
     operations = listing.revision.interface.operations
     return tuple(f"{each['id']} {_HUMP.sub(' ', each['id'])} {each['summary']}" for each in operations)
-
-
-def _plan(listing: ListingSnapshot) -> plans.PricePlan | None:
-    return plans.parse(listing.offer.plan) if listing.offer is not None else None
 
 
 def _listing_price(plan: plans.PricePlan | None, currency: str) -> int | None:
@@ -109,6 +101,10 @@ def _amount(plan: plans.PricePlan | None, currency: str) -> int | None:
     return plan.list_price(currency) if plan is not None and not plan.by_usage else None
 
 
+def _changed_at(reference: ReferenceSnapshot) -> datetime:
+    return reference.source_updated_at or reference.imported_at
+
+
 def _reference_price(reference: ReferenceSnapshot, currency: str) -> int | None:
     if reference.price_kind == price.FREE:
         return 0
@@ -117,20 +113,22 @@ def _reference_price(reference: ReferenceSnapshot, currency: str) -> int | None:
     return reference.unit_price // reference.price_per
 
 
-def _orderable(listing: ListingSnapshot, plan: plans.PricePlan | None) -> bool:
+def _orderable(state: str, kind: str, plan: plans.PricePlan | None) -> bool:
     """Whether something is on offer; whether this actor may order it is policy's to say."""
-    return str(listing.state) in _SELLABLE_STATES and plan is not None and plan.sellable_now(listing.kind)
+    return state in _SELLABLE_STATES and plan is not None and plan.sellable_now(kind)
 
 
 def _marked(texts: Mapping[str, str], wanted: Sequence[str]) -> dict[str, tuple[analysis.Piece, ...]]:
     return {language: analysis.highlight(text, wanted) for language, text in texts.items() if text}
 
 
-def _excerpts(document: SearchDocument, wanted: Sequence[str]) -> dict[str, tuple[analysis.Piece, ...]]:
+def _excerpts(
+    summary: Mapping[str, str], description: Mapping[str, str], wanted: Sequence[str]
+) -> dict[str, tuple[analysis.Piece, ...]]:
     """The summary, unless the description answers the query and the summary does not."""
     found = {}
-    for language in {**document.summary, **document.description}:
-        short, long = document.summary.get(language, ""), document.description.get(language, "")
+    for language in {**summary, **description}:
+        short, long = summary.get(language, ""), description.get(language, "")
         fits = not wanted or not long or analysis.holds_any(short, wanted)
         text = short if short and fits else long or short
         found[language] = analysis.highlight(analysis.excerpt(text, wanted), wanted)

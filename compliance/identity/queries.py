@@ -39,6 +39,14 @@ def organisations(uow: Uow, ids: Iterable[str]) -> dict[str, OrganisationSnapsho
     return {row.id: row.snapshot(uow.now()) for row in rows}
 
 
+def names(uow: Uow, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What those that exist are called, by language, in as many as they have a name in."""
+    rows = uow.session.execute(
+        select(Organisation.id, Organisation.name, Organisation.name_en).where(Organisation.id.in_(set(ids)))
+    )
+    return {key: {"zh": name, "en": name_en} if name_en else {"zh": name} for key, name, name_en in rows}
+
+
 def activity(uow: Uow, ids: Iterable[str] | None = None) -> dict[str, bool]:
     """Whether organisations may act at all, by their ids or of all; none that is suspended or closed may.
 
