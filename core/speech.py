@@ -22,8 +22,11 @@ _OF_NOBODY = _Voice("zh", NullTranslations())
 
 def _voice() -> _Voice:
     """Found once for each request: a page says hundreds of texts."""
-    voice: _Voice | None = g.get("voice") if g else _OF_NOBODY
-    if voice is None:
+    try:
+        voice: _Voice = g.voice
+    except RuntimeError:
+        return _OF_NOBODY
+    except AttributeError:
         voice = g.voice = _Voice(get_locale().language, get_translations())
     return voice
 

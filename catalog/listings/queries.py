@@ -7,9 +7,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.orm import defaultload
+from sqlalchemy.orm import Bundle, defaultload
 
 from catalog.files.models import StoredFile
 from catalog.interfaces import queries as interfaces
@@ -40,10 +41,18 @@ from core.paging import Page, convert, newest_first
 _FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
 _BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
 """What lists show: a profile is neither loaded nor read for them."""
-_ROW = select(
-    Listing.id, Listing.kind, Listing.supplier_id, Listing.title, Listing.summary, Listing.description, Listing.scene,
-    Listing.origin, Listing.tags, Listing.tier, Listing.state, Listing.updated_at, Offer.plan,
-).outerjoin(Offer, Offer.id == Listing.offer_id)  # fmt: skip
+_ROW: Bundle[Any] = Bundle(
+    "row", Listing.id, Listing.kind, Listing.supplier_id, Listing.title, Listing.summary, Listing.description,
+    Listing.scene, Listing.origin, Listing.tags, Listing.tier, Listing.state, Listing.updated_at, Offer.plan,
+    Revision.number,
+)  # fmt: skip
+_ROWS = (
+    select(_ROW)
+    .select_from(Listing)
+    .outerjoin(Offer, Offer.id == Listing.offer_id)
+    .outerjoin(Revision, Revision.id == Listing.revision_id)
+)
+"""Columns, as objects of the session cost three times as much."""
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -168,6 +177,13 @@ def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) 
     return convert(page, lambda row: row.snapshot(brief=True))
 
 
+def own_briefs(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingBrief]:
+    """The same in brief."""
+    statement = _ROWS.where(Listing.supplier_id == (actor.organisation_id or ""), visible_to(actor))
+    page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
+    return convert(page, _in_brief)
+
+
 def unfinished(uow: Uow, actor: Actor, limit: int) -> list[Unfinished]:
     """The own organisation's listings that wait for it: drafts, and what a review returned; the last changed."""
     own, waiting = actor.organisation_id or "", (ListingState.DRAFT, ListingState.RETURNED)
@@ -278,16 +294,17 @@ def many(uow: Uow, ids: Iterable[str], *, brief: bool = False) -> dict[str, List
 
 
 def briefs(uow: Uow, ids: Iterable[str]) -> dict[str, ListingBrief]:
-    """The same in brief, for a third of what it costs: columns make no objects of the session."""
-    rows = uow.session.execute(_ROW.where(Listing.id.in_(set(ids))))
-    return {
-        row.id: ListingBrief(
-            row.id, row.kind, row.supplier_id, json.loads(row.title), json.loads(row.summary),
-            json.loads(row.description), row.scene, row.origin, tuple(json.loads(row.tags)), row.tier, row.state,
-            row.updated_at, json.loads(row.plan) if row.plan else None,
-        )
-        for row in rows
-    }  # fmt: skip
+    """The same in brief."""
+    rows = uow.session.execute(_ROWS.where(Listing.id.in_(set(ids)))).scalars()
+    return {row.id: _in_brief(row) for row in rows}
+
+
+def _in_brief(row: Any) -> ListingBrief:
+    return ListingBrief(
+        row.id, row.kind, row.supplier_id, json.loads(row.title), json.loads(row.summary), json.loads(row.description),
+        row.scene, row.origin, tuple(json.loads(row.tags)), row.tier, row.state, row.updated_at,
+        json.loads(row.plan) if row.plan else None, row.number,
+    )  # fmt: skip
 
 
 def existing(uow: Uow, ids: Iterable[str]) -> set[str]:

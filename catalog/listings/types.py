@@ -124,7 +124,9 @@ class ListingSnapshot:
 
 @dataclass(frozen=True)
 class ListingBrief:
-    """What a row of results tells of a listing; ``plan`` is the document of the price on offer."""
+    """What a row of a page tells of a listing; ``plan`` is the document of the price on offer, ``revision`` the number
+    of what is.
+    """
 
     id: str
     kind: str
@@ -139,6 +141,7 @@ class ListingBrief:
     state: str
     updated_at: datetime
     plan: Mapping[str, Any] | None
+    revision: int | None
 
 
 @dataclass(frozen=True)

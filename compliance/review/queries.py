@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Exists, Select, exists, false, func, or_, select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import Bundle
 
 from compliance.policy import Resource, Value, decide
 from compliance.review.approvals import kinds
@@ -18,12 +18,18 @@ from core.actor import Actor
 from core.db import Uow
 from core.paging import Page, convert, newest_first, oldest_first
 
-_OPEN = (
-    select(Review)
-    .where(Review.state == ReviewState.OPEN)
-    .options(lazyload(Review.items), lazyload(Review.approvals), lazyload(Review.comments))
+T = TypeVar("T")
+_JUDGED = (
+    select(func.count())
+    .where(ReviewItem.review_id == Review.id, ReviewItem.answer != "")
+    .correlate(Review)
+    .scalar_subquery()
 )
-"""What a queue shows: a review without what was said and found in it."""
+_WAITING: Bundle[Any] = Bundle(
+    "waiting", Review.id, Review.subject, Review.owner_id, Review.tier, _JUDGED.label("judged"), Review.opened_at,
+    Review.due_by, Review.claimed_by, Review.claimed_until,
+)  # fmt: skip
+"""What a queue shows, in the order of ``WaitingReview``: a review without what was said and found in it."""
 
 
 def resource_of(review: Review | ReviewSnapshot, actor: Actor | None = None) -> Resource:
@@ -64,7 +70,7 @@ def reviews(
     return convert(page, Review.snapshot)
 
 
-def _seen_by(actor: Actor, statement: Select[Review]) -> Select[Review]:
+def _seen_by(actor: Actor, statement: Select[T]) -> Select[T]:
     if actor.platform("reviewer", "officer"):
         return statement
     own = actor.organisation_id or ""
@@ -74,25 +80,28 @@ def _seen_by(actor: Actor, statement: Select[Review]) -> Select[Review]:
 
 def queue(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[WaitingReview]:
     """The open reviews that an actor may see, the oldest first."""
-    page = oldest_first(uow, _seen_by(actor, _OPEN), key=Review.id, purpose="queue", cursor=cursor, limit=limit)
-    return Page(_waiting(uow, page.items), page.next_cursor)
+    statement = _open(actor, select(_WAITING))
+    return convert(oldest_first(uow, statement, key=Review.id, purpose="queue", cursor=cursor, limit=limit), _waiting)
 
 
 def queue_length(uow: Uow, actor: Actor) -> int:
     """How many open reviews an actor may see."""
-    counted = _seen_by(actor, _OPEN).with_only_columns(func.count())
-    return int(uow.session.execute(counted).scalar_one())
+    return uow.session.execute(_open(actor, select(func.count()).select_from(Review))).scalar_one()
+
+
+def _open(actor: Actor, statement: Select[T]) -> Select[T]:
+    return _seen_by(actor, statement).where(Review.state == ReviewState.OPEN)
 
 
 def to_judge(uow: Uow, actor: Actor, limit: int) -> list[WaitingReview]:
     """The oldest open reviews that nobody approved and no other reviewer has taken."""
     free = or_(Review.claimed_until.is_(None), Review.claimed_until <= uow.now(), Review.claimed_by == actor.account_id)
-    return _oldest(uow, _seen_by(actor, _OPEN).where(~_approved(), free), limit)
+    return _oldest(uow, _open(actor, select(_WAITING)).where(~_approved(), free), limit)
 
 
 def to_confirm(uow: Uow, actor: Actor, limit: int) -> list[WaitingReview]:
     """The oldest open reviews that somebody approved, and not this actor."""
-    return _oldest(uow, _seen_by(actor, _OPEN).where(_approved(), ~_approved(actor.account_id)), limit)
+    return _oldest(uow, _open(actor, select(_WAITING)).where(_approved(), ~_approved(actor.account_id)), limit)
 
 
 def _approved(account_id: str | None = None) -> Exists:
@@ -103,24 +112,13 @@ def _approved(account_id: str | None = None) -> Exists:
     return given.where(by.is_not(None) if account_id is None else by == account_id)
 
 
-def _oldest(uow: Uow, statement: Select[Review], limit: int) -> list[WaitingReview]:
-    return _waiting(uow, list(uow.session.execute(statement.order_by(Review.id).limit(limit)).scalars()))
+def _oldest(uow: Uow, statement: Select[Any], limit: int) -> list[WaitingReview]:
+    return [_waiting(row) for row in uow.session.execute(statement.order_by(Review.id).limit(limit)).scalars()]
 
 
-def _waiting(uow: Uow, rows: Sequence[Review]) -> list[WaitingReview]:
-    answered = (
-        select(ReviewItem.review_id, func.count())
-        .where(ReviewItem.review_id.in_([row.id for row in rows]), ReviewItem.answer != "")
-        .group_by(ReviewItem.review_id)
-    )
-    judged = {row[0]: int(row[1]) for row in uow.session.execute(answered)}
-    return [
-        WaitingReview(
-            row.id, json.loads(row.subject), row.owner_id, row.tier, judged.get(row.id, 0), row.opened_at, row.due_by,
-            row.claimed_by, row.claimed_until,
-        )
-        for row in rows
-    ]  # fmt: skip
+def _waiting(row: Any) -> WaitingReview:
+    review_id, subject, *rest = row
+    return WaitingReview(review_id, json.loads(subject), *rest)
 
 
 def of_subject(uow: Uow, actor: Actor, subject_id: str) -> ReviewSnapshot | None:

@@ -34,7 +34,7 @@ def moment(at: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str | Markup:
     if at is None:
         return "—"
     iso = at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return Markup('<time datetime="{}">{}</time>').format(iso, at.astimezone(zone()).strftime(form))
+    return Markup('<time datetime="%s">%s</time>') % (iso, at.astimezone(zone()).strftime(form))
 
 
 def day(at: datetime | None) -> str | Markup:

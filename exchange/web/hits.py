@@ -77,9 +77,9 @@ def _marked(texts: Mapping[str, Sequence[Piece]]) -> Markup:
     if chosen is None:
         return Markup("")
     body = Markup("").join(
-        Markup("<mark>{}</mark>").format(piece.text) if piece.hit else escape(piece.text) for piece in texts[chosen]
+        Markup("<mark>%s</mark>") % piece.text if piece.hit else escape(piece.text) for piece in texts[chosen]
     )
-    return body if chosen == own else Markup('<span lang="{}">{}</span>').format(chosen, body)
+    return body if chosen == own else Markup('<span lang="%s">%s</span>') % (chosen, body)
 
 
 def _price(hit: SearchHit) -> PriceText:

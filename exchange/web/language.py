@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import flask
 from flask_babel import Babel
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from compliance.identity.types import OrganisationSnapshot
 from core import speech
@@ -82,7 +82,7 @@ def local(text: Mapping[str, str] | str | None) -> str | Markup:
     if not isinstance(text, Mapping) or text.get(language()):
         return plain(text)
     other = next((key for key, value in text.items() if value), None)
-    return "" if other is None else Markup('<span lang="{}">{}</span>').format(other, escape(text[other]))
+    return "" if other is None else Markup('<span lang="%s">%s</span>') % (other, text[other])
 
 
 def called(organisation: OrganisationSnapshot | None) -> str:
@@ -97,4 +97,4 @@ def said(text: str) -> str | Markup:
     translated = speech.say(text)
     if language() == "en" or translated != text or not text.isascii() or not text:
         return translated
-    return Markup('<span lang="en">{}</span>').format(text)
+    return Markup('<span lang="en">%s</span>') % text

@@ -54,7 +54,7 @@ def coupons(problem: DomainError | None = None) -> flask.Response:
 
 def _coupons(uow: Uow) -> dict[str, Any]:
     page = queries.listed(uow, actor(), cursor=flask.request.args.get("cursor"))
-    own = listings.mine(uow, actor(), limit=_TO_CHOOSE_FROM).items if actor().organisation_id else []
+    own = listings.own_briefs(uow, actor(), limit=_TO_CHOOSE_FROM).items if actor().organisation_id else []
     return {"page": page, "own": own, "titles": _titles(uow, {each.listing_id or "" for each in page.items})}
 
 

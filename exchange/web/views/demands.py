@@ -15,7 +15,7 @@ from catalog.demands import queries, service
 from catalog.demands.types import AnswerSnapshot, DemandSnapshot, DemandState
 from catalog.listings import queries as listings
 from catalog.listings.errors import ListingNotFound
-from catalog.listings.types import ListingKind, ListingSnapshot, ListingState, Scene
+from catalog.listings.types import ListingBrief, ListingKind, ListingSnapshot, ListingState, Scene
 from compliance.identity import queries as identity
 from compliance.policy import decide
 from core.db import Uow
@@ -156,8 +156,8 @@ def _listing(uow: Uow, answer: AnswerSnapshot) -> ListingSnapshot | None:
         return None
 
 
-def _to_offer(uow: Uow) -> list[ListingSnapshot]:
-    own = listings.mine(uow, actor(), limit=_TO_CHOOSE_FROM).items
+def _to_offer(uow: Uow) -> list[ListingBrief]:
+    own = listings.own_briefs(uow, actor(), limit=_TO_CHOOSE_FROM).items
     return [each for each in own if each.state == ListingState.LISTED]
 
 

@@ -34,5 +34,5 @@ def _desk(uow: Uow) -> dict[str, Any]:
     if who.organisation_id:
         found["orders"] = trading.orders(uow, who, limit=_LATEST).items
     if who.has("supplier"):
-        found["listings"] = listings.mine(uow, who, cursor=flask.request.args.get("cursor"))
+        found["listings"] = listings.own_briefs(uow, who, cursor=flask.request.args.get("cursor"))
     return found | (overview(uow) if who.platform("officer") else {})
