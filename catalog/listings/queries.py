@@ -18,7 +18,7 @@ from catalog.interfaces.models import Interface
 from catalog.listings import samples
 from catalog.listings.errors import ListingNotFound
 from catalog.listings.models import Listing, Offer, Revision, RevisionFile
-from catalog.listings.rules import disclose, without_contents
+from catalog.listings.rules import disclose
 from catalog.listings.types import (
     Grade,
     ListingBrief,
@@ -197,17 +197,22 @@ def unfinished(uow: Uow, actor: Actor, limit: int) -> list[Unfinished]:
 
 
 def revisions(uow: Uow, actor: Actor, listing_id: str) -> list[RevisionSnapshot]:
-    """All revisions of a visible listing, newest first; others see the files of the one on offer only.
+    """All revisions of a visible listing, newest first. Of those that are not on offer others learn that they exist,
+    and no more: they may hold what no reviewer saw.
 
     Raises ListingNotFound.
     """
     listing = load(uow, actor, listing_id)
-    statement = select(Revision).where(Revision.listing_id == listing_id).order_by(Revision.number.desc())
-    found = [row.snapshot() for row in uow.session.execute(statement).scalars()]
+    own, newest = Revision.listing_id == listing_id, Revision.number.desc()
     if _knows_all(actor, listing):
-        return found
-    current = _shown(uow, actor, listing).revision
-    return [current if current and current.id == each.id else without_contents(each) for each in found]
+        rows = uow.session.execute(select(Revision).where(own).order_by(newest)).scalars()
+        return [row.snapshot() for row in rows]
+    offered = _shown(uow, actor, listing).revision
+    told = select(Revision.id, Revision.number, Revision.created_at, Revision.notes).where(own).order_by(newest)
+    return [
+        offered if offered and offered.id == key else RevisionSnapshot(key, number, (), created_at, notes)
+        for key, number, created_at, notes in uow.session.execute(told)
+    ]
 
 
 def revision(uow: Uow, revision_id: str) -> RevisionSnapshot:

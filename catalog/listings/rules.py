@@ -69,11 +69,6 @@ def _disclosed(file: FileSnapshot, names: bool) -> FileSnapshot:
     return file.with_profile(dataclasses.replace(file.profile, columns=columns, first_rows=(), scan=scan))
 
 
-def without_contents(revision: RevisionSnapshot) -> RevisionSnapshot:
-    """That it exists, and no more: a revision that is not on offer may hold what no reviewer saw."""
-    return dataclasses.replace(revision, files=(), interface=None)
-
-
 def missing_for_review(listing: ListingSnapshot) -> list[str]:
     """The names of the parts that a review needs and the listing does not have."""
     parts = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 
@@ -68,7 +69,7 @@ def told_since(
     oldest first. For letters.
     """
     chosen = select(NoticeRow).where(
-        _told_to(pairs), NoticeRow.created_at > since, ~_read_by(account_id), NoticeRow.topic.not_in(but)
+        _told_to(tuple(pairs)), NoticeRow.created_at > since, ~_read_by(account_id), NoticeRow.topic.not_in(but)
     )
     rows = uow.session.execute(chosen.order_by(NoticeRow.id)).scalars()
     return [row.snapshot(read=False) for row in rows]
@@ -82,13 +83,14 @@ def preferences(uow: Uow, account_id: str) -> Preferences:
     return Preferences(row.digest, tuple(json.loads(row.muted)), row.digested_at)
 
 
-def _pairs(actor: Actor) -> list[tuple[str, str]]:
+def _pairs(actor: Actor) -> tuple[tuple[str, str], ...]:
     own = [(actor.organisation_id, role) for role in sorted(actor.roles)] if actor.organisation_id else []
-    return own + [("", role) for role in sorted(actor.platform_roles)]
+    return (*own, *(("", role) for role in sorted(actor.platform_roles)))
 
 
-def _told_to(pairs: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
-    """One of them is among those who are told."""
+@lru_cache(maxsize=512)
+def _told_to(pairs: tuple[tuple[str, str], ...]) -> ColumnElement[bool]:
+    """One of them is among those who are told. Kept, as building it costs more than asking the database with it."""
     held = [and_(NoticeAudience.organisation_id == own, NoticeAudience.role == role) for own, role in pairs]
     return exists().where(NoticeAudience.notice_id == NoticeRow.id, or_(*held) if held else false())
 
