@@ -18,12 +18,16 @@ from exchange.web.shell import pages, read, render, signed_in
 from exchange.web.views.oversight import overview
 
 _LATEST = 8
+_TASKS = 10
+"""So many are shown at first: below them stand the money and one's own things."""
 
 
 @pages.get("/desk")
 def desk() -> flask.Response:
     signed_in()
-    return render("desk/desk.html", tasks=tasks.texts(frame_of_request()["tasks"]), **read(_desk))
+    waiting = tasks.texts(frame_of_request()["tasks"])
+    shown = len(waiting) if flask.request.args.get("all") else _TASKS
+    return render("desk/desk.html", tasks=waiting, shown=shown, **read(_desk))
 
 
 def _desk(uow: Uow) -> dict[str, Any]:
