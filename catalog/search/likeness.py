@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from catalog.listings.types import ListingSnapshot
 from catalog.search import analysis
 from catalog.search.confirming import confirmed, visible_to
 from catalog.search.question import MOST_TERMS, Question, Wanted
@@ -17,7 +16,7 @@ _SHARED = 3
 """So many terms in common make two things alike, or one tag."""
 
 
-def like(house: House, actor: Actor, listing: ListingSnapshot, hidden: frozenset[str], limit: int) -> list[SearchHit]:
+def like(house: House, actor: Actor, listing: SearchHit, hidden: frozenset[str], limit: int) -> list[SearchHit]:
     """What the actor may see that is like the listing, most alike first; nothing rather than something else."""
     texts = [*listing.title.values(), *listing.tags]
     terms = list(dict.fromkeys(term for text in texts for term in analysis.query_terms(text)))[:MOST_TERMS]

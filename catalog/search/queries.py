@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from catalog.listings import queries as listings
 from catalog.listings.errors import ListingNotFound
 from catalog.search import analysis, likeness, pending, question, spelling
 from catalog.search.asked import service as asked
@@ -84,11 +83,10 @@ def similar(house: House, actor: Actor, listing_id: str, limit: int = 4) -> list
 
     Call it outside of any unit. Raises ListingNotFound or IndexNotReady.
     """
-    known, hidden = house.db.read(lambda uow: (listings.many(uow, [listing_id], brief=True), pending.hidden(uow)))
-    seen = house.db.read(lambda uow: confirmed(uow, actor, [listing_id]))
-    if not seen or listing_id not in known:
+    seen, hidden = house.db.read(lambda uow: (confirmed(uow, actor, [listing_id]), pending.hidden(uow)))
+    if not seen or seen[0].what != "listing":
         raise ListingNotFound()
-    return likeness.like(house, actor, known[listing_id], hidden, limit)
+    return likeness.like(house, actor, seen[0], hidden, limit)
 
 
 def _known(uow: Uow) -> tuple[frozenset[str], Lexicon]:

@@ -30,6 +30,8 @@ class Order(Base):
     __table_args__ = (
         CheckConstraint("net >= 0 AND tax >= 0 AND gross = net + tax", name="amounts"),
         CheckConstraint("buyer_id <> supplier_id", name="two_parties"),
+        Index("ix_trade_order_buyer_id_state", "buyer_id", "state"),
+        Index("ix_trade_order_supplier_id_state", "supplier_id", "state"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -40,8 +42,8 @@ class Order(Base):
     offer_id: Mapped[str] = mapped_column(Id)
     title: Mapped[str] = mapped_column(Text)
     tier: Mapped[int]
-    buyer_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
-    supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
+    buyer_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
+    supplier_id: Mapped[str] = mapped_column(Id, ForeignKey("organisation.id"))
     plan: Mapped[str] = mapped_column(Text)
     plan_hash: Mapped[str] = mapped_column(String(80))
     limits: Mapped[str | None] = mapped_column(Text)

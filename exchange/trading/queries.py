@@ -375,7 +375,7 @@ def _turn_of(side: Side) -> ColumnElement[bool]:
     """The talks wait for this side's answer, or the agreed order for something that it has not done."""
     lacks = exists().where(Requirement.order_id == Order.id, Requirement.side == side, Requirement.met_at.is_(None))
     answers = and_(Order.state.in_(NEGOTIATED - {OrderState.AGREED}), Order.turn == side)
-    return or_(answers, and_(Order.state == OrderState.AGREED, lacks))
+    return and_(Order.state.in_(NEGOTIATED), or_(answers, and_(Order.state == OrderState.AGREED, lacks)))
 
 
 def present(uow: Uow, order_id: str, number: int) -> tuple[OrderSnapshot, StepSnapshot] | None:
