@@ -28,11 +28,11 @@ def cleared(
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
     grades = [str(grade) for grade, _count in searcher.terms_with_prefix("grade", "")]
     opened = [grade for grade in grades if any(_opens(clause, grade) for clause in clauses if clause not in single)]
-    spared = [all_of(_of_grades([g for g in grades if _opens(clause, g)]), *_named(clause)) for clause in single]
+    closed = [grade for grade in grades if grade not in opened]
+    spared = [_spared(clause, closed) for clause in single]
     if not asked:
         asked, hidden = [any_of([_of_grades(opened), *spared])], []
     else:
-        closed = [grade for grade in grades if grade not in opened]
         hidden = [_all_but([_of_grades(closed)], spared)] if closed else []
     if excluded:
         hidden.append(tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded)))
@@ -49,6 +49,12 @@ def _opens(clause: Clause, grade: str) -> bool:
     """Whether a clause is of this grade, whatever else it names."""
     state, tier = parted_grade(grade)
     return replace(clause, owner=None, ids=None).admits(state=state, tier=tier, owner="")
+
+
+def _spared(clause: Clause, closed: Sequence[str]) -> tantivy.Query:
+    """What a clause opens of single owners and ids, among the closed grades; where it opens all, they are not read."""
+    grades = [grade for grade in closed if _opens(clause, grade)]
+    return all_of(*_named(clause), *([_of_grades(grades)] if len(grades) < len(closed) else []))
 
 
 def _of_grades(grades: Sequence[str]) -> tantivy.Query:
