@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Uow, UtcDateTime
 from core.events import Event
+from core.problems import Unavailable
 
 if TYPE_CHECKING:
     from core.house import House
@@ -153,6 +154,9 @@ def _deliver(house: House, claim: _Claim) -> None:
     payload = {key: tuple(v) if isinstance(v, list) else v for key, v in claim.payload.items()}
     try:
         handler(house, event_type(**payload))
+    except Unavailable as busy:
+        log.warning("outbox subscriber %s is put off: %s", claim.subscriber, busy)
+        return _note_failure(house, claim, f"{type(busy).__name__}: {busy}")
     except Exception as error:  # any failure of a subscriber is kept with its row, never lost
         log.exception("outbox subscriber %s failed", claim.subscriber)
         return _note_failure(house, claim, f"{type(error).__name__}: {error}")

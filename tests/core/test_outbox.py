@@ -13,6 +13,7 @@ from core.db import Uow
 from core.events import Event
 from core.house import House
 from core.outbox import OutboxRow
+from core.problems import Unavailable
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ def told(house: House) -> Iterator[list[str]]:
     def subscriber(house: House, event: Happened) -> None:
         if event.what == "bad":
             raise RuntimeError("cannot")
+        if event.what == "busy":
+            raise Unavailable("Somebody reads.")
         seen.append(event.what)
 
     house.registry.later(Happened, "test.subscriber", subscriber)
@@ -74,6 +77,16 @@ def test_a_failure_keeps_the_row_its_reason_and_does_not_hold_up_others(house: H
     house.clock.advance(timedelta(minutes=1))
     outbox.relay(house)
     assert _rows(house)[0].attempts == 2
+
+
+def test_what_is_not_possible_now_is_put_off_without_an_alarm(
+    house: House, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    house.db.write(lambda uow: uow.emit(Happened("busy")))
+    outbox.relay(house)
+    (row,) = _rows(house)
+    assert (row.attempts, row.last_error) == (1, "Unavailable: Somebody reads.")
+    assert [(each.levelname, each.exc_info) for each in caplog.records] == [("WARNING", None)]
 
 
 def test_a_claim_whose_relay_died_is_taken_again(house: House, told: list[str]) -> None:
