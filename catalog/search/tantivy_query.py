@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import tantivy
 
@@ -83,18 +85,43 @@ def any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
 def count_facets(
     searcher: tantivy.Searcher, ask: Ask, query: Callable[[Mapping[str, frozenset[str]]], tantivy.Query]
 ) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Each facet counted without its own filter; those that have none share one pass. ``query`` is what to count among
-    with these filters.
+    """Each facet counted without its own filter: in one pass those that have none, in another those that have one.
+
+    ``query`` is what to count among with these filters.
     """
-    free = [name for name in ask.facets if not ask.filters.get(name)]
-    passes = [(free, ask.filters)] if free else []
-    for name in ask.facets:
-        if ask.filters.get(name):
-            passes.append(([name], {other: values for other, values in ask.filters.items() if other != name}))
-    counts: dict[str, tuple[tuple[str, int], ...]] = {}
-    for names, filters in passes:
-        wanted = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in names}
-        for name, found in searcher.aggregate(query(filters), wanted).items():
-            buckets = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in found["buckets"]]
-            counts[name] = tuple(sorted(buckets, key=lambda pair: (-pair[1], pair[0])))
-    return {name: counts[name] for name in ask.facets}
+    filtered = [name for name in ask.facets if ask.filters.get(name)]
+    free = [name for name in ask.facets if name not in filtered]
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ask.facets}
+    if free:
+        found = searcher.aggregate(query(ask.filters), {name: _values(name) for name in free})
+        for name in free:
+            counts[name].update({value: count for (value,), count in _cells(found, [name])})
+    if filtered:
+        others = {name: values for name, values in ask.filters.items() if name not in filtered}
+        for cell, count in _cells(searcher.aggregate(query(others), _nested(filtered)), filtered):
+            outside = [name for name, value in zip(filtered, cell, strict=True) if value not in ask.filters[name]]
+            for name, value in zip(filtered, cell, strict=True):
+                if outside in ([], [name]):
+                    counts[name][value] += count
+    return {
+        name: tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))) for name, counted in counts.items()
+    }
+
+
+def _values(name: str) -> dict[str, Any]:
+    return {"terms": {"field": name, "size": _MOST_VALUES}}
+
+
+def _nested(names: Sequence[str]) -> dict[str, Any]:
+    """Counts of every combination of the values of these."""
+    inside = {"aggs": _nested(names[1:])} if len(names) > 1 else {}
+    return {names[0]: _values(names[0]) | inside}
+
+
+def _cells(found: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], int]]:
+    for bucket in found[names[0]]["buckets"]:
+        key = str(bucket["key"])
+        if len(names) == 1:
+            yield (key,), int(bucket["doc_count"])
+        else:
+            yield from (((key, *rest), count) for rest, count in _cells(bucket, names[1:]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -158,6 +160,23 @@ def test_each_facet_is_counted_without_its_own_filter(engine: SearchEngine) -> N
     assert given.ids == ("a",)
     assert given.facets["scene"] == (("y", 2), ("x", 1))
     assert given.facets["kind"] == (("dataset", 1),)
+
+
+def test_several_filters_are_each_left_out_of_their_own_facet_only(engine: SearchEngine) -> None:
+    scenes, kinds, origins = ("x", "y", ""), ("dataset", "interface"), ("public", "purchased")
+    made = [
+        document(f"d{n}", zh="气象", scene=scene, kind=kind, origin=origin, price_kind="free" if n % 3 else "per_hit")
+        for n, (scene, kind, origin) in enumerate(product(scenes * 2, kinds, origins))
+    ]
+    put(engine, *made)
+    filters = {"scene": frozenset("x"), "kind": frozenset({"dataset", "other"}), "price_kind": frozenset({"free"})}
+    for names in (("scene", "kind", "price_kind", "origin"), ("scene", "origin"), ("kind", "price_kind"), ("origin",)):
+        given = answer(engine, "气象", filters=filters, facets=names)
+        for name in names:
+            others = [(other, values) for other, values in filters.items() if other != name]
+            left = [each for each in made if all(each.facet(other) in values for other, values in others)]
+            counted = Counter(each.facet(name) for each in left if each.facet(name))
+            assert dict(given.facets[name]) == counted, (names, name)
 
 
 def test_filters_do_not_change_the_order(engine: SearchEngine) -> None:
