@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.house import House
 
 _LOOKED_AT, _AT_ONCE = 24, 8
-_RAREST = 12
+_MOST_READ = 100_000
 """What very many listings hold makes no two of them alike, and takes long to read."""
 _SHARED = 3
 """So many terms in common make two things alike, or one tag."""
@@ -33,7 +33,7 @@ def like(house: House, actor: Actor, listing: SearchHit, hidden: frozenset[str],
 def _question(terms: list[str]) -> Question:
     """In titles and tags only: what is like it shares those, and they are soon read."""
     wanted = tuple(Wanted(field, (term,), 1.0) for term in terms for field in ("title", "tags"))
-    return Question(wanted, rarest=_RAREST)
+    return Question(wanted, most_read=_MOST_READ)
 
 
 def _alike(hit: SearchHit, terms: frozenset[str], tags: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ SAME_LANGUAGE = 0.4
 SOUND = 0.3
 FORM = 0.5
 MOST_TERMS = 64
+_FEWEST_READ = 3
 _QUOTED = re.compile('["“”„＂]([^"“”„＂]*)["“”„＂]|「([^「」]*)」|『([^『』]*)』')
 
 
@@ -36,15 +37,15 @@ class Wanted:
 class Question:
     """All of ``must`` make a hit, or where there are none any of the others.
 
-    Scores of what holds are added; of each of ``either`` only the best counts, its parts added. Where ``rarest`` is not
-    0, only so many of ``should``, single terms then, take part: those that the fewest documents hold, though two.
+    Scores of what holds are added; of each of ``either`` only the best counts, its parts added. Where ``most_read`` is
+    not 0, of ``should``, single terms then, the rarest take part that about so many documents hold in all.
     """
 
     should: tuple[Wanted, ...] = ()
     either: tuple[tuple[tuple[Wanted, ...], ...], ...] = ()
     must: tuple[Wanted, ...] = ()
     everything: bool = False
-    rarest: int = 0
+    most_read: int = 0
 
     @property
     def empty(self) -> bool:
@@ -76,10 +77,16 @@ def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
 
 
 def narrowed(asked: Question, held: Sequence[int]) -> Question:
-    """The same question with its rarest parts only; ``held`` says how many documents hold each of ``should``."""
-    shared = sorted((count, place) for place, count in enumerate(held) if count > 1)
-    kept = sorted(place for _count, place in shared[: asked.rarest])
-    return replace(asked, should=tuple(asked.should[place] for place in kept), rarest=0)
+    """The same question with its rarest parts only; ``held`` says how many documents hold each of ``should``.
+
+    Hidden documents may be among them: whether there is one more of them decides nothing where thousands are read.
+    """
+    read, kept = 0, set[int]()
+    for count, place in sorted((count, place) for place, count in enumerate(held) if count):
+        read += count
+        if read <= asked.most_read or len(kept) < _FEWEST_READ:
+            kept.add(place)
+    return replace(asked, should=tuple(asked.should[place] for place in sorted(kept)), most_read=0)
 
 
 def unscored(asked: Question) -> Question:

@@ -84,7 +84,7 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        if asked.rarest:
+        if asked.most_read:
             asked = narrowed(asked, [searcher.doc_freq(each.field, each.terms[0]) for each in asked.should])
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:

@@ -53,7 +53,7 @@ class ElasticEngine:
 
     def search(self, ask: Ask) -> Answer:
         limit = max(0, min(ask.limit, MOST_RESULTS - ask.offset))
-        if ask.question.rarest:
+        if ask.question.most_read:
             ask = replace(ask, question=narrowed(ask.question, self._held_by(ask.question)))
         body = query.body(ask)
         if ordering.field_of(ask) is None:
@@ -89,6 +89,8 @@ class ElasticEngine:
 
     def _held_by(self, asked: Question) -> list[int]:
         """How many documents hold each of what is wanted."""
+        if not asked.should:
+            return []
         answer = self._ask({"size": 0, "aggs": query.holders(asked.should)})
         counted = answer.get("aggregations")
         return query.held(counted) if counted else [0] * len(asked.should)

@@ -65,6 +65,17 @@ def test_similar_listings_are_visible_ones_that_share_words(house: House, client
     client.get(f"/listings/{hidden}/similar").expect(404)
 
 
+def test_what_was_written_anew_and_what_has_a_twin_is_like_others_as_before(house: House) -> None:
+    owner, title = build.organisation(house), "贵州省黔南布依族苗族自治州逐小时气温降水观测道路点云"
+    first, twin, *others = (draft(house, owner, each) for each in (title, title, "城市道路点云", "高速道路点云"))
+    for listing_id in (twin, *others):
+        put_on_sale(house, listing_id)
+    service.rebuild(house)
+    put_on_sale(house, first)
+    settle(house)
+    assert {hit.id for hit in queries.similar(house, ANONYMOUS, first)} == {twin, *others}
+
+
 def test_popularity_counts_buyers_once_and_never_the_suppliers_own_group(house: House) -> None:
     supplier, buyer, sister = build.organisation(house), build.organisation(house), build.organisation(house)
     plain, bought = build.listed(house, supplier), build.listed(house, supplier)

@@ -71,18 +71,23 @@ def test_one_word_too_many_still_finds(engine: SearchEngine) -> None:
     assert found(engine, "贵州气温的每小时观测记录")[0] == "a"
 
 
-def test_only_the_rarest_words_that_two_share_take_part(engine: SearchEngine) -> None:
+_RARE = ("weather radar", "data radar", "sonar", "lidar")
+
+
+def test_where_little_may_be_read_the_rarest_words_take_part(engine: SearchEngine) -> None:
     put(engine, *(document(f"common{n}", en="weather data") for n in range(5)))
-    put(engine, document("a", en="weather radar"), document("b", en="radar"), document("c", en="weather sonar"))
+    put(engine, *(document(name, en=title) for name, title in zip("abcd", _RARE, strict=True)))
 
-    def rarest(count: int) -> set[str]:
-        wanted = tuple(question.Wanted("title", (term,), 1.0) for term in ("weather", "radar", "sonar", "unknown"))
-        return set(engine.search(Ask(question.Question(wanted, rarest=count), visible=EVERYTHING)).ids)
+    def read(most: int, *terms: str) -> set[str]:
+        wanted = tuple(question.Wanted("title", (term,), 1.0) for term in terms)
+        return set(engine.search(Ask(question.Question(wanted, most_read=most), visible=EVERYTHING)).ids)
 
-    assert rarest(1) == {"a", "b"}, "sonar is one's alone"
-    assert rarest(2) == {"a", "b", "c", *(f"common{n}" for n in range(5))}
-    alone = question.Question((question.Wanted("title", ("sonar",), 1.0),), rarest=3)
-    assert engine.search(Ask(alone, visible=EVERYTHING)) == Answer((), 0)
+    rare, common = ("radar", "sonar", "lidar", "unknown"), {f"common{n}" for n in range(5)}
+    assert read(1, "weather", *rare) == set("abcd"), "three take part, however many hold them"
+    assert read(9, "weather", *rare) == set("abcd")
+    assert read(10, "weather", *rare) == {*"abcd", *common}
+    assert read(1, "weather", "data") == {*"ab", *common}
+    assert engine.search(Ask(question.Question(most_read=3), visible=EVERYTHING)) == Answer((), 0)
 
 
 def test_bridge_between_languages(engine: SearchEngine) -> None:
