@@ -25,7 +25,7 @@ class Dispute(Base):
         Index("uq_dispute_order_id", "order_id", unique=True, sqlite_where=_GOES_ON, postgresql_where=_GOES_ON),
         Index("ix_dispute_order_id", "order_id"),
         Index("ix_dispute_buyer_id", "buyer_id"),
-        Index("ix_dispute_supplier_id", "supplier_id"),
+        Index("ix_dispute_supplier_id_state", "supplier_id", "state"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -1,4 +1,4 @@
-"""What waits for a party is found among its open orders, however many have ended."""
+"""What waits for a party is found among its open orders and disputes, however many have ended."""
 
 from __future__ import annotations
 
@@ -12,3 +12,5 @@ def upgrade() -> None:
     for side in ("buyer_id", "supplier_id"):
         op.drop_index(f"ix_trade_order_{side}", "trade_order")
         op.create_index(f"ix_trade_order_{side}_state", "trade_order", [side, "state"])
+    op.drop_index("ix_dispute_supplier_id", "dispute")
+    op.create_index("ix_dispute_supplier_id_state", "dispute", ["supplier_id", "state"])
