@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Bundle, defaultload
@@ -38,6 +38,7 @@ from core.db import Uow
 from core.house import House
 from core.paging import Page, convert, newest_first
 
+T = TypeVar("T")
 _FILES = defaultload(Listing.revision).defaultload(Revision.entries).defaultload(RevisionFile.file)
 _BRIEF = select(Listing).options(_FILES.defer(StoredFile.profile, raiseload=True))
 """What lists show: a profile is neither loaded nor read for them."""
@@ -171,17 +172,17 @@ def listed(
 
 def mine(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingSnapshot]:
     """The own organisation's listings in every state, newest first."""
-    own = actor.organisation_id or ""
-    statement = _BRIEF.where(Listing.supplier_id == own, visible_to(actor))
-    page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
-    return convert(page, lambda row: row.snapshot(brief=True))
+    return convert(_own(uow, actor, _BRIEF, cursor, limit), lambda row: row.snapshot(brief=True))
 
 
 def own_briefs(uow: Uow, actor: Actor, *, cursor: str | None = None, limit: int = 25) -> Page[ListingBrief]:
     """The same in brief."""
-    statement = _ROWS.where(Listing.supplier_id == (actor.organisation_id or ""), visible_to(actor))
-    page = newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
-    return convert(page, _in_brief)
+    return convert(_own(uow, actor, _ROWS, cursor, limit), _in_brief)
+
+
+def _own(uow: Uow, actor: Actor, chosen: Select[T], cursor: str | None, limit: int) -> Page[T]:
+    statement = chosen.where(Listing.supplier_id == (actor.organisation_id or ""), visible_to(actor))
+    return newest_first(uow, statement, key=Listing.id, purpose="mine", cursor=cursor, limit=limit)
 
 
 def unfinished(uow: Uow, actor: Actor, limit: int) -> list[Unfinished]:

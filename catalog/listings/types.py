@@ -92,8 +92,8 @@ class OfferSnapshot:
 
 
 @dataclass(frozen=True)
-class ListingSnapshot:
-    """A listing as it stands. ``tier`` is in force, ``proposed_tier`` is what the data asked for."""
+class Described:
+    """What a listing says of itself."""
 
     id: str
     kind: str
@@ -104,6 +104,12 @@ class ListingSnapshot:
     scene: str
     origin: str
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListingSnapshot(Described):
+    """A listing as it stands. ``tier`` is in force, ``proposed_tier`` is what the data asked for."""
+
     licence_terms: Mapping[str, str]
     declarations: Mapping[str, str]
     tier: int
@@ -123,20 +129,11 @@ class ListingSnapshot:
 
 
 @dataclass(frozen=True)
-class ListingBrief:
+class ListingBrief(Described):
     """What a row of a page tells of a listing; ``plan`` is the document of the price on offer, ``revision`` the number
     of what is.
     """
 
-    id: str
-    kind: str
-    supplier_id: str
-    title: Mapping[str, str]
-    summary: Mapping[str, str]
-    description: Mapping[str, str]
-    scene: str
-    origin: str
-    tags: tuple[str, ...]
     tier: int
     state: str
     updated_at: datetime

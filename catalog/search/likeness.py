@@ -22,11 +22,11 @@ def like(house: House, actor: Actor, listing: SearchHit, hidden: frozenset[str],
     terms = list(dict.fromkeys(term for text in texts for term in analysis.query_terms(text)))[:MOST_TERMS]
     asking = Ask(question=_question(terms), visible=visible_to(actor), excluded=hidden | {listing.id}, limit=_LOOKED_AT)
     ids = house.adapter(SearchEngine).search(asking).ids  # type: ignore[type-abstract]
-    found: list[SearchHit] = []
+    shared, tags, found = frozenset(terms), frozenset(listing.tags), list[SearchHit]()
     while ids and len(found) < limit:
         part, ids = ids[:_AT_ONCE], ids[_AT_ONCE:]
         hits = house.db.read(lambda uow, part=part: confirmed(uow, actor, part))  # type: ignore[misc]
-        found += [hit for hit in hits if _alike(hit, frozenset(terms), frozenset(listing.tags))]
+        found += [hit for hit in hits if _alike(hit, shared, tags)]
     return found[:limit]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from catalog.search.types import Ask, Sort
@@ -24,6 +24,11 @@ def field_of(ask: Ask) -> str | None:
 def grade(score: float) -> float:
     """A score as far as engines agree on it: their arithmetic differs in the last digits."""
     return float(f"{score:.4g}")
+
+
+def most_first(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """The values of a facet."""
+    return tuple(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 def best_ids(

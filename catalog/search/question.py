@@ -98,12 +98,8 @@ def unscored(asked: Question) -> Question:
         return Question(must=asked.must)
     parts = [*asked.should, *(wanted for group in asked.either for choice in group for wanted in choice)]
     exact = {wanted.terms for wanted in parts if wanted.field == "all" and not wanted.distance}
-    kept = {_sign(wanted): wanted for wanted in parts if not _within(wanted, exact)}
-    return Question(tuple(kept.values()), everything=asked.everything)
-
-
-def _sign(wanted: Wanted) -> tuple[str, tuple[str, ...], int]:
-    return wanted.field, wanted.terms, wanted.distance
+    kept = dict.fromkeys(replace(wanted, boost=1.0) for wanted in parts if not _within(wanted, exact))
+    return Question(tuple(kept), everything=asked.everything)
 
 
 def _within(wanted: Wanted, exact: Set[tuple[str, ...]]) -> bool:

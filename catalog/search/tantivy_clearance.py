@@ -8,7 +8,7 @@ that may be seen are read instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import tantivy
@@ -20,23 +20,27 @@ from compliance.policy import Clause
 _Must, _MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
 
 
-def cleared(
-    searcher: tantivy.Searcher, queries: Iterable[tantivy.Query], visible: Iterable[Clause], excluded: frozenset[str]
-) -> tantivy.Query:
-    """Where all of these hold, and one of the clauses does. Clauses take part in no score."""
-    clauses, asked = list(visible), list(queries)
+Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
+"""From what is asked to where all of it holds and it may be seen."""
+
+
+def clearance(searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
+    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score."""
+    clauses = list(visible)
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
     grades = [str(grade) for grade, _count in searcher.terms_with_prefix("grade", "")]
     opened = [grade for grade in grades if any(_opens(clause, grade) for clause in clauses if clause not in single)]
     closed = [grade for grade in grades if grade not in opened]
     spared = [_spared(clause, closed) for clause in single]
-    if not asked:
-        asked, hidden = [any_of([_of_grades(opened), *spared])], []
-    else:
-        hidden = [_all_but([_of_grades(closed)], spared)] if closed else []
-    if excluded:
-        hidden.append(tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded)))
-    return _all_but(asked, hidden)
+    hidden = [_all_but([_of_grades(closed)], spared)] if closed else []
+    left_out = [tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded))] if excluded else []
+
+    def clear(asked: Sequence[tantivy.Query]) -> tantivy.Query:
+        if not asked:
+            return _all_but([any_of([_of_grades(opened), *spared])], left_out)
+        return _all_but(asked, hidden + left_out)
+
+    return clear
 
 
 def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -22,7 +22,7 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
 from catalog.search.question import Question, narrowed, unscored
-from catalog.search.tantivy_clearance import cleared
+from catalog.search.tantivy_clearance import clearance
 from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
@@ -87,9 +87,11 @@ class TantivyEngine:
         if asked.most_read:
             asked = narrowed(asked, [searcher.doc_freq(each.field, each.terms[0]) for each in asked.should])
 
+        clear = clearance(searcher, ask.visible, ask.excluded)
+
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
-            return cleared(searcher, [*matched, *filtered_by(filters)], ask.visible, ask.excluded)
+            return clear([*matched, *filtered_by(filters)])
 
         query, counted = query_of(asked, ask.filters), unscored(asked)
         field = field_of(ask)
@@ -104,7 +106,7 @@ class TantivyEngine:
         if not typed:
             return []
         searcher, _commit = self._searcher()
-        query = cleared(searcher, [beginning(typed, prefix)], visible, excluded)
+        query = clearance(searcher, visible, excluded)([beginning(typed, prefix)])
         return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:

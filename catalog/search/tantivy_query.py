@@ -9,6 +9,7 @@ from typing import Any
 import tantivy
 
 from catalog.search import analysis
+from catalog.search.ordering import most_first
 from catalog.search.question import Question, Wanted
 from catalog.search.tantivy_index import SCHEMA
 from catalog.search.types import Ask
@@ -103,9 +104,7 @@ def count_facets(
             for name, value in zip(filtered, cell, strict=True):
                 if outside in ([], [name]):
                     counts[name][value] += count
-    return {
-        name: tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))) for name, counted in counts.items()
-    }
+    return {name: most_first(counted.items()) for name, counted in counts.items()}
 
 
 def _values(name: str) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def review_returned(house: House, event: ReviewReturned) -> None:
 
 
 def _of_listing(uow: Uow, listing_id: str, key: str, deed: str, note: str) -> None:
-    listing = listings.many(uow, [listing_id], brief=True).get(listing_id)
+    listing = listings.briefs(uow, [listing_id]).get(listing_id)
     if listing is None:
         return
     address = f"/listings/{listing_id}" + ("/edit" if deed == "returned" else "")

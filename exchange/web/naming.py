@@ -26,7 +26,7 @@ def names_of(uow: Uow, ids: Iterable[str]) -> dict[str, Mapping[str, str]]:
     """What orders, listings and organisations are called, by id, for pages of those who watch over the trade."""
     asked = set(ids)
     about = trading.listings_of(uow, {each for each in asked if is_id("ord", each)})
-    sold = listings.many(uow, {*about.values(), *(each for each in asked if is_id("lst", each))}, brief=True)
+    sold = listings.briefs(uow, {*about.values(), *(each for each in asked if is_id("lst", each))})
     own = identity.organisations(uow, {each for each in asked if is_id("org", each)})
     named = {each: sold[about.get(each, each)].title for each in asked if about.get(each, each) in sold}
     return named | {key: {"zh": each.name, "en": each.name_en or each.name} for key, each in own.items()}

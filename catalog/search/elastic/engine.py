@@ -88,12 +88,12 @@ class ElasticEngine:
         return EngineState(True, VERSION, dict(self._marks(self._indices.alias)))
 
     def _held_by(self, asked: Question) -> list[int]:
-        """How many documents hold each of what is wanted."""
+        """How many documents hold each of what is wanted; nothing when there is no index."""
         if not asked.should:
             return []
         answer = self._ask({"size": 0, "aggs": query.holders(asked.should)})
         counted = answer.get("aggregations")
-        return query.held(counted) if counted else [0] * len(asked.should)
+        return query.held(counted) if counted else []
 
     def _held(self, name: str) -> dict[str, str]:
         self._indices.show(name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.search import analysis
 from catalog.search.fields import prefix_key
-from catalog.search.ordering import ASCENDING, field_of
+from catalog.search.ordering import ASCENDING, field_of, most_first
 from catalog.search.question import Question, Wanted
 from catalog.search.types import Ask
 from compliance.policy import Clause
@@ -65,11 +65,10 @@ def allowed(visible: Iterable[Clause], excluded: frozenset[str]) -> list[Query]:
 
 def counts(answer: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
     """Of each facet its values with their counts, most first."""
-    found = {}
-    for name in names:
-        buckets = [(str(each["key"]), int(each["doc_count"])) for each in answer[name]["values"]["buckets"]]
-        found[name] = tuple(sorted(buckets, key=lambda pair: (-pair[1], pair[0])))
-    return found
+    return {
+        name: most_first((str(each["key"]), int(each["doc_count"])) for each in answer[name]["values"]["buckets"])
+        for name in names
+    }
 
 
 def holders(wanted: Sequence[Wanted]) -> dict[str, Any]:

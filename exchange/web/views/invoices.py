@@ -98,7 +98,7 @@ def statement(invoice_id: str) -> flask.Response:
 
     def work(uow: Uow) -> dict[str, Any]:
         document = periods.statement(uow, actor(), invoice_id)
-        title = listings.many(uow, [document["listing"]], brief=True).get(document["listing"])
+        title = listings.briefs(uow, [document["listing"]]).get(document["listing"])
         return {"document": document, "listing": title}
 
     return render("money/statement.html", **read(work))

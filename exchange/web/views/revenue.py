@@ -33,7 +33,7 @@ def _revenue(uow: Uow, by: str) -> dict[str, Any]:
     who = actor()
     page = settlement.settlements(uow, who, cursor=flask.request.args.get("cursor"))
     rows = [row for month in page.items for row in month.rows]
-    titles = listings.many(uow, {row.listing_id for row in rows}, brief=True)
+    titles = listings.briefs(uow, {row.listing_id for row in rows})
     organisations = {row.buyer_id for row in rows} | {row.supplier_id for row in rows}
     return {
         "page": page, "totals": settlement.totals(uow, who) if who.organisation_id else None,

@@ -116,3 +116,12 @@ def read_all(connection: socket.socket) -> bytes:
 def end_by_reset(connection: socket.socket) -> None:
     """When it is closed, the other side is told at once, and what it still sends is thrown away."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def leave_in_the_middle(port: int, request: bytes) -> None:
+    """Ask, take more than the head of the answer, which may come alone, and go while the rest is on its way."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(request)
+        connection.recv(4_000, socket.MSG_WAITALL)
+        end_by_reset(connection)

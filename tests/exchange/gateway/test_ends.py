@@ -17,7 +17,7 @@ import pytest
 from exchange.gateway.record import Kind, Outcome, Usage
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.conftest import Stage
-from tests.exchange.gateway.running import end_by_reset, exchange_bytes, marked, read_all, usages
+from tests.exchange.gateway.running import end_by_reset, exchange_bytes, leave_in_the_middle, marked, read_all, usages
 from tests.exchange.gateway.test_calls import PATH, head
 from tests.servers.exchange import eventually
 
@@ -60,16 +60,9 @@ def test_a_client_that_stops_sending_still_gets_its_answer(stage: Stage) -> None
     assert eventually(lambda: found.call_id in marked(stage.folder, Kind.CONFIRM))
 
 
-def _leave_in_the_middle(stage: Stage, path: str) -> None:
-    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
-        connection.sendall(head(path))
-        connection.recv(4_000, socket.MSG_WAITALL)  # more than the head
-        end_by_reset(connection)
-
-
 def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_what_was_sent(stage: Stage) -> None:
     known = count(stage)
-    _leave_in_the_middle(stage, f"{PATH}/echo?size=50000000")
+    leave_in_the_middle(stage.port, head(f"{PATH}/echo?size=50000000"))
     found = ends_as(stage, known, Outcome.CLIENT_ABORT)
     assert 0 < found.bytes_out < 50_000_000
     assert found.status == 200
@@ -77,7 +70,7 @@ def test_a_client_that_goes_away_in_the_middle_of_the_answer_is_recorded_with_wh
 
 def test_a_client_that_leaves_in_the_middle_of_an_error_is_no_reason_for_it(stage: Stage) -> None:
     known = count(stage)
-    _leave_in_the_middle(stage, f"{PATH}/echo?status=500&size=50000000")
+    leave_in_the_middle(stage.port, head(f"{PATH}/echo?status=500&size=50000000"))
     ends_as(stage, known, Outcome.UPSTREAM_ERROR)
 
 

@@ -16,7 +16,7 @@ from exchange.gateway.record import Kind, Outcome, Usage
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.asking import Asking, Reply
 from tests.exchange.gateway.conftest import Stage
-from tests.exchange.gateway.running import end_by_reset, exchange_bytes, marked, usages
+from tests.exchange.gateway.running import exchange_bytes, leave_in_the_middle, marked, usages
 from tests.servers.exchange import eventually
 
 CONTENT = bytes(range(256)) * 40_000
@@ -185,11 +185,7 @@ def test_a_name_and_a_type_cannot_break_out_of_their_headers(stage: Stage) -> No
 def test_a_transfer_that_is_broken_off_is_recorded_with_what_left(stage: Stage) -> None:
     keep(stage, CONTENT)
     known = len(list(usages(stage.folder)))
-    with socket.create_connection(("127.0.0.1", stage.port)) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.sendall(f"GET /files/{seal(ticket())} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        connection.recv(4_000, socket.MSG_WAITALL)  # more than the head, which goes alone
-        end_by_reset(connection)
+    leave_in_the_middle(stage.port, f"GET /files/{seal(ticket())} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     assert eventually(lambda: len(list(usages(stage.folder))) > known)
     found = list(usages(stage.folder))[-1]
     assert found.outcome is Outcome.CLIENT_ABORT

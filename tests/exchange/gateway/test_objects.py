@@ -21,7 +21,7 @@ from exchange.gateway.record import Outcome
 from tests.exchange.gateway import scene
 from tests.exchange.gateway.asking import Asking, Reply
 from tests.exchange.gateway.conftest import Stage
-from tests.exchange.gateway.running import end_by_reset, usages
+from tests.exchange.gateway.running import leave_in_the_middle, usages
 from tests.exchange.gateway.test_files import LINK, seal, ticket
 from tests.servers.exchange import eventually
 from tests.servers.s3 import S3, answering_here
@@ -132,11 +132,7 @@ def test_a_transfer_goes_on_when_the_service_breaks_off_in_the_middle(bucketed: 
 
 def test_a_transfer_that_is_broken_off_is_recorded_with_what_left(bucketed: Stage) -> None:
     known = len(list(usages(bucketed.folder)))
-    with socket.create_connection(("127.0.0.1", bucketed.port)) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.sendall(f"GET /files/{seal(ticket(CONTENT))} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        connection.recv(4_000, socket.MSG_WAITALL)  # more than the head: the bucket answers later
-        end_by_reset(connection)
+    leave_in_the_middle(bucketed.port, f"GET /files/{seal(ticket(CONTENT))} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     assert eventually(lambda: len(list(usages(bucketed.folder))) > known)
     found = list(usages(bucketed.folder))[-1]
     assert found.outcome is Outcome.CLIENT_ABORT
