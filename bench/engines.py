@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.search import corpus, questions
+from catalog.search import asking
 from catalog.search.elastic.engine import ElasticEngine
 from catalog.search.errors import SearchAway
 from catalog.search.tantivy_engine import TantivyEngine
@@ -77,9 +78,9 @@ def compare(here: SearchEngine, there: SearchEngine, asked: Sequence[Ask]) -> Ou
     outcome = Outcome(len(asked))
     for ask in asked:
         began = time.perf_counter()
-        one = here.search(ask)
+        one = asking.answer(here, ask)
         between = time.perf_counter()
-        other = there.search(ask)
+        other = asking.answer(there, ask)
         outcome.seconds.append((between - began, time.perf_counter() - between))
         outcome.totals += one.total != other.total
         outcome.counts += one.facets != other.facets

@@ -19,9 +19,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bench.search import corpus, elastic_beside, peers, questions
+from catalog.search import asking
 from catalog.search.elastic.engine import ElasticEngine
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask
@@ -76,7 +78,7 @@ def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
         peer = peers.Peer(command, documents, folder)
         _say_built(peer.version, listings, peer.seconds, peer.bytes)
         for kind in questions.KINDS:
-            wrong += _beside(peer, kind, ours[kind][:peer_count], peer_count)
+            wrong += _beside(peer, engine, kind, ours[kind][:peer_count], peer_count)
         peer.close()
     return wrong
 
@@ -91,12 +93,15 @@ def _commands() -> list[list[str]]:
 
 def _asked(engine: TantivyEngine | ElasticEngine, asks: Sequence[Ask]) -> list[tuple[Answer, float]]:
     for ask in asks[:5]:
-        engine.search(ask)
-    return [peers.timed(engine.search, ask) for ask in asks]
+        asking.answer(engine, ask)
+    return [peers.timed(asking.answer, engine, ask) for ask in asks]
 
 
-def _beside(peer: peers.Peer, kind: str, ours: Sequence[tuple[Answer, float]], count: int) -> int:
-    asks = questions.of_kind(kind, count)
+def _beside(
+    peer: peers.Peer, engine: TantivyEngine, kind: str, ours: Sequence[tuple[Answer, float]], count: int
+) -> int:
+    """A peer is asked for what was asked of ours in the end: common words take no part there either."""
+    asks = [replace(ask, question=asking.meaning(engine, ask.question)) for ask in questions.of_kind(kind, count)]
     answers = list(peer.ask(asks))
     wrong = 0
     for ask, (mine, _seconds), theirs in zip(asks, ours, answers, strict=True):

@@ -3,6 +3,7 @@
 A peer is given what our index is given, the terms of ``all``, and the values of its facets; and it is asked for what
 ours is asked for: any of these terms and phrases, what may be seen, the filters, how many there are in all, the first
 twenty, and each facet counted without its own filter. So both find the same documents, and the totals must agree.
+Where words stand side by side adds to our score alone; peers are spared that.
 """
 
 from __future__ import annotations

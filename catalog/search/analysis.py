@@ -61,7 +61,7 @@ def terms(text: str) -> list[str]:
     """The terms of a text in their order."""
     found: list[str] = []
     for run in _RUNS.findall(normalise(text)):
-        if len(run) == 1 or run < _FIRST_HAN:
+        if len(run) == 1 or is_word(run):
             found.append(run[:_LONGEST_WORD])
         else:
             found += map(add, run, run[1:])
@@ -82,6 +82,11 @@ def runs(text: str) -> list[str]:
 def replaced(text: str, other: Callable[[str], str]) -> str:
     """The normalised text with each of its runs put through ``other``."""
     return _RUNS.sub(lambda match: other(match.group()), normalise(text)).strip()
+
+
+def is_word(run: str) -> bool:
+    """Whether one of ``runs`` is a word of letters and digits, and not of Han characters."""
+    return run < _FIRST_HAN
 
 
 def is_han(run: str) -> bool:

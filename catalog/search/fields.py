@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from catalog.search import analysis, sounds
+from catalog.search import analysis, lexicon, sounds
 from catalog.search.types import FACETS, SearchDocument
 
-FORMAT = 6
+FORMAT = f"7.{lexicon.edition()}"
 WORDS = ("all", "title", "tags")
-"""Texts of terms, each with its places."""
+"""Texts of terms, each with its places; behind them the names of the ideas that their words stand for."""
 KEYS = ("beginning", "sounds")
 """Texts of which one looks for whole terms only."""
 NAMES = ("id", "mark", "state", "owner", *FACETS)
@@ -33,10 +33,10 @@ class Fields:
 def of(source: SearchDocument) -> Fields:
     """The fields of a document; its shown texts stay in the database."""
     titles = [text for text in source.title.values() if text]
-    title, tags = _sent(titles), _sent([*source.tags, source.scene])
-    others = _sent([*source.summary.values(), *source.description.values(), source.owner_name, *source.operations])
+    title, tags = _read(titles), _read([*source.tags, source.scene])
+    others = _read([*source.summary.values(), *source.description.values(), source.owner_name, *source.operations])
     texts = {
-        "all": f"{title} {others} {tags}".strip(), "title": title, "tags": tags,
+        "all": (title + others + tags).text(), "title": title.text(), "tags": tags.text(),
         "beginning": " ".join(_beginnings(titles)), "sounds": " ".join(sounds.of_titles(titles)),
     }  # fmt: skip
     names = {"id": source.id, "mark": source.mark(), "state": source.state, "owner": source.owner}
@@ -57,8 +57,22 @@ def _numbers(source: SearchDocument) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _sent(texts: Iterable[str]) -> str:
-    return " ".join([term for text in texts for term in analysis.terms(text)])
+@dataclass(frozen=True)
+class _Read:
+    terms: list[str]
+    ideas: list[str]
+
+    def __add__(self, other: _Read) -> _Read:
+        return _Read(self.terms + other.terms, self.ideas + other.ideas)
+
+    def text(self) -> str:
+        """Ideas stand behind all terms, so that they part no words."""
+        return " ".join(self.terms + self.ideas)
+
+
+def _read(texts: Sequence[str]) -> _Read:
+    terms = [term for text in texts for term in analysis.terms(text)]
+    return _Read(terms, [name for text in texts for name in lexicon.named(text)])
 
 
 def _beginnings(titles: Iterable[str]) -> dict[str, None]:

@@ -3,11 +3,15 @@
 ``lexicon.txt`` holds one idea a line, Chinese on the left of ``=``, English on the right. A query in
 one language also looks for the other's words. The lexicon is small and written by hand: it covers
 what data exchanges trade in, not the languages.
+
+An index keeps of each text the names of the lines that one of its words stands on, Chinese or
+English, so that a query looks for one name where it would look for many words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,24 +25,33 @@ _MOST_HAN = 12
 
 @dataclass(frozen=True)
 class Concept:
-    """What a part of a query also means: in the other language, and otherwise in its own."""
+    """What a part of a query also means: in the other language, and otherwise in its own.
+
+    ``others`` are words. Those of the lexicon go by the names that an index keeps for ``translations`` and
+    ``synonyms``; ``equals`` are words of which it knows nothing.
+    """
 
     asked: str
+    others: tuple[str, ...]
     translations: tuple[str, ...]
     synonyms: tuple[str, ...]
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        return self.translations + self.synonyms
+    equals: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Words that mean the same. Where they are ``equal`` those of one language count as much as a translation."""
+    """Words that mean the same; ``name`` is what an index keeps for them, if it does.
+
+    Where it has none, those of one language count as much as a translation.
+    """
 
     chinese: tuple[str, ...]
     english: tuple[str, ...]
-    equal: bool = False
+    name: str = ""
+
+    def named(self, *, chinese: bool) -> str:
+        """What an index keeps for its words of one language; no text has such a term, they have small letters."""
+        return f"{'ZH' if chinese else 'EN'}{self.name}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ def same(words: Iterable[str]) -> Line:
     """A line of words that are equal, whatever their language."""
     kept = [word for word in words if analysis.runs(word)]
     chinese = tuple(word for word in kept if analysis.is_han(analysis.runs(word)[0]))
-    return Line(chinese, tuple(word for word in kept if word not in chinese), equal=True)
+    return Line(chinese, tuple(word for word in kept if word not in chinese))
 
 
 def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
@@ -77,6 +90,26 @@ def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
         else:
             words.append(run)
     return found + list(_english(words, also))
+
+
+def named(text: str) -> list[str]:
+    """The names of the lexicon's lines that words of ``text`` stand on, one for each word, also within longer ones."""
+    found: list[str] = []
+    words: list[str] = []
+    for run in analysis.runs(text):
+        if analysis.is_word(run):
+            words.append(_singular(run))
+            continue
+        if words:
+            found += _named(words, " ", chinese=False)
+            words = []
+        found += _named(run, "", chinese=True)
+    return found + _named(words, " ", chinese=False)
+
+
+def edition() -> str:
+    """Tells one lexicon from another: an index knows only that which it was built with."""
+    return hashlib.sha256(_FILE.read_bytes()).hexdigest()[:8]
 
 
 def read(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -119,19 +152,47 @@ def _lines(word: str, also: Lexicon) -> tuple[Line, ...]:
 
 
 def _concept(asked: str, also: Lexicon, *, chinese: bool) -> Concept:
-    translations: list[str] = []
-    synonyms: list[str] = []
+    found: dict[str, list[str]] = {"translations": [], "synonyms": [], "equals": []}
+    words: list[str] = []
     for line in _lines(asked, also):
         own, other = (line.chinese, line.english) if chinese else (line.english, line.chinese)
         beside = [word for word in own if _key(word) != asked]
-        translations += [*other, *(beside if line.equal else ())]
-        synonyms += () if line.equal else beside
-    return Concept(asked, tuple(dict.fromkeys(translations)), tuple(dict.fromkeys(synonyms)))
+        words += [*other, *beside]
+        if not line.name:
+            found["equals"] += [*other, *beside]
+            continue
+        found["translations"].append(line.named(chinese=not chinese))
+        found["synonyms"] += [line.named(chinese=chinese)] if beside else []
+    return Concept(asked, tuple(dict.fromkeys(words)), **{kind: tuple(each) for kind, each in found.items()})
+
+
+def _named(parts: Sequence[str], between: str, *, chinese: bool) -> list[str]:
+    """``parts`` are characters, or words in their singular."""
+    known, longest = _names(chinese=chinese)
+    found: list[str] = []
+    for place, first in enumerate(parts):
+        if size := longest.get(first):
+            for end in range(place + 1, min(place + size, len(parts)) + 1):
+                found += known.get(between.join(parts[place:end]), ())
+    return found
+
+
+@lru_cache(maxsize=2)
+def _names(*, chinese: bool) -> tuple[dict[str, tuple[str, ...]], dict[str, int]]:
+    """The names by each word of a language, and the length of the longest that begins with a character or a word."""
+    known, longest = dict[str, tuple[str, ...]](), dict[str, int]()
+    for key, lines in _own().by_word.items():
+        if analysis.is_han(key) == chinese:
+            known[key] = tuple(line.named(chinese=chinese) for line in lines)
+            parts = list(key) if chinese else key.split(" ")
+            longest[parts[0]] = max(longest.get(parts[0], 0), len(parts))
+    return known, longest
 
 
 @lru_cache(maxsize=1)
 def _own() -> Lexicon:
-    return Lexicon.of(Line(chinese, english) for chinese, english in read(_FILE.read_text(encoding="utf-8")))
+    lines = enumerate(read(_FILE.read_text(encoding="utf-8")))
+    return Lexicon.of(Line(chinese, english, name=str(number)) for number, (chinese, english) in lines)
 
 
 def _key(word: str) -> str:
@@ -143,6 +204,7 @@ def _stem(words: list[str]) -> str:
     return " ".join(_singular(word) for word in words)
 
 
+@lru_cache(maxsize=20_000)
 def _singular(word: str) -> str:
     """Enough of English plurals to find a word in the lexicon; both sides of the comparison pass through it."""
     if len(word) > 4 and word.endswith("ies"):

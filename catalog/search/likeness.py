@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog.search import analysis
+from catalog.search import analysis, asking
 from catalog.search.confirming import confirmed, visible_to
 from catalog.search.question import MOST_TERMS, Question, Wanted
 from catalog.search.types import Ask, SearchEngine, SearchHit
@@ -20,8 +20,8 @@ def like(house: House, actor: Actor, listing: SearchHit, hidden: frozenset[str],
     """What the actor may see that is like the listing, most alike first; nothing rather than something else."""
     texts = [*listing.title.values(), *listing.tags]
     terms = list(dict.fromkeys(term for text in texts for term in analysis.query_terms(text)))[:MOST_TERMS]
-    asking = Ask(question=_question(terms), visible=visible_to(actor), excluded=hidden | {listing.id}, limit=_LOOKED_AT)
-    ids = house.adapter(SearchEngine).search(asking).ids  # type: ignore[type-abstract]
+    ask = Ask(question=_question(terms), visible=visible_to(actor), excluded=hidden | {listing.id}, limit=_LOOKED_AT)
+    ids = asking.answer(house.adapter(SearchEngine), ask).ids  # type: ignore[type-abstract]
     shared, tags, found = frozenset(terms), frozenset(listing.tags), list[SearchHit]()
     while ids and len(found) < limit:
         part, ids = ids[:_AT_ONCE], ids[_AT_ONCE:]

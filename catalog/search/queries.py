@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catalog.listings.errors import ListingNotFound
-from catalog.search import analysis, likeness, pending, question, spelling
+from catalog.search import analysis, asking, likeness, pending, question, spelling
 from catalog.search.asked import service as asked
 from catalog.search.confirming import confirmed, visible_to
 from catalog.search.errors import SearchInvalid, TooFar
@@ -53,11 +53,11 @@ def look(house: House, actor: Actor, params: SearchParams) -> SearchResult:
     """
     _check(params)
     hidden, also = house.db.read(_known)
-    asking = Ask(
+    ask = Ask(
         question=question.ask(params.text, also), visible=visible_to(actor), excluded=hidden, filters=params.filters,
         facets=params.facets, sort=params.sort, offset=params.offset, limit=params.limit,
     )  # fmt: skip
-    answer = house.adapter(SearchEngine).search(asking)  # type: ignore[type-abstract]
+    answer = asking.answer(house.adapter(SearchEngine), ask)  # type: ignore[type-abstract]
     wanted = question.shown_terms(params.text, also)
     hits = house.db.read(lambda uow: confirmed(uow, actor, answer.ids, wanted))
     following = params.offset + params.limit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from catalog.search import analysis, lexicon, sounds
@@ -16,6 +16,8 @@ SOUND = 0.3
 FORM = 0.5
 MOST_TERMS = 64
 _FEWEST_READ = 3
+_COMMON, _COMMON_PART = 1_000, 3
+"""A word that more documents hold than that, and more than one in three, says little about any of them."""
 _QUOTED = re.compile('["“”„＂]([^"“”„＂]*)["“”„＂]|「([^「」]*)」|『([^『』]*)』')
 
 
@@ -35,15 +37,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Question:
-    """All of ``must`` make a hit, or where there are none any of the others.
+    """All of ``must`` make a hit, or where there are none one of ``should`` or ``either``.
 
-    Scores of what holds are added; of each of ``either`` only the best counts, its parts added. Where ``most_read`` is
-    not 0, of ``should``, single terms then, the rarest take part that about so many documents hold in all.
+    Scores of what holds are added, also of ``extra``, which makes no hit; of each of ``either`` only the best counts,
+    its parts added. Where ``most_read`` is not 0, of ``should``, single terms then, the rarest take part that about so
+    many documents hold in all.
     """
 
     should: tuple[Wanted, ...] = ()
     either: tuple[tuple[tuple[Wanted, ...], ...], ...] = ()
     must: tuple[Wanted, ...] = ()
+    extra: tuple[Wanted, ...] = ()
     everything: bool = False
     most_read: int = 0
 
@@ -64,16 +68,20 @@ def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
         return EVERYTHING
     free, phrases = _parted(text)
     words = tuple(dict.fromkeys(analysis.query_terms(free)))[:MOST_TERMS]
-    should = [wanted for word in words for wanted in _weighted((word,), 1.0)]
-    should += [
-        Wanted(field, phrase, boost) for phrase in phrases for field, boost in (("title", TITLE), ("tags", TAGS))
-    ]
+    concepts = lexicon.concepts(free, also)
+    extra = [Wanted(field, phrase, boost) for phrase in phrases for field, boost in (("title", TITLE), ("tags", TAGS))]
     ordered = tuple(analysis.terms(free))[:MOST_TERMS]
     if len(ordered) > 1:
-        should.append(Wanted("all", ordered, PHRASE))
-    should += [Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)]
-    either = tuple(filter(None, (*map(_alternatives, lexicon.concepts(free, also)), *map(_forms, words))))
-    return Question(tuple(should), either, tuple(Wanted("all", phrase, 1.0) for phrase in phrases))
+        extra.append(Wanted("all", ordered, PHRASE))
+    return Question(
+        should=(
+            *(wanted for term, boost in _weights(words, concepts).items() for wanted in _weighted((term,), boost)),
+            *(Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)),
+        ),
+        either=tuple(filter(None, map(_alternatives, concepts))),
+        must=tuple(Wanted("all", phrase, 1.0) for phrase in phrases),
+        extra=tuple(extra),
+    )
 
 
 def narrowed(asked: Question, held: Sequence[int]) -> Question:
@@ -87,6 +95,17 @@ def narrowed(asked: Question, held: Sequence[int]) -> Question:
         if read <= asked.most_read or len(kept) < _FEWEST_READ:
             kept.add(place)
     return replace(asked, should=tuple(asked.should[place] for place in sorted(kept)), most_read=0)
+
+
+def without_common(asked: Question, held: Mapping[str, int], of: int) -> Question:
+    """The same question without words that very many hold, as long as others are left that somebody holds.
+
+    ``held`` says of its terms how many documents hold each, of all; hidden ones may be among them, as in ``narrowed``.
+    """
+    common = {term for term, count in held.items() if count > _COMMON and count * _COMMON_PART > of}
+    if asked.must or not common or not any(count for term, count in held.items() if term not in common):
+        return asked
+    return replace(asked, should=tuple(wanted for wanted in asked.should if common.isdisjoint(wanted.terms)))
 
 
 def unscored(asked: Question) -> Question:
@@ -128,16 +147,18 @@ def _parted(text: str) -> tuple[str, list[tuple[str, ...]]]:
 
 
 def _alternatives(concept: lexicon.Concept) -> tuple[tuple[Wanted, ...], ...]:
-    return tuple(tuple(_weighted(tuple(analysis.terms(other)), boost)) for other, boost in _boosted(concept))
+    return tuple(tuple(_weighted(tuple(analysis.terms(other)), 1.0)) for other in concept.equals)
 
 
-def _forms(word: str) -> tuple[tuple[Wanted, ...], ...]:
-    return tuple(tuple(_weighted((form,), FORM)) for form in other_forms(word))
-
-
-def _boosted(concept: lexicon.Concept) -> Iterator[tuple[str, float]]:
-    yield from ((other, 1.0) for other in concept.translations)
-    yield from ((other, SAME_LANGUAGE) for other in concept.synonyms)
+def _weights(words: Iterable[str], concepts: Iterable[lexicon.Concept]) -> dict[str, float]:
+    """Every single term that is looked for: the words, what the lexicon says they mean, and their other forms."""
+    found = dict.fromkeys(words, 1.0)
+    found |= {form: FORM for word in words for form in other_forms(word) if form not in found}
+    for concept in concepts:
+        found |= dict.fromkeys(concept.translations, 1.0)
+    for concept in concepts:
+        found |= {name: SAME_LANGUAGE for name in concept.synonyms if name not in found}
+    return found
 
 
 def _weighted(terms: tuple[str, ...], boost: float) -> Iterator[Wanted]:

@@ -21,12 +21,12 @@ import tantivy
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
-from catalog.search.question import Question, narrowed, unscored
+from catalog.search.question import Question, Wanted, unscored
 from catalog.search.tantivy_clearance import clearance
-from catalog.search.tantivy_index import SCHEMA, VERSION, to_document, with_analyser
+from catalog.search.tantivy_index import GRADES, SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
-from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument
+from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Held, Load, SearchDocument
 from compliance.policy import Clause
 from core.locks import locked_at
 
@@ -84,10 +84,7 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        if asked.most_read:
-            asked = narrowed(asked, [searcher.doc_freq(each.field, each.terms[0]) for each in asked.should])
-
-        clear = clearance(searcher, ask.visible, ask.excluded)
+        clear = clearance(ask.visible, ask.excluded)
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
@@ -101,12 +98,17 @@ class TantivyEngine:
             ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
         return Answer(ids, total, count_facets(searcher, ask, lambda filters: query_of(counted, filters)))
 
+    def held(self, wanted: Sequence[Wanted]) -> Held:
+        searcher, _commit = self._searcher()
+        counts = [searcher.doc_freq(each.field, each.terms[0]) for each in wanted]
+        return Held(counts, sum(searcher.doc_freq("grade", grade) for grade in range(len(GRADES))))
+
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = prefix_key(prefix)
         if not typed:
             return []
         searcher, _commit = self._searcher()
-        query = clearance(searcher, visible, excluded)([beginning(typed, prefix)])
+        query = clearance(visible, excluded)([beginning(typed, prefix)])
         return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:

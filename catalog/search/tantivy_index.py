@@ -6,17 +6,21 @@ import importlib.metadata
 
 import tantivy
 
+from catalog.listings.types import ListingState
 from catalog.search import fields
-from catalog.search.types import FACETS, SearchDocument
+from catalog.search.types import FACETS, REFERENCE, SearchDocument
 
-VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}/2"
+VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}/3"
 """Ends with the number of this schema: whoever changes it changes that."""
 
+_STATES = tuple(dict.fromkeys((REFERENCE, ListingState.LISTED.value, *(state.value for state in ListingState))))
+GRADES = tuple((state, tier) for state in _STATES for tier in range(6))
+"""The grade of a document is the place of its state and tier here: it says who may see it. What everybody may see
+stands first, so that what somebody may see is mostly one range."""
 _IN_GRADE = ("state", "level")
-"""Kept as one name, the grade: it says who may see a document."""
-_NAMES = (*(name for name in fields.NAMES if name not in _IN_GRADE), "grade")
+_NAMES = tuple(name for name in fields.NAMES if name not in _IN_GRADE)
 _FAST = ("id", *FACETS)
-_NUMBERS = tuple(name for name in fields.NUMBERS if name not in _IN_GRADE)
+_NUMBERS = (*(name for name in fields.NUMBERS if name not in _IN_GRADE), "grade")
 
 
 def _schema() -> tantivy.Schema:
@@ -43,18 +47,18 @@ def with_analyser(index: tantivy.Index) -> tantivy.Index:
 
 
 def to_document(source: SearchDocument) -> tantivy.Document:
-    if not source.state:
-        raise ValueError(f"{source.id} has no state: nothing would say who may see it")
     document, found = tantivy.Document(), fields.of(source)
-    names = found.names | {"grade": f"{source.state}:{source.tier}"}
-    for name, text in (found.texts | {name: names[name] for name in _NAMES if name in names}).items():
+    names = {name: found.names[name] for name in _NAMES if name in found.names}
+    for name, text in (found.texts | names).items():
         document.add_text(name, text)
+    numbers = found.numbers | {"grade": _grade(source)}
     for name in _NUMBERS:
-        document.add_integer(name, found.numbers[name])
+        document.add_integer(name, numbers[name])
     return document
 
 
-def parted_grade(grade: str) -> tuple[str, int]:
-    """The state and the tier that a grade is of."""
-    state, _, tier = grade.rpartition(":")
-    return state, int(tier)
+def _grade(source: SearchDocument) -> int:
+    try:
+        return GRADES.index((source.state, source.tier))
+    except ValueError:
+        raise ValueError(f"{source.id} is {source.state!r} at tier {source.tier}: who may see it?") from None

@@ -33,11 +33,15 @@ def matching(asked: Question) -> tantivy.Query:
     if asked.everything:
         return tantivy.Query.all_query()
     parts = [(_Must, _wanted(wanted)) for wanted in asked.must]
-    parts += [(_Should, _wanted(wanted)) for wanted in asked.should]
+    hits = [_wanted(wanted) for wanted in asked.should]
     for group in asked.either:
-        choices = [any_of([_wanted(wanted) for wanted in choice]) for choice in group]
-        parts.append((_Should, tantivy.Query.disjunction_max_query(choices)))
-    return tantivy.Query.boolean_query(parts) if parts else tantivy.Query.empty_query()
+        hits.append(
+            tantivy.Query.disjunction_max_query([any_of([_wanted(each) for each in choice]) for choice in group])
+        )
+    extra = [(_Should, _wanted(wanted)) for wanted in asked.extra]
+    if not parts:
+        return any_of(hits) if not (hits and extra) else tantivy.Query.boolean_query([(_Must, any_of(hits)), *extra])
+    return tantivy.Query.boolean_query([*parts, *((_Should, each) for each in hits), *extra])
 
 
 def _wanted(wanted: Wanted) -> tantivy.Query:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from catalog.search.analysis import Piece
-from catalog.search.question import EVERYTHING, Question
+from catalog.search.question import EVERYTHING, Question, Wanted
 from compliance.policy import Clause
 from core.db import Uow
 
@@ -104,6 +104,15 @@ class EngineState:
     marks: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Held:
+    """How many documents hold each of some terms, of how many. Replaced ones count until they are merged, and hidden
+    ones: nobody may be told of single documents by it."""
+
+    counts: Sequence[int]
+    of: int
+
+
 Load = Callable[[Sequence[str]], Iterable[SearchDocument]]
 
 
@@ -126,6 +135,9 @@ class SearchEngine(Protocol):
 
         Raises IndexNotReady while there is only one of another format.
         """
+
+    def held(self, wanted: Sequence[Wanted]) -> Held:
+        """How many documents hold each of these single terms. Raises as ``search`` does."""
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         """Ids whose title has a word or a phrase that begins with ``prefix``, best first, visible ones only."""

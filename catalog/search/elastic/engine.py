@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
 from typing import Any
 
 from catalog.search import ordering
@@ -14,8 +13,8 @@ from catalog.search.elastic.indices import MOST_HITS, VERSION, Indices
 from catalog.search.elastic.writing import Writing
 from catalog.search.errors import IndexNotReady, SearchAway
 from catalog.search.fields import prefix_key
-from catalog.search.question import Question, narrowed
-from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Load, SearchDocument
+from catalog.search.question import Wanted
+from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Held, Load, SearchDocument
 from compliance.policy import Clause
 from core.locks import StillHeld
 
@@ -53,13 +52,18 @@ class ElasticEngine:
 
     def search(self, ask: Ask) -> Answer:
         limit = max(0, min(ask.limit, MOST_RESULTS - ask.offset))
-        if ask.question.most_read:
-            ask = replace(ask, question=narrowed(ask.question, self._held_by(ask.question)))
         body = query.body(ask)
         if ordering.field_of(ask) is None:
             return self._by_score(body, ask, limit)
         answer = self._ask(body | {"from": ask.offset, "size": limit})
         return _answer(tuple(hit["sort"][1] for hit in _hits(answer)), answer, ask)
+
+    def held(self, wanted: Sequence[Wanted]) -> Held:
+        texts: dict[str, str] = {}
+        for each in wanted:
+            texts[each.field] = f"{texts.get(each.field, '')} {each.terms[0]}"
+        known = self._statistics(texts)
+        return Held([query.held(known, each) for each in wanted], query.counted(known))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         if not prefix_key(prefix):
@@ -86,14 +90,6 @@ class ElasticEngine:
         if not self.ready():
             return EngineState(False, VERSION)
         return EngineState(True, VERSION, dict(self._marks(self._indices.alias)))
-
-    def _held_by(self, asked: Question) -> list[int]:
-        """How many documents hold each of what is wanted; nothing when there is no index."""
-        if not asked.should:
-            return []
-        answer = self._ask({"size": 0, "aggs": query.holders(asked.should)})
-        counted = answer.get("aggregations")
-        return query.held(counted) if counted else []
 
     def _held(self, name: str) -> dict[str, str]:
         self._indices.show(name)
@@ -133,6 +129,16 @@ class ElasticEngine:
         if answer["_shards"]["total"] == 0 and self._indices.any():
             raise IndexNotReady("The search index has another format.")
         return answer
+
+    def _statistics(self, texts: Mapping[str, str]) -> Any:
+        """What the index knows of the terms of these texts, by field; nothing when there is no index."""
+        answer = self._connection.call(
+            lambda client: client.options(ignore_status=404).termvectors(
+                index=self._indices.alias, doc=texts, fields=list(texts), term_statistics=True, offsets=False,
+                positions=False, payloads=False,
+            ).body
+        )  # fmt: skip
+        return answer.get("term_vectors", {})
 
     def _marks(self, index: str) -> Iterator[tuple[str, str]]:
         """Each id with its mark, as they stand at one moment."""

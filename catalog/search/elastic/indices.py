@@ -48,7 +48,7 @@ class Indices:
         self._connection = connection
         self._family = f"{prefix}-search"
         self.alias = f"{self._family}-{FORMAT}"
-        self._ours = re.compile(re.escape(self._family) + r"-\d+-[0-9a-f]+")
+        self._ours = re.compile(re.escape(self._family) + r"-[0-9a-f.]+-[0-9a-f]+")
 
     def stands(self) -> bool:
         """Whether there is one of this format that was built as a whole."""

@@ -50,10 +50,13 @@ def matching(asked: Question) -> Query:
     if asked.empty:
         return NONE
     must = [_wanted(wanted) for wanted in asked.must]
-    should = [_wanted(wanted) for wanted in asked.should]
+    hits = [_wanted(wanted) for wanted in asked.should]
     for group in asked.either:
-        should.append({"dis_max": {"queries": [_any_of([_wanted(each) for each in choice]) for choice in group]}})
-    return {"bool": {"must": must, "should": should, "minimum_should_match": 0 if must else 1}}
+        hits.append({"dis_max": {"queries": [_any_of([_wanted(each) for each in choice]) for choice in group]}})
+    extra = [_wanted(wanted) for wanted in asked.extra]
+    if must:
+        return {"bool": {"must": must, "should": hits + extra}}
+    return {"bool": {"must": [_any_of(hits)], "should": extra}}
 
 
 def allowed(visible: Iterable[Clause], excluded: frozenset[str]) -> list[Query]:
@@ -71,13 +74,15 @@ def counts(answer: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[t
     }
 
 
-def holders(wanted: Sequence[Wanted]) -> dict[str, Any]:
-    """Counts of the documents that hold each of these, for ``held``."""
-    return {"held": {"filters": {"filters": [_wanted(each) for each in wanted]}}}
+def held(known: Mapping[str, Any], wanted: Wanted) -> int:
+    """How many documents hold a term, by what the index knows of it; a term that it does not know has no figure."""
+    terms = known.get(wanted.field, {}).get("terms", {})
+    return int(terms.get(wanted.terms[0], {}).get("doc_freq", 0))
 
 
-def held(answer: Mapping[str, Any]) -> list[int]:
-    return [int(bucket["doc_count"]) for bucket in answer["held"]["buckets"]]
+def counted(known: Mapping[str, Any]) -> int:
+    """How many documents there are: each has every text."""
+    return max((int(each["field_statistics"]["doc_count"]) for each in known.values()), default=0)
 
 
 def _counted(name: str, filters: Mapping[str, Query]) -> dict[str, Any]:

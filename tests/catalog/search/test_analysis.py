@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,8 +52,36 @@ def test_excerpt_starts_where_the_answer_is() -> None:
 
 def test_lexicon_takes_the_longest_idea() -> None:
     (found,) = lexicon.concepts("bank cards")
-    assert found.translations == ("银行卡",)
+    assert found.others == ("银行卡",)
     assert [concept.asked for concept in lexicon.concepts("地下水水质")] == ["地下水", "水质"]
+
+
+def test_a_query_looks_for_the_names_that_an_index_keeps_of_what_it_means() -> None:
+    (weather,) = lexicon.concepts("meteorology")
+    assert set(weather.translations) <= set(lexicon.named("天气")) & set(lexicon.named("省气象局"))
+    assert set(weather.synonyms) <= set(lexicon.named("Weather radars")), "it stands on one line with other words"
+    assert set(weather.translations).isdisjoint(weather.synonyms)
+    (card,) = lexicon.concepts("银行卡")
+    assert not card.synonyms, "its line has no other Chinese word"
+    assert card.translations == tuple(lexicon.named("many bank-cards"))[-1:]
+    assert lexicon.named("天气、天气") == lexicon.named("天气") * 2
+    assert lexicon.named("地下水水质") == [*lexicon.named("地下水"), *lexicon.named("水质")]
+    assert lexicon.named("weather 2020，") == lexicon.named("weather")
+    assert lexicon.named("火星 zzz") == []
+
+
+@given(st.text(alphabet="天气银行卡企业信息 weather bank card data sets", max_size=30))
+def test_names_are_found_wherever_their_words_stand(text: str) -> None:
+    lines = lexicon.read((Path(lexicon.__file__).with_name("lexicon.txt")).read_text(encoding="utf-8"))
+    wanted = Counter[str]()
+    for number, (chinese, english) in enumerate(lines):
+        for word in {*map("".join, map(analysis.runs, chinese))}:
+            if analysis.is_han(word):
+                wanted[f"ZH{number}"] += len(re.findall(f"(?={word})", text))
+        for word in {" ".join(lexicon._singular(run) for run in analysis.runs(word)) for word in english}:
+            said = " ".join(lexicon._singular(run) if not analysis.is_han(run) else "|" for run in analysis.runs(text))
+            wanted[f"EN{number}"] += len(re.findall(f"(?<![a-z0-9])(?={word}(?![a-z0-9]))", said))
+    assert Counter(lexicon.named(text)) == +wanted
 
 
 @pytest.mark.parametrize("line", ["气象 weather", "= weather", "气象 ="])

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.search import corpus, questions
-from catalog.search import question
+from catalog.search import asking, question
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
@@ -55,7 +55,8 @@ def found(engine: SearchEngine, text: str, **given: object) -> tuple[str, ...]:
 
 
 def answer(engine: SearchEngine, text: str = "", **given: object) -> Answer:
-    return engine.search(Ask(question=question.ask(text), **({"visible": EVERYTHING} | given)))  # type: ignore[arg-type]
+    ask = Ask(question=question.ask(text), **({"visible": EVERYTHING} | given))  # type: ignore[arg-type]
+    return asking.answer(engine, ask)
 
 
 def test_chinese_english_traditional_wide_and_code(engine: SearchEngine) -> None:
@@ -80,14 +81,32 @@ def test_where_little_may_be_read_the_rarest_words_take_part(engine: SearchEngin
 
     def read(most: int, *terms: str) -> set[str]:
         wanted = tuple(question.Wanted("title", (term,), 1.0) for term in terms)
-        return set(engine.search(Ask(question.Question(wanted, most_read=most), visible=EVERYTHING)).ids)
+        return set(asking.answer(engine, Ask(question.Question(wanted, most_read=most), visible=EVERYTHING)).ids)
 
     rare, common = ("radar", "sonar", "lidar", "unknown"), {f"common{n}" for n in range(5)}
     assert read(1, "weather", *rare) == set("abcd"), "three take part, however many hold them"
     assert read(9, "weather", *rare) == set("abcd")
     assert read(10, "weather", *rare) == {*"abcd", *common}
     assert read(1, "weather", "data") == {*"ab", *common}
-    assert engine.search(Ask(question.Question(most_read=3), visible=EVERYTHING)) == Answer((), 0)
+    assert asking.answer(engine, Ask(question.Question(most_read=3), visible=EVERYTHING)) == Answer((), 0)
+
+
+def test_what_very_many_hold_finds_nothing_beside_other_words(
+    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question, "_COMMON", 3)
+    put(engine, *(document(f"common{n}", zh="数据", en="weather data") for n in range(5)))
+    put(engine, document("radar", en="radar data"), document("secret", en="sonar", state="draft", tier=4))
+    common, listed = {f"common{n}" for n in range(5)}, (Clause(states=frozenset({"listed"})),)
+    assert set(found(engine, "data")) == {*common, "radar"}, "nothing else was asked"
+    assert found(engine, "radar data") == ("radar",)
+    assert answer(engine, "radar data", facets=("kind",)).facets["kind"] == (("dataset", 1),)
+    assert found(engine, "radar data", sort=Sort.NEWEST) == ("radar",)
+    assert set(found(engine, "weather data")) == common | {"radar"}, "both are common"
+    assert set(found(engine, 'radar "data"')) == {*common, "radar"}, "what is quoted has to be there"
+    for nowhere in ("sonar data", "lidar data"):
+        assert set(found(engine, nowhere, visible=listed)) == {*common, "radar"}, "what is hidden is as what is not"
+    assert found(engine, "sonar data") == ("secret",)
 
 
 def test_bridge_between_languages(engine: SearchEngine) -> None:
@@ -257,7 +276,7 @@ def test_one_and_many_find_each_other(engine: SearchEngine) -> None:
 
 def test_what_is_quoted_must_be_there(engine: SearchEngine) -> None:
     put(engine, document("a", zh="城市道路点云"), document("b", zh="道路城市点云"), document("c", en="of point clouds"))
-    assert set(found(engine, "城市道路 点云")) == {"a", "b"}
+    assert set(found(engine, "城市道路 点云")) == {"a", "b", "c"}
     assert found(engine, '"城市道路"') == ("a",)
     for marks in ("“城市道路” 点云", "「城市道路」", "『城市道路』卫星", "＂城市道路＂"):
         assert found(engine, marks) == ("a",), marks
