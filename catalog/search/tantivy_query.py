@@ -32,16 +32,15 @@ def matching(asked: Question) -> tantivy.Query:
     """What answers a question; nothing when it has no word."""
     if asked.everything:
         return tantivy.Query.all_query()
-    parts = [(_Must, _wanted(wanted)) for wanted in asked.must]
+    must = [(_Must, _wanted(wanted)) for wanted in asked.must]
+    extra = [(_Should, _wanted(wanted)) for wanted in asked.extra]
     hits = [_wanted(wanted) for wanted in asked.should]
     for group in asked.either:
-        hits.append(
-            tantivy.Query.disjunction_max_query([any_of([_wanted(each) for each in choice]) for choice in group])
-        )
-    extra = [(_Should, _wanted(wanted)) for wanted in asked.extra]
-    if not parts:
-        return any_of(hits) if not (hits and extra) else tantivy.Query.boolean_query([(_Must, any_of(hits)), *extra])
-    return tantivy.Query.boolean_query([*parts, *((_Should, each) for each in hits), *extra])
+        choices = [any_of([_wanted(wanted) for wanted in choice]) for choice in group]
+        hits.append(tantivy.Query.disjunction_max_query(choices))
+    if must:
+        return tantivy.Query.boolean_query([*must, *((_Should, hit) for hit in hits), *extra])
+    return tantivy.Query.boolean_query([(_Must, any_of(hits)), *extra]) if extra else any_of(hits)
 
 
 def _wanted(wanted: Wanted) -> tantivy.Query:

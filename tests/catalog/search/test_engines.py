@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.search import corpus, questions
-from catalog.search import asking, question
+from catalog.search import asking, lexicon, question
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
@@ -403,15 +403,21 @@ def test_one_writer_and_the_newest_state_wins(engine: SearchEngine, make: Make) 
     assert found(engine, "地震") == ("a",)
 
 
-def test_counts_are_of_the_hits_of_whatever_is_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("common", [20, 1_000])
+def test_counts_are_of_the_hits_of_whatever_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
     """They are counted among what finds the same with fewer parts."""
+    monkeypatch.setattr(question, "_COMMON", common)
     engine = TantivyEngine(tmp_path / "search")
     engine.rebuild(corpus.listings(300))
     asks = [
         replace(ask, facets=("kind", "orderable")) for kind in questions.KINDS for ask in questions.of_kind(kind, 25)
     ]
     asks += [replace(asks[0], question=question.ask(text)) for text in ("weather clowds", "shujv", "道路点 “提供”")]
-    answers = [engine.search(replace(ask, filters={})) for ask in asks]
+    same = lexicon.Lexicon.of([lexicon.same(("天气", "云图 数据", "sky")), lexicon.same(("sky", "weather records"))])
+    asks += [replace(asks[0], question=question.ask(text, same)) for text in ("天气数据", "sky 数据", "“weather” 天气")]
+    answers = [asking.answer(engine, replace(ask, filters={})) for ask in asks]
     assert len([1 for each in answers if each.total]) > 100
     assert [sum(dict(each.facets["kind"]).values()) for each in answers] == [each.total for each in answers]
     assert [sum(dict(each.facets["orderable"]).values()) for each in answers] == [each.total for each in answers]
