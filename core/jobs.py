@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, String, Text, func, or_, select
+from sqlalchemy import BigInteger, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
@@ -117,6 +117,8 @@ def run_one(house: House, lane: Lane | None = None) -> bool:
 
     One that meets something unavailable is done later; whatever else goes wrong is the end of it.
     """
+    if house.db.read(lambda uow: uow.session.execute(_next(uow, lane)).first()) is None:
+        return False  # nobody's turn to write is taken for that
     run = house.db.write(lambda uow: _claim(uow, lane))
     if run is None:
         return False
@@ -135,16 +137,15 @@ def run_one(house: House, lane: Lane | None = None) -> bool:
     return True
 
 
-def _claim(uow: Uow, lane: Lane | None) -> tuple[str, JobRun] | None:
+def _next(uow: Uow, lane: Lane | None) -> Select[Job]:
     free = or_(Job.lease_until.is_(None), Job.lease_until < uow.now())
     lanes = Lane if lane is None else (lane,)
-    statement = (
-        select(Job)
-        .where(Job.state.in_(("queued", "running")), Job.lane.in_(lanes), free)
-        .order_by(Job.created_at, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    waiting = select(Job).where(Job.state.in_(("queued", "running")), Job.lane.in_(lanes), free)
+    return waiting.order_by(Job.created_at, Job.id).limit(1)
+
+
+def _claim(uow: Uow, lane: Lane | None) -> tuple[str, JobRun] | None:
+    statement = _next(uow, lane).with_for_update(skip_locked=True)
     job = uow.session.execute(statement).scalar_one_or_none()
     if job is None:
         return None

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from core.db import Uow
 from core.house import House
@@ -54,6 +54,8 @@ class _Outcome:
 
 def send_due(house: House, limit: int = _AT_ONCE) -> int:
     """Send up to ``limit`` messages that are due, side by side; answers how many were tried."""
+    if house.db.read(lambda uow: uow.session.execute(_waiting(uow).limit(1)).first()) is None:
+        return 0  # nobody's turn to write is taken for that
     due = house.db.write(lambda uow: _claim(uow, limit))
     if not due:
         return 0
@@ -64,16 +66,20 @@ def send_due(house: House, limit: int = _AT_ONCE) -> int:
     return len(due)
 
 
-def _claim(uow: Uow, limit: int) -> list[_Due]:
+def _waiting(uow: Uow) -> Select[str, int]:
+    """Messages that are due, each with its place among those of its organisation."""
     place = func.row_number().over(partition_by=WebhookEndpoint.organisation_id, order_by=WebhookMessage.due_at)
-    due = (
+    return (
         select(WebhookMessage.id, place.label("place"))
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
         .where(
             WebhookMessage.state == str(MessageState.WAITING), WebhookMessage.due_at <= uow.now(), WebhookEndpoint.on
         )
-        .subquery()
     )
+
+
+def _claim(uow: Uow, limit: int) -> list[_Due]:
+    due = _waiting(uow).subquery()
     chosen = (
         select(WebhookMessage, WebhookEndpoint)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
