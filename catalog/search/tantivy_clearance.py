@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 
 import tantivy
@@ -17,7 +18,6 @@ from catalog.search.tantivy_query import all_of, any_of
 from compliance.policy import Clause
 
 _Must, _MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
-_ALL = range(len(GRADES))
 
 Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
 """From what is asked to where all of it holds and it may be seen."""
@@ -27,8 +27,8 @@ def clearance(visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
     """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score."""
     clauses = list(visible)
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
-    opened = [grade for grade in _ALL if any(_opens(clause, grade) for clause in clauses if clause not in single)]
-    closed = [grade for grade in _ALL if grade not in opened]
+    opened = sorted(frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single)))
+    closed = [grade for grade in range(len(GRADES)) if grade not in opened]
     spared = [_spared(clause, closed) for clause in single]
     left_out = [tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded))] if excluded else []
 
@@ -48,15 +48,21 @@ def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) 
     )  # fmt: skip
 
 
-def _opens(clause: Clause, grade: int) -> bool:
-    """Whether a clause is of this grade, whatever else it names."""
-    state, tier = GRADES[grade]
-    return replace(clause, owner=None, ids=None).admits(state=state, tier=tier, owner="")
+def _opened(clause: Clause) -> frozenset[int]:
+    """The grades that a clause is of, whatever else it names."""
+    return _admitted(replace(clause, owner=None, ids=None))
+
+
+@lru_cache(maxsize=256)
+def _admitted(clause: Clause) -> frozenset[int]:
+    return frozenset(
+        grade for grade, (state, tier) in enumerate(GRADES) if clause.admits(state=state, tier=tier, owner="")
+    )
 
 
 def _spared(clause: Clause, closed: Sequence[int]) -> tantivy.Query:
     """What a clause opens of single owners and ids, among the closed grades; where it opens all, they are not read."""
-    grades = [grade for grade in closed if _opens(clause, grade)]
+    grades = [grade for grade in closed if grade in _opened(clause)]
     return all_of(*_named(clause), *([_of_grades(grades)] if len(grades) < len(closed) else []))
 
 
