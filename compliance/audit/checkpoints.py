@@ -79,7 +79,7 @@ def verified(house: House, note: str) -> Checkpoint:
     """The checkpoint, signed by a key of ours in whatever epoch of this log. Raises Tampered or Malformed."""
     said = parse_checkpoint(note)
     if epoch_of(said.origin)[0] != house.settings.log_origin:
-        raise Tampered(f"the checkpoint is of the log {said.origin}")
+        raise Tampered(f"检查点属于日志 {said.origin}", f"the checkpoint is of the log {said.origin}")
     return verify_checkpoint(note, notes.key_of(said.origin, signer_of(house, note)))
 
 
@@ -97,7 +97,10 @@ def signed_head(house: House) -> Checkpoint | None:
     if note is None:
         return None
     if parse_checkpoint(note).origin != epochs.origin(house):
-        raise Tampered("the signer's head is of another epoch of the log, or of another log")
+        raise Tampered(
+            "签名者所存的检查点属于日志的另一个纪元（epoch），或属于另一个日志",
+            "the signer's head is of another epoch of the log, or of another log",
+        )
     return verified(house, note)
 
 

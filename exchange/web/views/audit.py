@@ -141,11 +141,11 @@ def _bundle() -> tuple[str, bytes]:
 
 
 def _judge(name: str, content: bytes, kept: str) -> Verdict:
+    chosen = 0 if language() == "zh" else 1
     try:
         report = _verified(content, kept)
-    except (verifier.Tampered, verifier.Malformed, verifier.Unverifiable) as error:
-        return Verdict(name, sound=False, lines=[Line("fail", str(error))])
-    chosen = 0 if language() == "zh" else 1
+    except verifier.Refused as refused:
+        return Verdict(name, sound=False, lines=[Line("fail", refused.reason[chosen])])
     lines = [Line("mind" if pair[1].startswith("mind") else "ok", pair[chosen]) for pair in report.lines]
     lines += [Line("ok", f"#{number} {entry['at']} {entry['action']}") for number, entry in report.entries]
     return Verdict(name, sound=True, lines=lines)

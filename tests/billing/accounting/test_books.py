@@ -206,7 +206,7 @@ def test_a_closed_month_is_signed_by_the_key_of_the_log(month: Month) -> None:
         lambda uow: months.confirm(uow, people.confirmer.actor, month.label, sha256=closed.sha256)
     )  # fmt: skip
     signed = months.signed(house, done)
-    text_signed = verify_note(signed["signature"], checkpoints.public_key(house), "month")
+    text_signed = verify_note(signed["signature"], checkpoints.public_key(house), ("月份", "month"))
     assert f"/month-close\n{month.label}\n" in text_signed
     assert json.loads(json.dumps(signed["document"])) == done.document
 

@@ -104,6 +104,8 @@ def test_an_older_checkpoint_needs_a_proof_and_gets_it_from_the_exchange(
     path = _saved(tmp_path, stories.bundle_of(house, story))
     assert verifier.main([str(path), "--checkpoint", str(older)]) == verifier.UNVERIFIABLE
     assert "/api/v1/audit/consistency?first=8&second=16" in capsys.readouterr().out
+    assert verifier.main([str(path), "--checkpoint", str(older), "--lang", "zh"]) == verifier.UNVERIFIABLE
+    assert "（UNVERIFIABLE）：存证包未附上从您的检查点起的证明" in capsys.readouterr().out
     second, proof = house.db.read(lambda uow: queries.consistency(uow, 8, 16))
     files = json.dumps({"first": 8, "second": second, "proof": [base64.b64encode(p).decode() for p in proof]})
     given = ["--checkpoint", str(older), "--consistency", str(_saved(tmp_path, files.encode(), "proof.json"))]

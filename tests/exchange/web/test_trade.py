@@ -7,7 +7,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from compliance.audit import checkpoints, sequencer
+import pytest
+from markupsafe import escape
+
+from compliance.audit import checkpoints, sequencer, verifier
 from compliance.review import queries as reviews
 from compliance.review.types import checklist
 from core import outbox
@@ -125,8 +128,14 @@ def test_a_bundle_is_verified_and_a_changed_one_is_not(browser: Open, house: Hou
     person.get("/verify")
     changed = bytearray(bundle)
     changed[len(changed) // 2] ^= 1
-    assert "Not verified" in _verdict(person, bytes(changed))
-    assert "The bundle is sound" not in _verdict(person, bytes(changed))
+    with pytest.raises(verifier.Refused) as refused:
+        verifier.unpacked(bytes(changed))
+    for language, title, reason in zip(("zh", "en"), ("核验未通过", "Not verified"), refused.value.reason, strict=True):
+        person.get(f"/verify?lang={language}")
+        said = _verdict(person, bytes(changed))
+        assert title in said
+        assert escape(reason) in said
+        assert "The bundle is sound" not in said
     person.get(f"/orders/{order.id}")
     number = re.search(r"/audit/entries/\d+", person.get(f"/orders/{order.id}"))
     assert number
