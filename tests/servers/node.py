@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ code: 0, lines: report.lines.map(({ zh, en }) => [zh, en]) });
   } catch (error) {
     const known = error instanceof Outcome;
-    answer({ code: known ? error.code : 99, lines: [["", known ? error.message : error.stack]] });
+    answer(known ? { code: error.code, lines: [[error.zh, error.en]] } : { code: 99, lines: [["", error.stack]] });
   }
 }
 """

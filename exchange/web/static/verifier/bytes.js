@@ -45,7 +45,9 @@ export function toBase64(bytes) {
 // Only the canonical spelling is read.
 export function fromBase64(text) {
   const raw = looseBase64(text);
-  if (raw === undefined || toBase64(raw) !== text) throw new Malformed("a value is not canonical base64");
+  if (raw === undefined || toBase64(raw) !== text) {
+    throw new Malformed("有一个值不是规范的 base64 编码", "a value is not canonical base64");
+  }
   return raw;
 }
 

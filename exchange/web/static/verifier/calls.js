@@ -18,23 +18,24 @@ const FIELDS = {
 export const proofOf = (texts) => texts.map((each) => (isText(each) ? fromBase64(each) : new Uint8Array()));
 
 function parseCall(raw) {
-  const wrong = (why) => {
-    throw new Malformed(`a usage record cannot be read: ${why}`);
+  const wrong = (zh, en) => {
+    throw new Malformed(`用量记录无法读取：${zh}`, `a usage record cannot be read: ${en}`);
   };
-  if (raw.length < RECORD_BYTES) wrong("it is cut");
+  const cut = () => wrong("有一段文本不完整", "a text is cut");
+  if (raw.length < RECORD_BYTES) wrong("它不完整", "it is cut");
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const record = {}, epoch = hex(raw.subarray(8, 16)), seq = view.getBigUint64(16);
   let rest = raw.subarray(RECORD_BYTES);
   for (const name of TEXTS) {
-    const length = rest[0] ?? wrong("a text is cut");
+    const length = rest[0] ?? cut();
     const text = decoded(rest.subarray(1, 1 + length));
-    if (text === undefined || rest.length < 1 + length) wrong("a text is cut");
+    if (text === undefined || rest.length < 1 + length) cut();
     record[name] = text;
     rest = rest.subarray(1 + length);
   }
   const [kind, live, outcome, zero] = raw, none = view.getUint16(6), first = view.getBigUint64(56);
-  if (rest.length || kind !== 1 || zero || none || first || live > 1) wrong("it is not one of a call");
-  if (!OUTCOMES[outcome]) wrong("it has no such outcome");
+  if (rest.length || kind !== 1 || zero || none || first || live > 1) wrong("它不是一次调用的记录", "it is not one of a call");
+  if (!OUTCOMES[outcome]) wrong("没有这样的调用结果", "it has no such outcome");
   return {
     ...record, call: `${epoch}-${seq}`, epoch, seq, outcome: OUTCOMES[outcome], status: view.getUint16(4),
     plan_hash: hex(raw.subarray(68, 100)),
@@ -43,15 +44,15 @@ function parseCall(raw) {
 
 export async function checkCalls(files, manifest, report) {
   const described = manifest.get("calls") ?? [];
-  if (described.length > MOST_CALLS) throw new Malformed("too many calls");
+  if (described.length > MOST_CALLS) throw new Malformed("调用过多", "too many calls");
   const seen = new Set();
   for (const each of described) {
     const call = isObject(each) && hasExactly(each, ["call", "file"]) ? each.get("call") : undefined;
     const name = `calls/${call}.json`;
     if (!isText(call) || each.get("file") !== name || !files.has(name)) {
-      throw new Malformed("a call of the manifest is incomplete");
+      throw new Malformed("清单中有一次调用不完整", "a call of the manifest is incomplete");
     }
-    if (seen.has(call)) throw new Tampered("a call is shown twice");
+    if (seen.has(call)) throw new Tampered("有一次调用出现两次", "a call is shown twice");
     seen.add(call);
     await checkCall(files.get(name), call, manifest.get("order"), report);
   }
@@ -60,18 +61,18 @@ export async function checkCalls(files, manifest, report) {
 async function checkCall(content, call, order, report) {
   const proof = parse(content);
   if (!isObject(proof) || !hasExactly(proof, Object.keys(FIELDS))) {
-    throw new Malformed("a call's proof has other fields than version 1");
+    throw new Malformed("有一次调用的证明的字段与版本 1 不同", "a call's proof has other fields than version 1");
   }
   if (!Object.entries(FIELDS).every(([name, fits]) => fits(proof.get(name)))) {
-    throw new Malformed("a call's proof is incomplete");
+    throw new Malformed("有一次调用的证明不完整", "a call's proof is incomplete");
   }
   if (proof.get("format") !== "piaohao-call-proof" || proof.get("version") !== 1n) {
-    throw new Malformed("this program reads piaohao-call-proof version 1");
+    throw new Malformed("本程序只能读取 piaohao-call-proof 格式的版本 1", "this program reads piaohao-call-proof version 1");
   }
   const raw = fromBase64(proof.get("record")), salt = fromBase64(proof.get("salt"));
   const record = parseCall(raw);
   if (call !== proof.get("call") || call !== record.call) {
-    throw new Tampered(`the record shown for call ${call} is of another call`);
+    throw new Tampered(`为调用 ${call} 出示的记录属于另一次调用`, `the record shown for call ${call} is of another call`);
   }
   await checkBatch(proof, raw, salt, record, report);
   checkWhose(record, order, report);
@@ -80,16 +81,24 @@ async function checkCall(content, call, order, report) {
 async function checkBatch(proof, raw, salt, record, report) {
   const loads = report.entries.map(([, entry]) => entry).filter((entry) => entry.get("object") === proof.get("batch"));
   if (loads.length !== 1 || loads[0].get("action") !== "usage:load") {
-    throw new Tampered(`the log says nothing of the batch of call ${record.call}`);
+    throw new Tampered(`日志中没有调用 ${record.call} 所在批次的记录`, `the log says nothing of the batch of call ${record.call}`);
   }
   const said = dataOf(loads[0]);
-  if (salt.length !== 16 || !HASH.test(said.get("root") ?? "")) throw new Malformed("a salt or a root is not one");
+  if (salt.length !== 16 || !HASH.test(said.get("root") ?? "")) {
+    throw new Malformed("有一个盐值或根不符合格式", "a salt or a root is not one");
+  }
   if (said.get("count") !== String(proof.get("count")) || !inRanges(record, said.get("ranges") ?? "")) {
-    throw new Tampered(`the batch of call ${record.call} is another one than the log says`);
+    throw new Tampered(
+      `调用 ${record.call} 所在的批次与日志所记的不同`,
+      `the batch of call ${record.call} is another one than the log says`,
+    );
   }
   const leaf = await leafHash(joined(salt, raw)), path = proofOf(proof.get("proof"));
   if (!(await verifyInclusion(leaf, proof.get("index"), proof.get("count"), path, fromHex(said.get("root"))))) {
-    throw new Tampered(`call ${record.call} is not in its batch with these bytes`);
+    throw new Tampered(
+      `调用 ${record.call} 所在的批次中没有字节与此一致的记录`,
+      `call ${record.call} is not in its batch with these bytes`,
+    );
   }
 }
 
@@ -104,7 +113,7 @@ function checkWhose(record, order, report) {
   const said = dataOf(report.entries.map(([, entry]) => entry).find((entry) => entry.get("object") === order));
   const pairs = [["organisation", "buyer"], ["supplier", "supplier"], ["listing", "listing"], ["plan_hash", "plan_hash"]];
   if (record.order !== order || pairs.some(([ours, theirs]) => record[ours] !== said.get(theirs))) {
-    throw new Tampered(`call ${record.call} is not of this order`);
+    throw new Tampered(`调用 ${record.call} 不属于该订单`, `call ${record.call} is not of this order`);
   }
   report.say(
     `调用 ${record.call}：${record.operation}，${record.outcome}，状态 ${record.status}，在已签名的批次中`,

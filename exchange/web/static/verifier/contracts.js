@@ -17,7 +17,7 @@ export async function checkContracts(files, report, order) {
   const enclosed = [...files.keys()].filter((name) => name.startsWith("contracts/"))
     .map((name) => name.slice("contracts/".length).replace(/\.json$/, ""));
   if (new Set(enclosed).size !== drawn.size || !enclosed.every((id) => drawn.has(id))) {
-    throw new Tampered("the contracts that are enclosed are not those that were drawn up");
+    throw new Tampered("所附合同与当时拟定的合同不一致", "the contracts that are enclosed are not those that were drawn up");
   }
   for (const id of enclosed.sort()) await checkContract(files.get(`contracts/${id}.json`), id, drawn.get(id), report, order);
   if (!enclosed.length) return;
@@ -33,22 +33,22 @@ const orNone = (value) =>
 async function checkContract(content, id, said, report, order) {
   const digest = await sha256Hex(content), document = parse(content);
   if (digest !== said.get("document_sha256") || !isObject(document)) {
-    throw new Tampered(`the contract ${id} is not the one that was drawn up`);
+    throw new Tampered(`合同 ${id} 不是当时拟定的那一份`, `the contract ${id} is not the one that was drawn up`);
   }
   const told = [document.get("id"), document.get("order"), document.get("kind") ?? undefined, orNone(document.get("terms_sha256"))];
   const wanted = [id, order, said.get("kind"), said.get("terms_sha256")];
   if (told.some((value, place) => value !== wanted[place])) {
-    throw new Tampered(`the contract ${id} says something else than its entry`);
+    throw new Tampered(`合同 ${id} 的内容与其记录不符`, `the contract ${id} says something else than its entry`);
   }
   const signed = await signedSides(content, id, digest, report);
   const placed = report.entries.find(([, entry]) => entry.get("object") === order && entry.get("action") === "order:place");
   if (!placed || said.get("kind") === "nda") return;
   const signers = Object.hasOwn(SIGNERS, said.get("kind")) ? SIGNERS[said.get("kind")] : [];
   if (signers.some((side) => (signed.get(side) ?? placed[0]) >= placed[0])) {
-    throw new Tampered(`the order was placed before the contract ${id} was signed`);
+    throw new Tampered(`合同 ${id} 签署之前就已下单`, `the order was placed before the contract ${id} was signed`);
   }
   if (dataOf(placed[1]).get("agreement_hash") !== said.get("terms_sha256")) {
-    throw new Tampered(`the contract ${id} is not over the terms of the order`);
+    throw new Tampered(`合同 ${id} 所约定的不是该订单的条款`, `the contract ${id} is not over the terms of the order`);
   }
 }
 
@@ -61,7 +61,7 @@ async function signedSides(content, id, digest, report) {
     const key = looseBase64(data.get("public_key") ?? ""), signature = looseBase64(data.get("signature") ?? "");
     const good = key?.length === 32 && signature && (await signedBy(key, signature, content));
     if (!good || data.get("document_sha256") !== digest || found.has(side)) {
-      throw new Tampered(`a signature of the contract ${id} is not of its bytes`);
+      throw new Tampered(`合同 ${id} 有一个签名与其字节不符`, `a signature of the contract ${id} is not of its bytes`);
     }
     found.set(side ?? "", index);
   }

@@ -34,16 +34,17 @@ export const hasExactly = (map, names) => map.size === names.length && names.eve
 export const dataOf = (entry) => entry.get("data") ?? new Map();
 
 export function parseEntry(raw) {
-  if (raw.length > MOST_ENTRY_BYTES) throw new Malformed("an entry is too long");
+  if (raw.length > MOST_ENTRY_BYTES) throw new Malformed("有一条记录过长", "an entry is too long");
   const entry = parse(raw);
-  if (!isObject(entry) || entry.get("v") !== 1n) throw new Malformed("an entry is not of version 1");
+  if (!isObject(entry) || entry.get("v") !== 1n) throw new Malformed("有一条记录不是版本 1", "an entry is not of version 1");
   if (!Object.keys(REQUIRED).every((name) => entry.has(name)) || ![...entry.keys()].every((name) => Object.hasOwn(FIELDS, name))) {
-    throw new Malformed("an entry has other fields than version 1");
+    throw new Malformed("有一条记录的字段与版本 1 不同", "an entry has other fields than version 1");
   }
   const wrong = [...entry.keys()].find((name) => !FIELDS[name](entry.get(name)));
   if (wrong || entry.get("object_seq") < 1n) {
-    throw new Malformed(`an entry's ${wrong ?? "object_seq"} is not what version 1 allows`);
+    const name = wrong ?? "object_seq";
+    throw new Malformed(`有一条记录的 ${name} 不符合版本 1 的规定`, `an entry's ${name} is not what version 1 allows`);
   }
-  if (!equal(canonical(entry), raw)) throw new Tampered("an entry's bytes are not canonical");
+  if (!equal(canonical(entry), raw)) throw new Tampered("有一条记录的字节不是规范写法", "an entry's bytes are not canonical");
   return entry;
 }

@@ -25,13 +25,20 @@ export function checkEpochs(report, checkpoint) {
   for (const [index, entry] of report.entries) {
     const epoch = epochOf(entry.get("origin"))[1];
     if (places.has(index)) begun = epoch;
-    if (epoch > begun) throw new Tampered(`entry ${index} is of a later epoch than the log at its place`);
+    if (epoch > begun) {
+      throw new Tampered(
+        `记录 #${index} 所属的纪元（epoch）晚于日志在该处的纪元`,
+        `entry ${index} is of a later epoch than the log at its place`,
+      );
+    }
   }
-  if (begun !== epochOf(checkpoint.origin)[1]) throw new Tampered("no entry opens the log's present epoch");
+  if (begun !== epochOf(checkpoint.origin)[1]) {
+    throw new Tampered("没有任何记录开启日志当前的纪元（epoch）", "no entry opens the log's present epoch");
+  }
   for (const [index, entry] of opened) {
     const said = dataOf(entry), last = said.get("last_size") ?? "", origin = entry.get("origin"), at = entry.get("at");
     if (said.get("epoch") !== origin || !/^[0-9]+$/.test(last)) {
-      throw new Malformed("the entry that opens an epoch does not say what was lost");
+      throw new Malformed("开启新纪元（epoch）的记录没有说明丢失了哪些记录", "the entry that opens an epoch does not say what was lost");
     }
     report.say(
       `注意：数据库曾被恢复到旧状态，日志自记录 #${index}（${at}）起为 ${origin}；此前最后的检查点有 ${last} 条记录，保留 ${index} 条`,
@@ -56,9 +63,9 @@ export async function formerKeys(report, key) {
 async function handedOver(entry) {
   const said = dataOf(entry), old = await parseKey(String(said.get("old_key")));
   const fresh = await parseKey(String(said.get("new_key"))), note = decoded(fromBase64(String(said.get("vouched"))));
-  if (note === undefined) throw new Malformed("the note about a new key is not text");
-  if ((await verifyNote(note, old, "new key")) !== `${old.name}/key\n${keyText(fresh)}`) {
-    throw new Tampered("the entry that names a new key is not what the old key signed");
+  if (note === undefined) throw new Malformed("新密钥声明不是文本", "the note about a new key is not text");
+  if ((await verifyNote(note, old, ["新密钥声明", "new key"])) !== `${old.name}/key\n${keyText(fresh)}`) {
+    throw new Tampered("宣布新密钥的记录与旧密钥所签名的内容不符", "the entry that names a new key is not what the old key signed");
   }
   return [old, fresh];
 }
@@ -85,10 +92,16 @@ export function wasLost(older, report) {
     const said = dataOf(entry), lastOrigin = String(said.get("last_origin")), lastSize = BigInt(said.get("last_size"));
     const lastEpoch = epochOf(lastOrigin)[1];
     if (epoch > lastEpoch || (epoch === lastEpoch && older.size > lastSize)) {
-      throw new Tampered(`your checkpoint has ${older.size} entries, the platform owns up to ${lastSize} only`);
+      throw new Tampered(
+        `您的检查点有 ${older.size} 条记录，平台只承认 ${lastSize} 条`,
+        `your checkpoint has ${older.size} entries, the platform owns up to ${lastSize} only`,
+      );
     }
     if (older.origin === lastOrigin && older.size === lastSize && toBase64(older.root) !== said.get("last_root")) {
-      throw new Tampered("your checkpoint and the one that the platform owns up to differ: the log was forked");
+      throw new Tampered(
+        "您的检查点与平台承认的检查点不同：日志被分叉",
+        "your checkpoint and the one that the platform owns up to differ: the log was forked",
+      );
     }
     report.say(
       `注意：您保存的检查点（${older.size} 条记录）包含已丢失的记录（自 #${index} 起）`,

@@ -15,7 +15,7 @@ export const isText = (value) => typeof value === "string";
 
 export function parse(raw) {
   const text = decoded(raw);
-  if (text === undefined) throw new Malformed("not JSON: it is not UTF-8");
+  if (text === undefined) throw new Malformed("不是有效的 JSON：不是 UTF-8 文本", "not JSON: it is not UTF-8");
   const reader = new Reader(text);
   const value = reader.value(0);
   reader.space();
@@ -30,7 +30,7 @@ class Reader {
   }
 
   wrong() {
-    throw new Malformed(`not JSON: at character ${this.place}`);
+    throw new Malformed(`不是有效的 JSON：在第 ${this.place} 个字符处`, `not JSON: at character ${this.place}`);
   }
 
   space() {
@@ -124,19 +124,24 @@ class Reader {
 export const canonical = (value) => utf8(spelled(value, 0));
 
 function spelled(value, depth) {
-  if (depth > DEEPEST) throw new Malformed("a value is nested too deep");
+  if (depth > DEEPEST) throw new Malformed("有一个值嵌套过深", "a value is nested too deep");
   if (isObject(value)) {
     const names = [...value.keys()];
-    if (names.some((name) => /[^\x00-\x7f]/.test(name))) throw new Malformed("a name is not ASCII");
+    if (names.some((name) => /[^\x00-\x7f]/.test(name))) {
+      throw new Malformed("有一个字段名含有 ASCII 以外的字符", "a name is not ASCII");
+    }
     return `{${names.sort().map((name) => `${quoted(name)}:${spelled(value.get(name), depth + 1)}`).join(",")}}`;
   }
   if (Array.isArray(value)) return `[${value.map((each) => spelled(each, depth + 1)).join(",")}]`;
   if (isText(value)) return quoted(value);
   if (isInteger(value) && value < 1n << 53n && value > -(1n << 53n)) return value.toString();
-  throw new Malformed("an entry holds a value that is neither text, nor whole number, nor object");
+  throw new Malformed(
+    "有一条记录含有既非文本、也非整数或对象的值",
+    "an entry holds a value that is neither text, nor whole number, nor object",
+  );
 }
 
 function quoted(text) {
-  if (/\p{Surrogate}/u.test(text)) throw new Malformed("a text is not Unicode");
+  if (/\p{Surrogate}/u.test(text)) throw new Malformed("有一段文本不是有效的 Unicode", "a text is not Unicode");
   return JSON.stringify(text);
 }

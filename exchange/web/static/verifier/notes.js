@@ -34,9 +34,11 @@ export async function parseKey(text) {
   const [name, , rest] = parted(text.replace(SPACE_BEFORE, "").replace(SPACE_BEHIND, ""), "+");
   const [id, , encoded] = parted(rest, "+");
   const raw = fromBase64(encoded);
-  if (!name || raw.length !== 33 || raw[0] !== 1) throw new Malformed("the key is not an Ed25519 verifier key");
+  if (!name || raw.length !== 33 || raw[0] !== 1) {
+    throw new Malformed("该密钥不是 Ed25519 核验公钥", "the key is not an Ed25519 verifier key");
+  }
   const key = await namedKey(name, raw.slice(1));
-  if (hex(key.id) !== id) throw new Tampered("the key's id does not fit the key");
+  if (hex(key.id) !== id) throw new Tampered("密钥的标识与密钥不符", "the key's id does not fit the key");
   return key;
 }
 
@@ -54,28 +56,35 @@ export function parseCheckpoint(note) {
   const [body, separator] = parted(note, "\n\n");
   const lines = body.split("\n");
   if (!separator || lines.length !== 3 || !/^(0|[1-9][0-9]{0,17})$/.test(lines[1])) {
-    throw new Malformed("the checkpoint is not origin, size and root");
+    throw new Malformed("检查点的内容不是日志名称、记录数和根这三行", "the checkpoint is not origin, size and root");
   }
   const root = fromBase64(lines[2]);
-  if (root.length !== 32 || !lines[0]) throw new Malformed("the checkpoint's root is not a hash");
+  if (root.length !== 32 || !lines[0]) throw new Malformed("检查点的根不是哈希值", "the checkpoint's root is not a hash");
   return { origin: lines[0], size: BigInt(lines[1]), root, note };
 }
 
 export async function verifyCheckpoint(note, key) {
   const checkpoint = parseCheckpoint(note);
   if (checkpoint.origin !== key.name) {
-    throw new Tampered(`the checkpoint is of the log ${checkpoint.origin}, the key is ${key.name}'s`);
+    throw new Tampered(
+      `检查点属于日志 ${checkpoint.origin}，而密钥属于 ${key.name}`,
+      `the checkpoint is of the log ${checkpoint.origin}, the key is ${key.name}'s`,
+    );
   }
-  await verifyNote(note, key, "checkpoint");
+  await verifyNote(note, key, ["检查点", "checkpoint"]);
   return checkpoint;
 }
 
-// The text of a signed note, if the key signed exactly it; lines of other keys are passed over.
-export async function verifyNote(note, key, what) {
+// The text of a signed note, if the key signed exactly it; lines of other keys are passed over. What it is, in both
+// languages, is for the reason.
+export async function verifyNote(note, key, [zh, en]) {
   const [text, separator, signatures] = parted(note, "\n\n");
   const lines = signatures.split("\n");
   if (!separator || lines.pop() !== "" || !lines.length || !lines.every((line) => line.startsWith("— "))) {
-    throw new Malformed(`the ${what}'s signatures are not lines of a signed note`);
+    throw new Malformed(
+      `${zh}的签名部分不符合签名注记（signed note）格式`,
+      `the ${en}'s signatures are not lines of a signed note`,
+    );
   }
   const prefix = `— ${key.name} `;
   for (const line of lines) {
@@ -83,7 +92,7 @@ export async function verifyNote(note, key, what) {
     if (raw.length !== 68 || !equal(raw.slice(0, 4), key.id)) continue;
     if (await signedBy(key.publicKey, raw.slice(4), utf8(`${text}\n`))) return text;
   }
-  throw new Tampered(`the ${what} is not signed by this key`);
+  throw new Tampered(`${zh}不是由该密钥签名的`, `the ${en} is not signed by this key`);
 }
 
 // The text that is signed about a document: of which log, what it is about, and its hash.

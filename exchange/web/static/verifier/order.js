@@ -23,21 +23,24 @@ const stepOf = (entry) => STEPS.get(entry.get("action").replace(/^order:/, ""));
 
 export function checkOrder(report, order) {
   const entries = report.entries.map(([, entry]) => entry).filter((entry) => entry.get("object") === order);
-  if (!entries.length) throw new Tampered("the bundle holds no entry of its order");
+  if (!entries.length) throw new Tampered("存证包中没有该订单的记录", "the bundle holds no entry of its order");
   const steps = entries.filter(stepOf);
   let state = "", facts = new Map();
   const parties = new Map(steps.length ? PARTIES.map((name) => [name, dataOf(steps[0]).get(name)]) : []);
   for (const entry of steps) {
     const data = dataOf(entry), [before, after] = stepOf(entry);
     if (!before.split(" ").includes(state) || data.get("state") !== (after || state)) {
-      throw new Tampered(`the order cannot go from ${state || "nothing"} by ${entry.get("action")}`);
+      throw new Tampered(
+        `订单不能从${state ? ` ${state} ` : "初始"}状态经 ${entry.get("action")} 流转`,
+        `the order cannot go from ${state || "nothing"} by ${entry.get("action")}`,
+      );
     }
     state = after || state;
     const open = OPEN.includes(state) && !facts.size; // terms are not fixed yet, only between whom and over what
     if (!open && !facts.size) facts = data;
     const fixed = open ? parties : facts;
     if ((open ? PARTIES : FIXED).some((name) => data.get(name) !== fixed.get(name))) {
-      throw new Tampered("the order's parties, subject or amounts differ between its entries");
+      throw new Tampered("订单各条记录中的当事方、标的或金额不一致", "the order's parties, subject or amounts differ between its entries");
     }
   }
   if (!facts.size && steps.length) facts = dataOf(steps.at(-1));
@@ -57,21 +60,21 @@ function amount(minor, currency) {
 
 function checkAmounts(report, order, facts) {
   if (!["gross", "net", "tax"].every((name) => /^[0-9]{1,19}$/.test(facts.get(name) ?? ""))) {
-    throw new Tampered("the order's entries do not say its amounts");
+    throw new Tampered("订单的记录没有写明金额", "the order's entries do not say its amounts");
   }
   if (BigInt(facts.get("gross")) !== BigInt(facts.get("net")) + BigInt(facts.get("tax"))) {
-    throw new Tampered("the order's net and tax are not its gross");
+    throw new Tampered("订单的不含税金额与税额之和不等于价税合计", "the order's net and tax are not its gross");
   }
   for (const [, entry] of report.entries) {
     if (entry.get("action") !== "invoice:issue") continue;
     const data = dataOf(entry);
     if (data.get("order") !== order || data.get("currency") !== facts.get("currency")) {
-      throw new Tampered("the invoice is not of this order");
+      throw new Tampered("发票不属于该订单", "the invoice is not of this order");
     }
     if (data.has("period")) continue; // usage is invoiced by the month, beside what the order itself costs
     const digits = (data.get("gross") ?? "").replaceAll(".", "").replace(/^0+/, "");
     if (digits !== facts.get("gross").replace(/^0+/, "")) {
-      throw new Tampered("the invoice has another amount than the order");
+      throw new Tampered("发票金额与订单不同", "the invoice has another amount than the order");
     }
   }
 }
@@ -84,7 +87,10 @@ function checkReview(report, order, facts) {
   const [placed] = report.entries.find(([, entry]) => entry.get("object") === order);
   const approved = steps.find(([, entry]) => entry.get("action") === "review:approve");
   if (subjects.size !== 1 || !subjects.has(facts.get("listing")) || !approved || approved[0] > placed) {
-    throw new Tampered("the review is not one that approved the order's listing before it was ordered");
+    throw new Tampered(
+      "所附审核并未在下单前通过该订单的条目",
+      "the review is not one that approved the order's listing before it was ordered",
+    );
   }
   report.say("所售版本在下单前已通过审核", "what was sold had passed its review before it was ordered");
 }
@@ -99,12 +105,12 @@ export async function checkInvoices(files, report) {
   for (const name of enclosed) {
     const said = issued.get(name.slice("invoices/".length).replace(/\.json$/, "")) ?? new Map();
     if ((await sha256Hex(files.get(name))) !== said.get("document_sha256")) {
-      throw new Tampered(`${name} is not a document that was issued`);
+      throw new Tampered(`${name} 不是已开具的单据`, `${name} is not a document that was issued`);
     }
     const document = parse(files.get(name));
     const told = ["number", "order", "currency", "gross"];
     if (!isObject(document) || told.some((field) => (document.get(field) ?? undefined) !== said.get(field))) {
-      throw new Tampered(`${name} says something else than its entry`);
+      throw new Tampered(`${name} 的内容与其记录不符`, `${name} says something else than its entry`);
     }
   }
   if (!enclosed.length) return;

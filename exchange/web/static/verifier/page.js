@@ -30,8 +30,8 @@ async function judge() {
     const report = await verified(file);
     show(file.name, "sound", [...report.lines.map((line) => [markOf(line), line[language]]), ...report.entries.map(shown)]);
   } catch (error) {
-    const known = error instanceof Outcome;
-    show(file.name, known && error.code === TAMPERED ? "tampered" : "unread", [["fail", known ? error.message : String(error)]]);
+    const reason = error instanceof Outcome ? error[language] : String(error);
+    show(file.name, error.code === TAMPERED ? "tampered" : "unread", [["fail", reason]]);
   } finally {
     form.querySelector("button").disabled = false;
   }
@@ -42,7 +42,7 @@ const markOf = (line) => (line.en.startsWith("mind") ? "mind" : "ok");
 const shown = ([number, entry]) => ["ok", `#${number} ${entry.get("at")} ${entry.get("action")}`];
 
 async function verified(file) {
-  if (file.size > MOST_BYTES) throw new Malformed("the file is not a zip, or too large");
+  if (file.size > MOST_BYTES) throw new Malformed("文件不是 zip，或者过大", "the file is not a zip, or too large");
   const raw = new Uint8Array(await file.arrayBuffer()), key = form.dataset.key;
   if (file.name.endsWith(".json")) return verifyStatement(raw, { key });
   const files = unpacked(raw), older = form.elements.checkpoint.value.replaceAll("\r\n", "\n").trimStart() || undefined;
@@ -58,7 +58,12 @@ async function verified(file) {
 // The log's own proof from the kept checkpoint to the bundle's; it is checked, not trusted. Only two numbers are sent.
 async function fetched(first, second) {
   const answer = await fetch(`/api/v1/audit/consistency?first=${first}&second=${second}`);
-  if (!answer.ok) throw new Unverifiable(`/api/v1/audit/consistency: ${answer.status}`);
+  if (!answer.ok) {
+    throw new Unverifiable(
+      `交易所未给出从您的检查点起的证明：/api/v1/audit/consistency 返回 ${answer.status}`,
+      `the exchange did not give the proof from your checkpoint: /api/v1/audit/consistency answered ${answer.status}`,
+    );
+  }
   return (await answer.json()).proof.map(fromBase64);
 }
 

@@ -15,9 +15,9 @@ export class Report {
 }
 
 export function textOf(files, name) {
-  if (!files.has(name)) throw new Malformed(`${name} is missing`);
+  if (!files.has(name)) throw new Malformed(`缺少 ${name}`, `${name} is missing`);
   const text = decoded(files.get(name));
-  if (text === undefined) throw new Malformed(`${name} is not text`);
+  if (text === undefined) throw new Malformed(`${name} 不是文本`, `${name} is not text`);
   return text;
 }
 
@@ -37,7 +37,10 @@ export async function keysOf(files, keyText, report) {
 export function checkKnown(known, key, former, report) {
   if (sameKey(known, key)) return;
   if (!former.some((each) => sameKey(known, each))) {
-    throw new Tampered("the bundle's key is not the key you gave, and the log does not lead from yours to it");
+    throw new Tampered(
+      "存证包的密钥不是您给出的密钥，日志中也没有从您的密钥到它的更换记录",
+      "the bundle's key is not the key you gave, and the log does not lead from yours to it",
+    );
   }
   report.say(
     `您给出的密钥 ${hex(known.id)} 已更换，日志中的记录由它逐次签认，直至密钥 ${hex(key.id)}`,

@@ -14,20 +14,24 @@ const SUMS = ["usage", "rounding", "net", "tax", "gross"];
 
 export async function verifyStatement(raw, { key: keyText } = {}) {
   const report = new Report(), document = parse(raw);
-  if (!isObject(document) || document.get("format") !== FORMAT) throw new Malformed(`this program reads ${FORMAT}`);
-  if (document.get("version") !== 1n) throw new Malformed(`this program reads ${FORMAT} version 1`);
+  if (!isObject(document) || document.get("format") !== FORMAT) {
+    throw new Malformed(`本程序只能读取 ${FORMAT} 格式`, `this program reads ${FORMAT}`);
+  }
+  if (document.get("version") !== 1n) {
+    throw new Malformed(`本程序只能读取 ${FORMAT} 格式的版本 1`, `this program reads ${FORMAT} version 1`);
+  }
   if (!hasExactly(document, ["format", "version", "statement", "signature", "key"])) {
-    throw new Malformed("the statement has other fields than version 1");
+    throw new Malformed("用量单的字段与版本 1 不同", "the statement has other fields than version 1");
   }
   const said = document.get("statement"), note = document.get("signature");
   if (!isObject(said) || !isText(note) || !isText(said.get("invoice"))) {
-    throw new Malformed("the statement is incomplete");
+    throw new Malformed("用量单不完整", "the statement is incomplete");
   }
   const [key, known] = await keysOf(new Map([["key.txt", utf8(String(document.get("key")))]]), keyText, report);
   checkKnown(known, key, [], report);
   const wanted = await statement(key.name, "usage-statement", [said.get("invoice")], canonical(said));
-  if (`${await verifyNote(note, key, "statement")}\n` !== wanted) {
-    throw new Tampered("the statement is not the one that was signed");
+  if (`${await verifyNote(note, key, ["用量单", "statement"])}\n` !== wanted) {
+    throw new Tampered("用量单不是签名时的那一份", "the statement is not the one that was signed");
   }
   await checkStatement(said, report);
   return report;
@@ -49,19 +53,19 @@ function exact(text) {
 async function checkStatement(said, report) {
   const rows = said.get("rows");
   if (!Array.isArray(rows) || !rows.every(isRow) || !SUMS.every((name) => isDecimal(said.get(name)))) {
-    throw new Malformed("the statement's rows or sums are incomplete");
+    throw new Malformed("用量单的行或合计不完整", "the statement's rows or sums are incomplete");
   }
   const counted = rows.filter((row) => row.get("outcome"))
     .map((row) => new Map([...row].filter(([name]) => name !== "amount")));
   if ((await sha256Hex(canonical(counted))) !== said.get("usage_sha256")) {
-    throw new Tampered("the rows are not the usage that the invoice names");
+    throw new Tampered("各行与发票所指的用量不符", "the rows are not the usage that the invoice names");
   }
   const [usage, rounding, net, tax, gross] = SUMS.map((name) => exact(said.get(name)));
   if (rows.reduce((sum, row) => sum + exact(row.get("amount")), 0n) !== usage) {
-    throw new Tampered("the rows do not add up to the statement's usage");
+    throw new Tampered("各行之和不等于用量单的用量金额", "the rows do not add up to the statement's usage");
   }
   if (usage + rounding !== net || net + tax !== gross) {
-    throw new Tampered("the statement does not add up to the invoice");
+    throw new Tampered("用量单各项之和与发票不符", "the statement does not add up to the invoice");
   }
   const calls = rows.reduce((sum, row) => sum + row.get("calls"), 0n), number = said.get("number");
   const [u, r, n, t, g] = SUMS.map((name) => said.get(name));
