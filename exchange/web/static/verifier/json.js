@@ -30,7 +30,7 @@ class Reader {
   }
 
   wrong() {
-    throw new Malformed(`不是有效的 JSON：在第 ${this.place} 个字符处`, `not JSON: at character ${this.place}`);
+    throw new Malformed(`不是有效的 JSON：第 ${this.place} 个字符处有误`, `not JSON: at character ${this.place}`);
   }
 
   space() {
