@@ -6,8 +6,8 @@ owners and ids is spared when the other grades are left out: so nothing is seen 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 
@@ -19,41 +19,27 @@ from compliance.policy import Clause
 
 _Must, _MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
 
-
-@dataclass(frozen=True)
-class Clearance:
-    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score.
-
-    ``grades`` are those that are let through, and nothing else is; None where owners or ids decide, too.
-    """
-
-    opened: tuple[int, ...]
-    closed: tuple[int, ...]
-    spared: tuple[tantivy.Query, ...]
-    left_out: tuple[tantivy.Query, ...]
-
-    @property
-    def grades(self) -> frozenset[int] | None:
-        return None if self.spared or self.left_out else frozenset(self.opened)
-
-    def of(self, asked: Sequence[tantivy.Query]) -> tantivy.Query:
-        """Where all that is asked holds and it may be seen."""
-        if not self.closed:
-            return _all_but(asked or [tantivy.Query.all_query()], self.left_out)
-        if asked and self.spared:
-            return _all_but(asked, [_all_but([_of_grades(self.closed)], self.spared), *self.left_out])
-        return _all_but([*asked, any_of([_of_grades(self.opened), *self.spared])], self.left_out)
+Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
+"""From what is asked to where all of it holds and it may be seen."""
 
 
-def clearance(searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str]) -> Clearance:
-    """What somebody may see of this index."""
-    clauses = [each for each in visible if each.owner is None or searcher.doc_freq("owner", each.owner)]
+def clearance(visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
+    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score."""
+    clauses = list(visible)
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
     opened = sorted(frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single)))
     closed = [grade for grade in range(len(GRADES)) if grade not in opened]
     spared = [_spared(clause, closed) for clause in single]
     left_out = [tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded))] if excluded else []
-    return Clearance(tuple(opened), tuple(closed), tuple(spared), tuple(left_out))
+
+    def clear(asked: Sequence[tantivy.Query]) -> tantivy.Query:
+        if not closed:
+            return _all_but(asked or [tantivy.Query.all_query()], left_out)
+        if asked and spared:
+            return _all_but(asked, [_all_but([_of_grades(closed)], spared), *left_out])
+        return _all_but([*asked, any_of([_of_grades(opened), *spared])], left_out)
+
+    return clear
 
 
 def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -23,7 +23,6 @@ from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
 from catalog.search.question import Question, Wanted, unscored
 from catalog.search.tantivy_clearance import clearance
-from catalog.search.tantivy_hits import hits_of
 from catalog.search.tantivy_index import GRADES, SCHEMA, VERSION, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
@@ -85,19 +84,19 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        clear, counted = clearance(searcher, ask.visible, ask.excluded), unscored(asked)
+        clear = clearance(ask.visible, ask.excluded)
 
-        def parts(question: Question, filters: Mapping[str, frozenset[str]]) -> list[tantivy.Query]:
-            return [*([] if question.everything else [matching(question)]), *filtered_by(filters)]
+        def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
+            matched = [] if question.everything else [matching(question)]
+            return clear([*matched, *filtered_by(filters)])
 
+        query, counted = query_of(asked, ask.filters), unscored(asked)
         field = field_of(ask)
         if field is None:
-            hits = hits_of(searcher, clear, parts(asked, ask.filters), parts(counted, ask.filters))
-            ids = ids_by_score(searcher, hits, ask.offset, limit)
-            total = hits.total
+            ids, total = ids_by_score(searcher, query, ask.offset, limit)
         else:
-            ids, total = ids_by_field(searcher, clear.of(parts(asked, ask.filters)), field, ask.offset, limit)
-        return Answer(ids, total, count_facets(searcher, ask, lambda filters: clear.of(parts(counted, filters))))
+            ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
+        return Answer(ids, total, count_facets(searcher, ask, lambda filters: query_of(counted, filters)))
 
     def held(self, wanted: Sequence[Wanted]) -> Held:
         searcher, _commit = self._searcher()
@@ -109,9 +108,8 @@ class TantivyEngine:
         if not typed:
             return []
         searcher, _commit = self._searcher()
-        asked = [beginning(typed, prefix)]
-        hits = hits_of(searcher, clearance(searcher, visible, excluded), asked, asked)
-        return list(ids_by_score(searcher, hits, 0, limit))
+        query = clearance(visible, excluded)([beginning(typed, prefix)])
+        return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
         with self._writing(wait_s):

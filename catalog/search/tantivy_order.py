@@ -7,14 +7,22 @@ from typing import Any
 import tantivy
 
 from catalog.search import ordering
-from catalog.search.tantivy_hits import Hits
 from catalog.search.tantivy_index import SCHEMA
 from catalog.search.tantivy_query import all_of
 
 
-def ids_by_score(searcher: tantivy.Searcher, hits: Hits, offset: int, limit: int) -> tuple[str, ...]:
-    """The ids of a page by score."""
-    return ordering.best_ids(hits.best, lambda address: id_of(searcher, address), offset, limit)
+def ids_by_score(
+    searcher: tantivy.Searcher, query: tantivy.Query, offset: int, limit: int
+) -> tuple[tuple[str, ...], int]:
+    """The ids of a page by score, and how many hits there are in all."""
+    found: list[Any] = []
+
+    def best(size: int) -> Any:
+        found.append(searcher.search(query, size))
+        return found[-1].hits
+
+    ids = ordering.best_ids(best, lambda address: id_of(searcher, address), offset, limit)
+    return ids, int(found[0].count)
 
 
 def ids_by_field(

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.search import corpus, questions
-from catalog.search import asking, lexicon, ordering, question, tantivy_hits
+from catalog.search import asking, lexicon, question
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
@@ -421,40 +421,6 @@ def test_counts_are_of_the_hits_of_whatever_is_asked(
     assert len([1 for each in answers if each.total]) > 100
     assert [sum(dict(each.facets["kind"]).values()) for each in answers] == [each.total for each in answers]
     assert [sum(dict(each.facets["orderable"]).values()) for each in answers] == [each.total for each in answers]
-
-
-def test_the_best_are_the_same_whichever_way_it_is_asked_who_may_see_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the best of all hits, or of each hit, as where somebody may see single things besides."""
-    monkeypatch.setattr(tantivy_hits, "_MORE", 1_000)
-    monkeypatch.setattr(ordering, "MOST_BEYOND", 5)
-    monkeypatch.setattr(ordering.best_ids, "__defaults__", (5,))
-    engine = TantivyEngine(tmp_path / "search")
-    engine.rebuild(corpus.listings(400))
-    read = Counter[str]()
-    for way in (tantivy_hits._Graded, tantivy_hits._Cleared):
-        monkeypatch.setattr(way, "best", _counted(read, way.__name__, way.best))
-    for kind in questions.KINDS:
-        for ask in questions.of_kind(kind, 20):
-            for page in (ask, replace(ask, offset=7, limit=3), replace(ask, limit=100)):
-                each = replace(page, visible=(*ask.visible, Clause(ids=frozenset({"nothing"}))))
-                graded, cleared = engine.search(page), engine.search(each)
-                assert (graded.ids, graded.total) == (cleared.ids, cleared.total), page
-    assert read["_Graded"] > 200
-    assert read["_Cleared"] > read["_Graded"] + 20, "now and then too few of the best may be seen"
-    hidden = replace(ask, question=question.ask("weather"), visible=(Clause(states=frozenset({"draft"})),))
-    read.clear()
-    assert engine.search(hidden).total
-    assert set(read) == {"_Cleared"}, "most of the best would be others"
-
-
-def _counted(counts: Counter[str], name: str, act: Callable[..., object]) -> Callable[..., object]:
-    def acting(*given: object) -> object:
-        counts[name] += 1
-        return act(*given)
-
-    return acting
 
 
 _TIERS = st.integers(0, 5)
