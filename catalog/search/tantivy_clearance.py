@@ -23,9 +23,12 @@ Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
 """From what is asked to where all of it holds and it may be seen."""
 
 
-def clearance(visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
-    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score."""
-    clauses = list(visible)
+def clearance(searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
+    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score.
+
+    Clauses about an owner of whom the index has nothing are left out: most people own no listing.
+    """
+    clauses = [each for each in visible if each.owner is None or searcher.doc_freq("owner", each.owner)]
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
     opened = sorted(frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single)))
     closed = [grade for grade in range(len(GRADES)) if grade not in opened]

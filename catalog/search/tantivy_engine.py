@@ -84,18 +84,21 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        clear = clearance(ask.visible, ask.excluded)
+        clear = clearance(searcher, ask.visible, ask.excluded)
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
             return clear([*matched, *filtered_by(filters)])
 
-        query, counted = query_of(asked, ask.filters), unscored(asked)
+        query = query_of(asked, ask.filters)
         field = field_of(ask)
         if field is None:
             ids, total = ids_by_score(searcher, query, ask.offset, limit)
         else:
             ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
+        if not ask.facets:
+            return Answer(ids, total)
+        counted = unscored(asked)
         return Answer(ids, total, count_facets(searcher, ask, lambda filters: query_of(counted, filters)))
 
     def held(self, wanted: Sequence[Wanted]) -> Held:
@@ -108,7 +111,7 @@ class TantivyEngine:
         if not typed:
             return []
         searcher, _commit = self._searcher()
-        query = clearance(visible, excluded)([beginning(typed, prefix)])
+        query = clearance(searcher, visible, excluded)([beginning(typed, prefix)])
         return list(ids_by_score(searcher, query, 0, limit)[0])
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
