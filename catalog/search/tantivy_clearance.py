@@ -23,10 +23,13 @@ Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
 """From what is asked to where all of it holds and it may be seen."""
 
 
-def clearance(searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str]) -> Clear:
+def clearance(
+    searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str], *, many: bool = False
+) -> Clear:
     """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score.
 
-    Clauses about an owner of whom the index has nothing are left out: most people own no listing.
+    Clauses about an owner of whom the index has nothing are left out: most people own no listing. Where there are
+    ``many`` hits, all that is closed is read first into one set, which is dear and soon asked; few are looked up.
     """
     clauses = [each for each in visible if each.owner is None or searcher.doc_freq("owner", each.owner)]
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
@@ -38,8 +41,9 @@ def clearance(searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: f
     def clear(asked: Sequence[tantivy.Query]) -> tantivy.Query:
         if not closed:
             return _all_but(asked or [tantivy.Query.all_query()], left_out)
-        if asked and spared:
-            return _all_but(asked, [_all_but([_of_grades(closed)], spared), *left_out])
+        if asked and (spared or many):
+            hidden = tantivy.Query.term_set_query(SCHEMA, "grade", closed) if many else _of_grades(closed)
+            return _all_but(asked, [_all_but([hidden], spared), *left_out])
         return _all_but([*asked, any_of([_of_grades(opened), *spared])], left_out)
 
     return clear

@@ -84,7 +84,7 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        clear = clearance(searcher, ask.visible, ask.excluded)
+        clear = clearance(searcher, ask.visible, ask.excluded, many=_finds_many(searcher, asked))
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
@@ -205,6 +205,12 @@ class TantivyEngine:
         for old in self.folder.glob("index-*"):
             if old.name != name:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _finds_many(searcher: tantivy.Searcher, asked: Question) -> bool:
+    """Whether there may be as many hits as documents, counting each for every word."""
+    terms = {wanted.terms[0] for wanted in asked.should if wanted.field == "all"}
+    return sum(searcher.doc_freq("all", term) for term in terms) > searcher.num_docs
 
 
 def _key(ask: Ask) -> Hashable:
