@@ -3,7 +3,7 @@
 A peer is given what our index is given, the terms of ``all``, and the values of its facets; and it is asked for what
 ours is asked for: any of these terms and phrases, what may be seen, the filters, how many there are in all, the first
 twenty, and each facet counted without its own filter. So both find the same documents, and the totals must agree.
-Where words stand side by side adds to our score alone; peers are spared that.
+That words stand side by side adds to the score there too, where it finds nothing that one of the words does not.
 """
 
 from __future__ import annotations
@@ -58,8 +58,11 @@ def asked(ask: Ask) -> dict[str, Any]:
     none ``must`` be there; None asks for everything."""
     wanted = ask.question
     each = [*wanted.should, *(one for group in wanted.either for choice in group for one in choice)]
+    found = [_terms(one) for one in each if one.field in ("all", "sounds")]
+    single = {terms[0] for terms in found if len(terms) == 1}
+    found += [list(one.terms) for one in wanted.extra if one.field == "all" and not single.isdisjoint(one.terms)]
     return {
-        "any": None if wanted.everything else [_terms(one) for one in each if one.field in ("all", "sounds")],
+        "any": None if wanted.everything else found,
         "must": [_terms(one) for one in wanted.must],
         "filters": {name: sorted(values) for name, values in ask.filters.items()},
         "facets": list(ask.facets),
