@@ -913,7 +913,7 @@ def _check_invoices(files: dict[str, bytes], report: Report) -> None:
             raise Tampered(f"{name} 的内容与其记录不符", f"{name} says something else than its entry")
     if enclosed:
         report.say(
-            f"{len(enclosed)} 份发票或贷项凭证与日志中的摘要一致",
+            f"{len(enclosed)} 份发票或红字发票与日志中的摘要一致",
             f"{len(enclosed)} invoices or credit notes are those whose hashes stand in the log",
         )
 

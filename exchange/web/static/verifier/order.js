@@ -115,7 +115,7 @@ export async function checkInvoices(files, report) {
   }
   if (!enclosed.length) return;
   report.say(
-    `${enclosed.length} 份发票或贷项凭证与日志中的摘要一致`,
+    `${enclosed.length} 份发票或红字发票与日志中的摘要一致`,
     `${enclosed.length} invoices or credit notes are those whose hashes stand in the log`,
   );
 }
