@@ -12,16 +12,16 @@ from catalog.search.tantivy_query import all_of
 
 
 def ids_by_score(
-    searcher: tantivy.Searcher, query: tantivy.Query, offset: int, limit: int
+    searcher: tantivy.Searcher, query: tantivy.Query, offset: int, limit: int, beyond: int = ordering.MOST_BEYOND
 ) -> tuple[tuple[str, ...], int]:
-    """The ids of a page by score, and how many hits there are in all."""
+    """The ids of a page by score, and how many hits there are in all. ``beyond`` is as in ``ordering.best_ids``."""
     found: list[Any] = []
 
     def best(size: int) -> Any:
         found.append(searcher.search(query, size))
         return found[-1].hits
 
-    ids = ordering.best_ids(best, lambda address: id_of(searcher, address), offset, limit)
+    ids = ordering.best_ids(best, lambda address: id_of(searcher, address), offset, limit, beyond)
     return ids, int(found[0].count)
 
 
