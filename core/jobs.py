@@ -117,7 +117,7 @@ def run_one(house: House, lane: Lane | None = None) -> bool:
 
     One that meets something unavailable is done later; whatever else goes wrong is the end of it.
     """
-    if house.db.read(lambda uow: uow.session.execute(_next(uow, lane)).first()) is None:
+    if house.db.read(lambda uow: uow.session.execute(_next(uow, lane).with_only_columns(Job.id)).first()) is None:
         return False  # nobody's turn to write is taken for that
     run = house.db.write(lambda uow: _claim(uow, lane))
     if run is None:

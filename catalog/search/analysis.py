@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import add
@@ -59,8 +59,13 @@ _remembered = lru_cache(maxsize=8192)(_normalise)
 
 def terms(text: str) -> list[str]:
     """The terms of a text in their order."""
+    return terms_of(runs(text))
+
+
+def terms_of(parts: Iterable[str]) -> list[str]:
+    """The terms of a text that is cut into ``runs`` already."""
     found: list[str] = []
-    for run in _RUNS.findall(normalise(text)):
+    for run in parts:
         if len(run) == 1 or is_word(run):
             found.append(run[:_LONGEST_WORD])
         else:
@@ -76,7 +81,7 @@ def query_terms(text: str) -> list[str]:
 
 def runs(text: str) -> list[str]:
     """The normalised text cut into runs of Han and words, before pairs are made."""
-    return [match.group() for match in _RUNS.finditer(normalise(text))]
+    return _RUNS.findall(normalise(text))
 
 
 def replaced(text: str, other: Callable[[str], str]) -> str:

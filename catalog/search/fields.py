@@ -71,8 +71,9 @@ class _Read:
 
 
 def _read(texts: Sequence[str]) -> _Read:
-    terms = [term for text in texts for term in analysis.terms(text)]
-    return _Read(terms, [name for text in texts for name in lexicon.named(text)])
+    cut = [analysis.runs(text) for text in texts]
+    terms = [term for runs in cut for term in analysis.terms_of(runs)]
+    return _Read(terms, [name for runs in cut for name in lexicon.named(runs)])
 
 
 def _beginnings(titles: Iterable[str]) -> dict[str, None]:

@@ -92,11 +92,14 @@ def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
     return found + list(_english(words, also))
 
 
-def named(text: str) -> list[str]:
-    """The names of the lexicon's lines that words of ``text`` stand on, one for each word, also within longer ones."""
+def named(runs: Iterable[str]) -> list[str]:
+    """The names of the lexicon's lines that words of a text stand on, one for each word, also within longer ones.
+
+    ``runs`` are the text, as ``analysis`` cuts it.
+    """
     found: list[str] = []
     words: list[str] = []
-    for run in analysis.runs(text):
+    for run in runs:
         if analysis.is_word(run):
             words.append(_singular(run))
             continue

@@ -103,7 +103,7 @@ def without_common(asked: Question, held: Mapping[str, int], of: int) -> Questio
     ``held`` says of its terms how many documents hold each, of all; hidden ones may be among them, as in ``narrowed``.
     """
     common = {term for term, count in held.items() if count > _COMMON and count * _COMMON_PART > of}
-    if asked.must or not common or not any(count for term, count in held.items() if term not in common):
+    if not common or not any(count for term, count in held.items() if term not in common):
         return asked
     return replace(asked, should=tuple(wanted for wanted in asked.should if common.isdisjoint(wanted.terms)))
 

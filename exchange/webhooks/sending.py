@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core.db import Uow
 from core.house import House
@@ -54,7 +54,7 @@ class _Outcome:
 
 def send_due(house: House, limit: int = _AT_ONCE) -> int:
     """Send up to ``limit`` messages that are due, side by side; answers how many were tried."""
-    if house.db.read(lambda uow: uow.session.execute(_waiting(uow).limit(1)).first()) is None:
+    if not house.db.read(_any_due):
         return 0  # nobody's turn to write is taken for that
     due = house.db.write(lambda uow: _claim(uow, limit))
     if not due:
@@ -66,27 +66,29 @@ def send_due(house: House, limit: int = _AT_ONCE) -> int:
     return len(due)
 
 
-def _waiting(uow: Uow) -> Select[str, int]:
-    """Messages that are due, each with its place among those of its organisation."""
-    place = func.row_number().over(partition_by=WebhookEndpoint.organisation_id, order_by=WebhookMessage.due_at)
-    return (
-        select(WebhookMessage.id, place.label("place"))
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
-        .where(
-            WebhookMessage.state == str(MessageState.WAITING), WebhookMessage.due_at <= uow.now(), WebhookEndpoint.on
-        )
-    )
+def _is_due(uow: Uow) -> tuple[ColumnElement[bool], ...]:
+    return WebhookMessage.state == str(MessageState.WAITING), WebhookMessage.due_at <= uow.now()
+
+
+def _any_due(uow: Uow) -> bool:
+    found = select(WebhookMessage.id).join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
+    return uow.session.execute(found.where(*_is_due(uow), WebhookEndpoint.on).limit(1)).first() is not None
 
 
 def _claim(uow: Uow, limit: int) -> list[_Due]:
-    due = _waiting(uow).subquery()
+    place = func.row_number().over(partition_by=WebhookEndpoint.organisation_id, order_by=WebhookMessage.due_at)
+    due = (
+        select(WebhookMessage.id, place.label("place"))
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
+        .where(*_is_due(uow), WebhookEndpoint.on)
+        .subquery()
+    )
     chosen = (
         select(WebhookMessage, WebhookEndpoint)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookMessage.endpoint_id)
         .where(
             WebhookMessage.id.in_(select(due.c.id).where(due.c.place <= _OF_ONE)),
-            WebhookMessage.state == str(MessageState.WAITING),
-            WebhookMessage.due_at <= uow.now(),
+            *_is_due(uow),
         )
         .order_by(WebhookMessage.due_at)
         .limit(limit)

@@ -63,7 +63,7 @@ class ElasticEngine:
         for each in wanted:
             texts[each.field] = f"{texts.get(each.field, '')} {each.terms[0]}"
         known = self._statistics(texts)
-        return Held([query.held(known, each) for each in wanted], query.counted(known))
+        return Held([query.held(known, each) for each in wanted], query.documents(known))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         if not prefix_key(prefix):

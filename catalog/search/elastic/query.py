@@ -80,7 +80,7 @@ def held(known: Mapping[str, Any], wanted: Wanted) -> int:
     return int(terms.get(wanted.terms[0], {}).get("doc_freq", 0))
 
 
-def counted(known: Mapping[str, Any]) -> int:
+def documents(known: Mapping[str, Any]) -> int:
     """How many documents there are: each has every text."""
     return max((int(each["field_statistics"]["doc_count"]) for each in known.values()), default=0)
 

@@ -30,8 +30,8 @@ async function judge() {
     const report = await verified(file);
     show(file.name, "sound", [...report.lines.map((line) => [markOf(line), line[language]]), ...report.entries.map(shown)]);
   } catch (error) {
-    const reason = error instanceof Outcome ? error[language] : String(error);
-    show(file.name, error.code === TAMPERED ? "tampered" : "unread", [["fail", reason]]);
+    const known = error instanceof Outcome;
+    show(file.name, known && error.code === TAMPERED ? "tampered" : "unread", [["fail", known ? error[language] : String(error)]]);
   } finally {
     form.querySelector("button").disabled = false;
   }
