@@ -57,7 +57,7 @@ def asked(ask: Ask) -> dict[str, Any]:
     """A question as a peer gets it; ``any`` are terms and phrases of which one is enough where
     none ``must`` be there; None asks for everything."""
     wanted = ask.question
-    each = [*wanted.should, *(one for group in wanted.either for choice in group for one in choice)]
+    each = [*wanted.should, *(one for group in wanted.either for one in group)]
     found = [_terms(one) for one in each if one.field in ("all", "sounds")]
     single = {terms[0] for terms in found if len(terms) == 1}
     found += [list(one.terms) for one in wanted.extra if one.field == "all" and not single.isdisjoint(one.terms)]

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from catalog.search import analysis, lexicon, sounds
 from catalog.search.types import FACETS, SearchDocument
 
-FORMAT = f"7.{lexicon.edition()}"
+FORMAT = f"8.{lexicon.edition()}"
 WORDS = ("all", "title", "tags")
-"""Texts of terms, each with its places; behind them the names of the ideas that their words stand for."""
+"""Texts of terms, each with its places; behind them the names of the ideas that their words stand for.
+
+In ``all`` the words of titles and tags stand twice, so that they weigh more and one field says how much."""
 KEYS = ("beginning", "sounds")
 """Texts of which one looks for whole terms only."""
 NAMES = ("id", "mark", "state", "owner", *FACETS)
@@ -19,6 +21,9 @@ _NO_PRICE = 2**62
 _LONGEST_PREFIX = 12
 _NOTHING = "-"
 """Stands in a text that has no term, and is none itself: engines differ in how a missing text weighs in averages."""
+_END = "END0"
+"""Stands behind each text, so that no phrase goes over into the next; none has such a term, theirs have small letters.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ def of(source: SearchDocument) -> Fields:
     title, tags = _read(titles), _read([*source.tags, source.scene])
     others = _read([*source.summary.values(), *source.description.values(), source.owner_name, *source.operations])
     texts = {
-        "all": (title + others + tags).text(), "title": title.text(), "tags": tags.text(),
+        "all": (title + others + tags + title + tags).text(), "title": title.text(), "tags": tags.text(),
         "beginning": " ".join(_beginnings(titles)), "sounds": " ".join(sounds.of_titles(titles)),
     }  # fmt: skip
     names = {"id": source.id, "mark": source.mark(), "state": source.state, "owner": source.owner}
@@ -71,8 +76,8 @@ class _Read:
 
 
 def _read(texts: Sequence[str]) -> _Read:
-    cut = [analysis.runs(text) for text in texts]
-    terms = [term for runs in cut for term in analysis.terms_of(runs)]
+    cut = [runs for text in texts if (runs := analysis.runs(text))]
+    terms = [term for runs in cut for term in (*analysis.terms_of(runs), _END)]
     return _Read(terms, [name for runs in cut for name in lexicon.named(runs)])
 
 

@@ -4,8 +4,8 @@
 one language also looks for the other's words. The lexicon is small and written by hand: it covers
 what data exchanges trade in, not the languages.
 
-An index keeps of each text the names of the lines that one of its words stands on, Chinese or
-English, so that a query looks for one name where it would look for many words.
+An index keeps of each text the names of the lines that one of its words stands on, so that a query
+looks for one name where it would look for many words of both languages.
 """
 
 from __future__ import annotations
@@ -25,33 +25,25 @@ _MOST_HAN = 12
 
 @dataclass(frozen=True)
 class Concept:
-    """What a part of a query also means: in the other language, and otherwise in its own.
+    """What a part of a query also means, in both languages.
 
-    ``others`` are words. Those of the lexicon go by the names that an index keeps for ``translations`` and
-    ``synonyms``; ``equals`` are words of which it knows nothing.
+    ``others`` are words. Those of the lexicon go by the ``names`` that an index keeps for their lines; ``equals`` are
+    words of which it knows nothing.
     """
 
     asked: str
     others: tuple[str, ...]
-    translations: tuple[str, ...]
-    synonyms: tuple[str, ...]
+    names: tuple[str, ...]
     equals: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Words that mean the same; ``name`` is what an index keeps for them, if it does.
-
-    Where it has none, those of one language count as much as a translation.
-    """
+    """Words that mean the same; ``name`` is what an index keeps for them, if it does."""
 
     chinese: tuple[str, ...]
     english: tuple[str, ...]
     name: str = ""
-
-    def named(self, *, chinese: bool) -> str:
-        """What an index keeps for its words of one language; no text has such a term, they have small letters."""
-        return f"{'ZH' if chinese else 'EN'}{self.name}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,7 @@ def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
 def named(runs: Iterable[str]) -> list[str]:
     """The names of the lexicon's lines that words of a text stand on, one for each word, also within longer ones.
 
-    ``runs`` are the text, as ``analysis`` cuts it.
+    ``runs`` are the text, as ``analysis`` cuts it. Whatever a part of a text is named, the whole is named too.
     """
     found: list[str] = []
     words: list[str] = []
@@ -155,18 +147,18 @@ def _lines(word: str, also: Lexicon) -> tuple[Line, ...]:
 
 
 def _concept(asked: str, also: Lexicon, *, chinese: bool) -> Concept:
-    found: dict[str, list[str]] = {"translations": [], "synonyms": [], "equals": []}
+    names: list[str] = []
+    equals: list[str] = []
     words: list[str] = []
     for line in _lines(asked, also):
         own, other = (line.chinese, line.english) if chinese else (line.english, line.chinese)
-        beside = [word for word in own if _key(word) != asked]
-        words += [*other, *beside]
-        if not line.name:
-            found["equals"] += [*other, *beside]
-            continue
-        found["translations"].append(line.named(chinese=not chinese))
-        found["synonyms"] += [line.named(chinese=chinese)] if beside else []
-    return Concept(asked, tuple(dict.fromkeys(words)), **{kind: tuple(each) for kind, each in found.items()})
+        others = [*other, *(word for word in own if _key(word) != asked)]
+        words += others
+        if line.name:
+            names.append(line.name)
+        else:
+            equals += others
+    return Concept(asked, *(tuple(dict.fromkeys(each)) for each in (words, names, equals)))
 
 
 def _named(parts: Sequence[str], between: str, *, chinese: bool) -> list[str]:
@@ -186,7 +178,7 @@ def _names(*, chinese: bool) -> tuple[dict[str, tuple[str, ...]], dict[str, int]
     known, longest = dict[str, tuple[str, ...]](), dict[str, int]()
     for key, lines in _own().by_word.items():
         if analysis.is_han(key) == chinese:
-            known[key] = tuple(line.named(chinese=chinese) for line in lines)
+            known[key] = tuple(line.name for line in lines)
             parts = list(key) if chinese else key.split(" ")
             longest[parts[0]] = max(longest.get(parts[0], 0), len(parts))
     return known, longest
@@ -194,8 +186,9 @@ def _names(*, chinese: bool) -> tuple[dict[str, tuple[str, ...]], dict[str, int]
 
 @lru_cache(maxsize=1)
 def _own() -> Lexicon:
+    """No text has a term like its lines' names: terms have small letters."""
     lines = enumerate(read(_FILE.read_text(encoding="utf-8")))
-    return Lexicon.of(Line(chinese, english, name=str(number)) for number, (chinese, english) in lines)
+    return Lexicon.of(Line(chinese, english, name=f"L{number}") for number, (chinese, english) in lines)
 
 
 def _key(word: str) -> str:

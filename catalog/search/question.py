@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from catalog.search import analysis, lexicon, sounds
 from catalog.search.forms import other_forms
 from catalog.search.lexicon import Lexicon
 
-TITLE, TAGS, PHRASE = 0.25, 0.15, 2.0
-SAME_LANGUAGE = 0.4
+PHRASE = 2.0
 SOUND = 0.3
 FORM = 0.5
 MOST_TERMS = 64
@@ -39,13 +38,13 @@ class Wanted:
 class Question:
     """All of ``must`` make a hit, or where there are none one of ``should`` or ``either``.
 
-    Scores of what holds are added, also of ``extra``, which makes no hit; of each of ``either`` only the best counts,
-    its parts added. Where ``most_read`` is not 0, of ``should``, single terms then, the rarest take part that about so
+    Scores of what holds are added, also of ``extra``, which makes no hit; of each of ``either`` only the best counts.
+    Where ``most_read`` is not 0, of ``should``, single terms then, the rarest take part that about so
     many documents hold in all.
     """
 
     should: tuple[Wanted, ...] = ()
-    either: tuple[tuple[tuple[Wanted, ...], ...], ...] = ()
+    either: tuple[tuple[Wanted, ...], ...] = ()
     must: tuple[Wanted, ...] = ()
     extra: tuple[Wanted, ...] = ()
     everything: bool = False
@@ -69,18 +68,15 @@ def ask(text: str, also: Lexicon = lexicon.NONE) -> Question:
     free, phrases = _parted(text)
     words = tuple(dict.fromkeys(analysis.query_terms(free)))[:MOST_TERMS]
     concepts = lexicon.concepts(free, also)
-    extra = [Wanted(field, phrase, boost) for phrase in phrases for field, boost in (("title", TITLE), ("tags", TAGS))]
     ordered = tuple(analysis.terms(free))[:MOST_TERMS]
-    if len(ordered) > 1:
-        extra.append(Wanted("all", ordered, PHRASE))
     return Question(
         should=(
-            *(wanted for term, boost in _weights(words, concepts).items() for wanted in _weighted((term,), boost)),
+            *(Wanted("all", (term,), boost) for term, boost in _weights(words, concepts).items()),
             *(Wanted("sounds", (sound,), SOUND) for sound in sounds.typed(free)),
         ),
         either=tuple(filter(None, map(_alternatives, concepts))),
         must=tuple(Wanted("all", phrase, 1.0) for phrase in phrases),
-        extra=tuple(extra),
+        extra=(Wanted("all", ordered, PHRASE),) if len(ordered) > 1 else (),
     )
 
 
@@ -111,23 +107,25 @@ def without_common(asked: Question, held: Mapping[str, int], of: int) -> Questio
 def unscored(asked: Question) -> Question:
     """What finds the same with the fewest parts, for counting: scores are others.
 
-    ``all`` has every term of titles and tags, and a phrase has its terms.
+    Where a phrase is, its terms are; where a word of the lexicon is, its ideas are.
     """
     if asked.must:
         return Question(must=asked.must)
-    parts = [*asked.should, *(wanted for group in asked.either for choice in group for wanted in choice)]
-    exact = {wanted.terms for wanted in parts if wanted.field == "all" and not wanted.distance}
-    kept = dict.fromkeys(replace(wanted, boost=1.0) for wanted in parts if not _within(wanted, exact))
+    parts = [*asked.should, *(wanted for group in asked.either for wanted in group)]
+    single = {wanted.terms[0] for wanted in parts if wanted.field == "all" and _exact(wanted)}
+    kept = dict.fromkeys(replace(wanted, boost=1.0) for wanted in parts if not _within(wanted, single))
     return Question(tuple(kept), everything=asked.everything)
 
 
-def _within(wanted: Wanted, exact: Set[tuple[str, ...]]) -> bool:
-    """Whether something else of these finds all that this does."""
-    if wanted.distance or wanted.field not in ("all", "title", "tags"):
+def _exact(wanted: Wanted) -> bool:
+    return len(wanted.terms) == 1 and not wanted.distance
+
+
+def _within(wanted: Wanted, single: Set[str]) -> bool:
+    """Whether one of these terms finds all that this finds."""
+    if wanted.field != "all" or wanted.distance:
         return False
-    if wanted.field != "all" and wanted.terms in exact:
-        return True
-    return len(wanted.terms) > 1 and any((term,) in exact for term in wanted.terms)
+    return not single.isdisjoint(lexicon.named(wanted.terms) if _exact(wanted) else wanted.terms)
 
 
 def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:
@@ -146,22 +144,12 @@ def _parted(text: str) -> tuple[str, list[tuple[str, ...]]]:
     return _QUOTED.sub(" ", text), [phrase for phrase in dict.fromkeys(phrases) if phrase]
 
 
-def _alternatives(concept: lexicon.Concept) -> tuple[tuple[Wanted, ...], ...]:
-    return tuple(tuple(_weighted(tuple(analysis.terms(other)), 1.0)) for other in concept.equals)
+def _alternatives(concept: lexicon.Concept) -> tuple[Wanted, ...]:
+    return tuple(Wanted("all", tuple(analysis.terms(other)), 1.0) for other in concept.equals)
 
 
 def _weights(words: Iterable[str], concepts: Iterable[lexicon.Concept]) -> dict[str, float]:
-    """Every single term that is looked for: the words, what the lexicon says they mean, and their other forms."""
+    """Every single term that is looked for: the words, their other forms, and the ideas that the lexicon names."""
     found = dict.fromkeys(words, 1.0)
     found |= {form: FORM for word in words for form in other_forms(word) if form not in found}
-    for concept in concepts:
-        found |= dict.fromkeys(concept.translations, 1.0)
-    for concept in concepts:
-        found |= {name: SAME_LANGUAGE for name in concept.synonyms if name not in found}
-    return found
-
-
-def _weighted(terms: tuple[str, ...], boost: float) -> Iterator[Wanted]:
-    yield Wanted("all", terms, boost)
-    yield Wanted("title", terms, boost * TITLE)
-    yield Wanted("tags", terms, boost * TAGS)
+    return found | {name: 1.0 for concept in concepts for name in concept.names}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from catalog.search import analysis, pending, sounds
 from catalog.search.confirming import confirmed, visible_to
-from catalog.search.question import TAGS, TITLE, Question, Wanted
+from catalog.search.question import Question, Wanted
 from catalog.search.types import Ask, SearchEngine
 from core.actor import Actor
 from core.house import House
@@ -73,7 +73,7 @@ def _han(look: Look, run: str) -> str:
 def _like_han(run: str) -> Question:
     """What is spoken like it, or shares its pairs of characters."""
     spoken = Wanted("sounds", (sounds.of_run(run),), 3.0)
-    pairs, fields = dict.fromkeys(analysis.terms(run)), (("title", TITLE), ("tags", TAGS))
+    pairs, fields = dict.fromkeys(analysis.terms(run)), (("title", 0.25), ("tags", 0.15))
     return Question((spoken, *(Wanted(field, (pair,), boost) for pair in pairs for field, boost in fields)))
 
 

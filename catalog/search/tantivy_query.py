@@ -36,8 +36,7 @@ def matching(asked: Question) -> tantivy.Query:
     extra = [(_Should, _wanted(wanted)) for wanted in asked.extra]
     hits = [_wanted(wanted) for wanted in asked.should]
     for group in asked.either:
-        choices = [any_of([_wanted(wanted) for wanted in choice]) for choice in group]
-        hits.append(tantivy.Query.disjunction_max_query(choices))
+        hits.append(tantivy.Query.disjunction_max_query([_wanted(wanted) for wanted in group]))
     if must:
         return tantivy.Query.boolean_query([*must, *((_Should, hit) for hit in hits), *extra])
     return tantivy.Query.boolean_query([(_Must, any_of(hits)), *extra]) if extra else any_of(hits)

@@ -52,7 +52,7 @@ def matching(asked: Question) -> Query:
     must = [_wanted(wanted) for wanted in asked.must]
     hits = [_wanted(wanted) for wanted in asked.should]
     for group in asked.either:
-        hits.append({"dis_max": {"queries": [_any_of([_wanted(each) for each in choice]) for choice in group]}})
+        hits.append({"dis_max": {"queries": [_wanted(wanted) for wanted in group]}})
     extra = [_wanted(wanted) for wanted in asked.extra]
     if must:
         return {"bool": {"must": must, "should": hits + extra}}

@@ -287,6 +287,56 @@ def test_what_is_quoted_must_be_there(engine: SearchEngine) -> None:
     assert found(engine, '""') == ()
 
 
+def test_what_is_quoted_stands_within_one_text(engine: SearchEngine) -> None:
+    put(
+        engine,
+        document("a", zh="高速公路", en="Weather radar", summary={"zh": "通行费查询"}, tags=("点云",), scene="city"),
+        document("b", zh="高速公路通行费", en="Radar city", summary={"zh": "查询"}),
+    )
+    assert set(found(engine, "公路通行 radar")) == {"a", "b"}
+    assert found(engine, '"高速公路通行费"') == ("b",)
+    for over in ('"通行费查询点云"', '"高速公路 weather"', '"点云高速公路"', '"点云 city"', '"city weather"'):
+        assert found(engine, over) == (), over
+    assert found(engine, '"通行费查询"') == ("a",)
+    assert found(engine, '"radar city"') == ("b",)
+
+
+def test_a_title_weighs_more_than_a_tag_or_a_mention(engine: SearchEngine) -> None:
+    rest = {"zh": "按月提供的统计数据"}
+    put(
+        engine,
+        document("a", zh="统计年鉴", description={"zh": "另有雷达产品"}, summary=rest),
+        document("b", zh="统计年鉴", description={"zh": "另有其他产品"}, summary=rest),
+        document("c", zh="雷达年鉴", description={"zh": "另有其他产品"}, summary=rest),
+        document("d", zh="统计年鉴", description={"zh": "另有产品"}, summary=rest, tags=("雷达",)),
+    )
+    assert found(engine, "雷达")[-1] == "a"
+    assert set(found(engine, "雷达")) == {"a", "c", "d"}
+
+
+_SAID = (
+    "天气",
+    "气象",
+    "weather",
+    "weathers",
+    "meteorological data",
+    "datasets",
+    "银行卡",
+    "bank cards",
+    "card",
+    "火星",
+)
+
+
+@pytest.mark.parametrize("text", [*_SAID, "weather bank card", "datas maps", "地下水水质", "气象局 datasets"])
+def test_as_many_are_counted_as_found(engine: SearchEngine, text: str) -> None:
+    put(engine, *(document(f"{n}{other}", zh=said, en=other) for n, said in enumerate(_SAID) for other in ("", "Maps")))
+    put(engine, *(document(f"m{n}", zh="地图", summary={"en": said}) for n, said in enumerate(_SAID)))
+    all_of_it = answer(engine, text, facets=("kind",), limit=50)
+    assert dict(all_of_it.facets["kind"]) == ({"dataset": all_of_it.total} if all_of_it.total else {})
+    assert len(all_of_it.ids) == all_of_it.total
+
+
 def test_popularity_and_quality_order(engine: SearchEngine) -> None:
     days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
     put(
