@@ -53,7 +53,7 @@ def listing(number: int, seed: int = 1) -> SearchDocument:
     refers = chance.random() < 0.05
     kind = "interface" if form[1].endswith(("interface", "service", "feed")) else "dataset"
     return SearchDocument(
-        id=f"{'ref' if refers else 'lst'}_{number:026d}", kind=kind,
+        id=f"{'ref' if refers else 'lst'}_{number:09d}{1:017d}", kind=kind,
         title={"zh": f"{place[0]}{topic[0]}{form[0]}{code}", "en": f"{place[1]} {topic[1]} {form[1]} {code}"},
         summary={"zh": f"{name[0]}提供的{topic[0]}", "en": f"{topic[1].capitalize()} by {name[1]}"},
         description={"zh": zh, "en": en}, tags=(topic[0], topic[1], place[0]), scene=chance.choice(_SCENES),

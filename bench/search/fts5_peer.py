@@ -68,11 +68,10 @@ def _fill(path: Path, documents: Path) -> None:
 def _answer(database: sqlite3.Connection, question: dict[str, Any]) -> tuple[int, dict[str, dict[str, int]]]:
     if question["any"] is None:
         return _browsed(database, question)
-    kind, chosen = (" AND ", question["must"]) if question["must"] else (" OR ", question["any"])
-    matched = kind.join('"' + " ".join(words) + '"' for words in chosen)
+    matched, counted = _matched(question, "any"), _matched(question, "counted")
     database.execute("DROP TABLE IF EXISTS temp.m")
     if question["facets"]:
-        database.execute("CREATE TEMP TABLE m AS SELECT rowid AS id FROM f WHERE f MATCH ?", (matched,))
+        database.execute("CREATE TEMP TABLE m AS SELECT rowid AS id FROM f WHERE f MATCH ?", (counted,))
         facets = {name: _counted(database, question, name) for name in question["facets"]}
         source = "m JOIN d ON d.id = m.id"
         total = database.execute(f"SELECT count(*) FROM {source} WHERE {_where(question['filters'])}").fetchone()[0]
@@ -80,7 +79,7 @@ def _answer(database: sqlite3.Connection, question: dict[str, Any]) -> tuple[int
         facets = {}
         total = database.execute(
             f"SELECT count(*) FROM f JOIN d ON d.id = f.rowid WHERE f MATCH ? AND {_where(question['filters'])}",
-            (matched,),
+            (counted,),
         ).fetchone()[0]
     database.execute(
         f"SELECT d.id FROM f JOIN d ON d.id = f.rowid WHERE f MATCH ? AND {_where(question['filters'])}"
@@ -88,6 +87,11 @@ def _answer(database: sqlite3.Connection, question: dict[str, Any]) -> tuple[int
         (matched, question["limit"], question["offset"]),
     ).fetchall()
     return total, facets
+
+
+def _matched(question: dict[str, Any], several: str) -> str:
+    kind, chosen = (" AND ", question["must"]) if question["must"] else (" OR ", question[several])
+    return kind.join('"' + " ".join(words) + '"' for words in chosen)
 
 
 def _browsed(database: sqlite3.Connection, question: dict[str, Any]) -> tuple[int, dict[str, dict[str, int]]]:

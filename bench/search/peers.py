@@ -3,7 +3,8 @@
 A peer is given what our index is given, the terms of ``all``, and the values of its facets; and it is asked for what
 ours is asked for: any of these terms and phrases, what may be seen, the filters, how many there are in all, the first
 twenty, and each facet counted without its own filter. So both find the same documents, and the totals must agree.
-That words stand side by side adds to the score there too, where it finds nothing that one of the words does not.
+That words stand side by side adds to the score there too, where it finds nothing that one of the words does not. What
+is only counted is counted among the fewest terms that find the same there too.
 """
 
 from __future__ import annotations
@@ -55,14 +56,14 @@ def _row(document: SearchDocument) -> dict[str, Any]:
 
 def asked(ask: Ask) -> dict[str, Any]:
     """A question as a peer gets it; ``any`` are terms and phrases of which one is enough where
-    none ``must`` be there; None asks for everything."""
+    none ``must`` be there; None asks for everything. ``counted`` finds the same with the fewest of them."""
     wanted = ask.question
-    each = [*wanted.should, *(one for group in wanted.either for one in group)]
-    found = [_terms(one) for one in each if one.field in ("all", "sounds")]
+    found = _any(wanted)
     single = {terms[0] for terms in found if len(terms) == 1}
     found += [list(one.terms) for one in wanted.extra if one.field == "all" and not single.isdisjoint(one.terms)]
     return {
         "any": None if wanted.everything else found,
+        "counted": _any(question.unscored(wanted)),
         "must": [_terms(one) for one in wanted.must],
         "filters": {name: sorted(values) for name, values in ask.filters.items()},
         "facets": list(ask.facets),
@@ -70,6 +71,11 @@ def asked(ask: Ask) -> dict[str, Any]:
         "offset": ask.offset,
         "limit": ask.limit,
     }
+
+
+def _any(wanted: question.Question) -> list[list[str]]:
+    each = [*wanted.should, *(one for group in wanted.either for one in group)]
+    return [_terms(one) for one in each if one.field in ("all", "sounds")]
 
 
 def _terms(wanted: question.Wanted) -> list[str]:

@@ -78,7 +78,8 @@ def _answer(database: Any, question: dict[str, Any]) -> tuple[int, dict[str, dic
     for name in question["facets"]:
         if name in filters:
             other = xapian.Enquire(database)
-            other.set_query(_query(question, {key: value for key, value in filters.items() if key != name}))
+            others = {key: value for key, value in filters.items() if key != name}
+            other.set_query(_query(question | {"any": question["counted"]}, others))
             other.set_weighting_scheme(xapian.BoolWeight())
             alone = _spies(other, [name])
             other.get_mset(0, 0, database.get_doccount())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from catalog.search.question import Question, narrowed, without_common
+from catalog.search.question import Question, by_ideas, narrowed, without_common
 from catalog.search.types import Answer, Ask, SearchEngine
 
 
@@ -29,4 +29,5 @@ def meaning(engine: SearchEngine, asked: Question) -> Question:
         return asked
     held = engine.held(single)
     terms = (wanted.terms[0] for wanted in single)
-    return without_common(asked, dict(zip(terms, held.counts, strict=True)), held.of)
+    counts = dict(zip(terms, held.counts, strict=True))
+    return by_ideas(without_common(asked, counts, held.of), counts)

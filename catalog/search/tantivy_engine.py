@@ -20,7 +20,7 @@ import tantivy
 
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
-from catalog.search.ordering import MOST_BEYOND, field_of
+from catalog.search.ordering import field_of
 from catalog.search.question import Question, Wanted, unscored
 from catalog.search.tantivy_clearance import clearance
 from catalog.search.tantivy_index import GRADES, SCHEMA, VERSION, to_document, with_analyser
@@ -34,8 +34,6 @@ _HEAP_BYTES = 32_000_000
 _MOST_KEPT = 256
 """Answers that a process keeps of the present commit: many people ask the same, above all the start page."""
 _TRIES = 5
-_FEW_EQUALS = 128
-"""Of several words few hits are equally good; for a single one it is soonest to read all that may be at once."""
 
 
 @dataclass
@@ -95,8 +93,7 @@ class TantivyEngine:
         query = query_of(asked, ask.filters)
         field = field_of(ask)
         if field is None:
-            beyond = _FEW_EQUALS if asked.extra else MOST_BEYOND
-            ids, total = ids_by_score(searcher, query, ask.offset, limit, beyond)
+            ids, total = ids_by_score(searcher, query, ask.offset, limit)
         else:
             ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
         if not ask.facets:

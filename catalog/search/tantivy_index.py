@@ -8,9 +8,10 @@ import tantivy
 
 from catalog.listings.types import ListingState
 from catalog.search import fields
+from catalog.search.ordering import place
 from catalog.search.types import FACETS, REFERENCE, SearchDocument
 
-VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}/3"
+VERSION = f"{fields.FORMAT}/tantivy-{importlib.metadata.version('tantivy')}/4"
 """Ends with the number of this schema: whoever changes it changes that."""
 
 _STATES = tuple(dict.fromkeys((REFERENCE, ListingState.LISTED.value, *(state.value for state in ListingState))))
@@ -34,6 +35,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=stored, tokenizer_name="raw", index_option="basic", fast=name in _FAST)
     for name in _NUMBERS:
         builder.add_integer_field(name, fast=True, indexed=True)
+    builder.add_integer_field("place", fast=True)
     return builder.build()
 
 
@@ -54,6 +56,7 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     numbers = found.numbers | {"grade": _grade(source)}
     for name in _NUMBERS:
         document.add_integer(name, numbers[name])
+    document.add_integer("place", place(source.id))
     return document
 
 

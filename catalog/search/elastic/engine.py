@@ -70,7 +70,7 @@ class ElasticEngine:
             return []
         asked = {"must": [query.beginning(prefix)], "filter": query.allowed(visible, excluded)}
         body = {"query": {"bool": asked}, "sort": [{"_score": "desc"}, {"id": "asc"}]}
-        return list(ordering.best_ids(lambda size: _scored(self._ask(body | {"size": size})), str, 0, limit, _BEYOND))
+        return list(_best_ids(lambda size: _scored(self._ask(body | {"size": size})), 0, limit))
 
     def rebuild(self, documents: Iterable[SearchDocument], *, wait_s: float = 60.0) -> int:
         """One that was interrupted is gone on with: what stands in it as it should is not sent again."""
@@ -116,7 +116,7 @@ class ElasticEngine:
             answers.append(self._ask(asked))
             return _scored(answers[-1])
 
-        return _answer(ordering.best_ids(best, str, ask.offset, limit, _BEYOND), answers[0], ask)
+        return _answer(_best_ids(best, ask.offset, limit), answers[0], ask)
 
     def _ask(self, body: dict[str, Any]) -> Any:
         """The answer of the present index, an empty one when there is none. Raises IndexNotReady."""
@@ -172,6 +172,10 @@ def _renamed(body: dict[str, Any]) -> dict[str, Any]:
 
 def _hits(answer: Any) -> list[Any]:
     return list(answer["hits"]["hits"])
+
+
+def _best_ids(best: Callable[[int], Sequence[tuple[float, str]]], offset: int, limit: int) -> tuple[str, ...]:
+    return ordering.best_ids(best, lambda ids: [ordering.place(each) for each in ids], str, offset, limit, _BEYOND)
 
 
 def _scored(answer: Any) -> list[tuple[float, str]]:

@@ -109,6 +109,30 @@ def test_what_very_many_hold_finds_nothing_beside_other_words(
     assert found(engine, "sonar data") == ("secret",)
 
 
+def test_a_word_that_all_say_who_mean_its_idea_is_looked_for_by_that(
+    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question, "_COMMON", 3)
+    asked = question.ask("weather sonar")
+    idea = lexicon.concepts("weather")[0].names[0]
+
+    def weights() -> dict[str, float]:
+        meant = asking.meaning(engine, asked)
+        return {wanted.terms[0]: wanted.boost for wanted in meant.should if wanted.field == "all"}
+
+    whole = {wanted.terms[0]: wanted.boost for wanted in asked.should if wanted.field == "all"}
+    put(engine, *(document(f"filling{n}", en="maps") for n in range(12)))
+    put(engine, *(document(f"few{n}", en="weather") for n in range(3)))
+    assert weights() == whole, "few hold it"
+    put(engine, document("few3", en="Weathers weather"), document("sonar", en="weather sonar"))
+    assert weights() == {word: boost for word, boost in whole.items() if word != "weather"} | {idea: 2.0}
+    assert found(engine, "weather sonar")[0] == "sonar"
+    assert set(found(engine, "weather sonar")) == {"few0", "few1", "few2", "few3", "sonar"}
+    put(engine, document("others", zh="天气"))
+    assert weights() == whole, "some say it otherwise"
+    assert found(engine, "weather sonar")[-1] == "others"
+
+
 def test_bridge_between_languages(engine: SearchEngine) -> None:
     put(engine, document("a", zh="气象观测"), document("b", zh="银行卡验证"), document("c", en="Weather radar"))
     assert set(found(engine, "weather")) == {"a", "c"}
