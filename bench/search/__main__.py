@@ -3,11 +3,12 @@
     python -m bench.search [--listings 1000000] [--questions 200] [--peer-questions 50] [--elasticsearch 200000]
                            [--folder DIR [--keep]]
 
-Every engine gets the same terms and is asked the same questions; where the totals of two differ, the run fails. Time to
-index is with the analysis for ours, and without it for the peers. Xapian runs where ``sh tools/setup-xapian.sh`` made
-its environment (it is GPL: a peer of the benchmark, no part of the product), and is named as not run otherwise. Our
-engine on Elasticsearch is asked beside the embedded one over so many of the listings. With ``--keep`` the indexes stay
-in the folder; those that stand there of so many listings are asked without being built again.
+Every engine gets the same terms and is asked the same questions, a peer between two turns of ours; where the totals of
+two differ, the run fails. Time to index is with the analysis for ours, and without it for the peers. Xapian runs where
+``sh tools/setup-xapian.sh`` made its environment (it is GPL: a peer of the benchmark, no part of the product), and is
+named as not run otherwise. Our engine on Elasticsearch is asked beside the embedded one over so many of the listings.
+With ``--keep`` the indexes stay in the folder; those that stand there of so many listings are asked without being built
+again.
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
         engine.rebuild(corpus.listings(listings), wait_s=1)
     took = None if stood else time.perf_counter() - began
     _say_built("tantivy", listings, took, _size(folder / "index"), time.process_time() - spent)
-    ours = {kind: _asked(engine, questions.of_kind(kind, max(count, peer_count))) for kind in questions.KINDS}
-    for kind, answers in ours.items():
-        print(f"  {kind:<22} {_times([seconds for _answer, seconds in answers])}")
+    for kind in questions.KINDS:
+        answers = _asked(engine, questions.of_kind(kind, count))
+        print(f"  {kind:<22} {_times([seconds for _answer, seconds in answers])}", flush=True)
     documents = folder / "documents.jsonl"
     if not documents.exists():
         peers.write(corpus.listings(listings), documents)
@@ -78,7 +79,7 @@ def run(folder: Path, listings: int, count: int, peer_count: int) -> int:
         peer = peers.Peer(command, documents, folder)
         _say_built(peer.version, listings, peer.seconds, peer.bytes)
         for kind in questions.KINDS:
-            wrong += _beside(peer, engine, kind, ours[kind][:peer_count], peer_count)
+            wrong += _beside(peer, engine, kind, peer_count)
         peer.close()
     return wrong
 
@@ -97,19 +98,21 @@ def _asked(engine: TantivyEngine | ElasticEngine, asks: Sequence[Ask]) -> list[t
     return [peers.timed(asking.answer, engine, ask) for ask in asks]
 
 
-def _beside(
-    peer: peers.Peer, engine: TantivyEngine, kind: str, ours: Sequence[tuple[Answer, float]], count: int
-) -> int:
-    """A peer is asked for what was asked of ours in the end: common words take no part there either."""
-    asks = [replace(ask, question=asking.meaning(engine, ask.question)) for ask in questions.of_kind(kind, count)]
-    answers = list(peer.ask(asks))
+def _beside(peer: peers.Peer, engine: TantivyEngine, kind: str, count: int) -> int:
+    """Ours is asked before the peer and again after it: a machine is faster in one minute than in another.
+
+    A peer is asked for what was asked of ours in the end: common words take no part there either.
+    """
+    asks = questions.of_kind(kind, count)
+    meant = [replace(ask, question=asking.meaning(engine, ask.question)) for ask in asks]
+    before, answers, after = _asked(engine, asks), [peer.ask(ask) for ask in meant], _asked(engine, asks)
     wrong = 0
-    for ask, (mine, _seconds), theirs in zip(asks, ours, answers, strict=True):
+    for ask, (mine, _seconds), theirs in zip(meant, before, answers, strict=True):
         counted = {name: dict(values) for name, values in mine.facets.items()}
         if (mine.total, counted) != (theirs.total, _sorted(theirs.facets, counted)):
             wrong += 1
             print(f"    DIFFERS {peers.asked(ask)}: {mine.total} and {theirs.total}")
-    _say_times(kind, [seconds for _answer, seconds in ours], [answer.seconds for answer in answers])
+    _say_times(kind, [seconds for _answer, seconds in before + after], [answer.seconds for answer in answers])
     return wrong
 
 
@@ -119,7 +122,7 @@ def _say_beside(kind: str, ours: Sequence[tuple[Answer, float]], theirs: Sequenc
 
 def _say_times(kind: str, own: Sequence[float], other: Sequence[float]) -> None:
     p50, p99 = (_quantile(other, part) / _quantile(own, part) for part in (0.5, 0.99))
-    print(f"  {kind:<22} {_times(other)}   {p50:.1f} and {p99:.1f} of ours", flush=True)
+    print(f"  {kind:<22} {_times(other)}   {p50:.1f} and {p99:.1f} of ours: {_times(own)}", flush=True)
 
 
 def _sorted(facets: Mapping[str, Mapping[str, int]], like: Mapping[str, object]) -> dict[str, dict[str, int]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,11 @@ class Peer:
         self.seconds: float | None = built["seconds"]
         self.bytes: int = built["bytes"]
 
-    def ask(self, questions: Iterable[Ask]) -> Iterator[Answered]:
+    def ask(self, question: Ask) -> Answered:
         assert self.process.stdin is not None
-        for one in questions:
-            self.process.stdin.write(json.dumps(asked(one)) + "\n")
-            self.process.stdin.flush()
-            yield Answered(**self._read())
+        self.process.stdin.write(json.dumps(asked(question)) + "\n")
+        self.process.stdin.flush()
+        return Answered(**self._read())
 
     def close(self) -> None:
         self.process.communicate("")

@@ -6,8 +6,8 @@ owners and ids is spared when the other grades are left out: so nothing is seen 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
@@ -19,34 +19,50 @@ from compliance.policy import Clause
 
 _Must, _MustNot = tantivy.Occur.Must, tantivy.Occur.MustNot
 
-Clear = Callable[[Sequence[tantivy.Query]], tantivy.Query]
-"""From what is asked to where all of it holds and it may be seen."""
+
+@dataclass(frozen=True)
+class Clearance:
+    """What somebody may see: documents of the ``opened`` grades, but those ``left_out``, and what is ``spared`` of the
+    ``closed`` ones."""
+
+    opened: frozenset[int]
+    closed: tantivy.Query | None
+    spared: tuple[tantivy.Query, ...]
+    left_out: tuple[tantivy.Query, ...]
+
+    @property
+    def by_grade(self) -> bool:
+        """Whether the grade of a document is all that counts."""
+        return not self.spared and not self.left_out
+
+    def __call__(self, asked: Sequence[tantivy.Query]) -> tantivy.Query:
+        """Where all that is asked holds, or anything where nothing is, and may be seen. It takes part in no score."""
+        if self.closed is None:
+            return _all_but(asked or [tantivy.Query.all_query()], self.left_out)
+        if asked:
+            return _all_but(asked, [_all_but([self.closed], self.spared), *self.left_out])
+        return _all_but([any_of([_of_grades(sorted(self.opened)), *self.spared])], self.left_out)
 
 
 def clearance(
     searcher: tantivy.Searcher, visible: Iterable[Clause], excluded: frozenset[str], *, many: bool = False
-) -> Clear:
-    """What lets through where one of the clauses holds, for all passes of one answer. It takes part in no score.
+) -> Clearance:
+    """What lets through where one of the clauses holds, for all passes of one answer.
 
     Clauses about an owner of whom the index has nothing are left out: most people own no listing. Where there are
     ``many`` hits, all that is closed is read first into one set, which is dear and soon asked; few are looked up.
     """
     clauses = [each for each in visible if each.owner is None or searcher.doc_freq("owner", each.owner)]
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
-    opened = sorted(frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single)))
+    opened = frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single))
     closed = [grade for grade in range(len(GRADES)) if grade not in opened]
-    spared = [_spared(clause, closed) for clause in single]
-    left_out = [tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded))] if excluded else []
-
-    def clear(asked: Sequence[tantivy.Query]) -> tantivy.Query:
-        if not closed:
-            return _all_but(asked or [tantivy.Query.all_query()], left_out)
-        if asked and (spared or many):
-            hidden = tantivy.Query.term_set_query(SCHEMA, "grade", closed) if many else _of_grades(closed)
-            return _all_but(asked, [_all_but([hidden], spared), *left_out])
-        return _all_but([*asked, any_of([_of_grades(opened), *spared])], left_out)
-
-    return clear
+    hidden = tantivy.Query.term_set_query(SCHEMA, "grade", closed) if many else _of_grades(closed)
+    return Clearance(
+        opened,
+        hidden if closed else None,
+        tuple(_spared(clause, closed) for clause in single) if closed else (),
+        (tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded)),) if excluded else (),
+    )
 
 
 def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) -> tantivy.Query:

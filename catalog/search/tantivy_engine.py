@@ -22,9 +22,9 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
 from catalog.search.question import Question, Wanted, unscored
-from catalog.search.tantivy_clearance import clearance
+from catalog.search.tantivy_clearance import Clearance, clearance
 from catalog.search.tantivy_index import GRADES, SCHEMA, VERSION, to_document, with_analyser
-from catalog.search.tantivy_order import ids_by_field, ids_by_score
+from catalog.search.tantivy_order import ids_among_all, ids_by_field, ids_by_score, total_of_grades
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Held, Load, SearchDocument
 from compliance.policy import Clause
@@ -90,12 +90,13 @@ class TantivyEngine:
             matched = [] if question.everything else [matching(question)]
             return clear([*matched, *filtered_by(filters)])
 
-        query = query_of(asked, ask.filters)
         field = field_of(ask)
-        if field is None:
-            ids, total = ids_by_score(searcher, query, ask.offset, limit)
+        if field is not None:
+            ids, total = ids_by_field(searcher, query_of(asked, ask.filters), field, ask.offset, limit)
         else:
-            ids, total = ids_by_field(searcher, query, field, ask.offset, limit)
+            ids, total = _first(searcher, ask, clear, limit) or ids_by_score(
+                searcher, query_of(asked, ask.filters), ask.offset, limit
+            )
         if not ask.facets:
             return Answer(ids, total)
         counted = unscored(asked)
@@ -207,10 +208,19 @@ class TantivyEngine:
                 shutil.rmtree(old, ignore_errors=True)
 
 
+def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[tuple[str, ...], int] | None:
+    """A page by score and the total, where words alone are asked for and grades alone say who may see what."""
+    asked = ask.question
+    if not clear.by_grade or asked.must or any(ask.filters.values()):
+        return None
+    ids = ids_among_all(searcher, matching(asked), clear.opened, ask.offset, limit)
+    return ids if ids is None else (ids, total_of_grades(searcher, matching(unscored(asked)), clear.opened))
+
+
 def _finds_many(searcher: tantivy.Searcher, asked: Question) -> bool:
-    """Whether there may be as many hits as documents, counting each for every word."""
+    """Whether one of its words stands in a third of the documents."""
     terms = {wanted.terms[0] for wanted in asked.should if wanted.field == "all"}
-    return sum(searcher.doc_freq("all", term) for term in terms) > searcher.num_docs
+    return max((searcher.doc_freq("all", term) for term in terms), default=0) * 3 > searcher.num_docs
 
 
 def _key(ask: Ask) -> Hashable:
