@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.search import corpus, questions
-from catalog.search import asking, lexicon, question
+from catalog.search import asking, lexicon, ordering, question, tantivy_clearance, tantivy_order
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
@@ -338,7 +338,7 @@ def test_a_title_weighs_more_than_a_tag_or_a_mention(engine: SearchEngine) -> No
     assert set(found(engine, "雷达")) == {"a", "c", "d"}
 
 
-_SAID = (
+_SAID = [
     "天气",
     "气象",
     "weather",
@@ -349,7 +349,7 @@ _SAID = (
     "bank cards",
     "card",
     "火星",
-)
+]
 
 
 @pytest.mark.parametrize("text", [*_SAID, "weather bank card", "datas maps", "地下水水质", "气象局 datasets"])
@@ -495,6 +495,38 @@ def test_counts_are_of_the_hits_of_whatever_is_asked(
     assert len([1 for each in answers if each.total]) > 100
     assert [sum(dict(each.facets["kind"]).values()) for each in answers] == [each.total for each in answers]
     assert [sum(dict(each.facets["orderable"]).values()) for each in answers] == [each.total for each in answers]
+
+
+@pytest.mark.parametrize("read", [1, 40, 1_000])
+def test_the_best_of_all_are_those_that_are_looked_at_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: int
+) -> None:
+    engine = TantivyEngine(tmp_path / "search", most_kept=0)
+    engine.rebuild(corpus.listings(300))
+    viewers = (
+        questions.EVERYBODY, EVERYTHING, (), (Clause(states=frozenset({"draft"})),), (Clause(min_tier=2, max_tier=3),),
+        (Clause(states=frozenset({"listed"}), max_tier=0), Clause(states=frozenset({"withdrawn"}), min_tier=4)),
+    )  # fmt: skip
+    asks = [ask for kind in questions.KINDS[:4] for ask in questions.of_kind(kind, 8)]
+    asks += [Ask(question.ask(text)) for text in ("data 数据", "records", "统计")]
+    asks = [
+        replace(ask, visible=visible, offset=offset, limit=limit)
+        for ask in asks for visible in viewers for offset, limit in ((0, 20), (3, 5), (250, 100), (0, 0))
+    ]  # fmt: skip
+    monkeypatch.setattr(tantivy_order, "_READ", read)
+    among_all = [asking.answer(engine, ask) for ask in asks]
+    monkeypatch.setattr(tantivy_clearance.Clearance, "by_grade", False)
+    one_by_one = [asking.answer(engine, ask) for ask in asks]
+    assert among_all == one_by_one
+    assert len({each.total for each in one_by_one}) > 20
+    assert len([each for each in one_by_one if len(each.ids) > 5]) > 50
+
+
+@given(st.lists(st.from_regex(r"(lst|ref)_[0-7][0-9a-hjkmnp-tv-z]{25}", fullmatch=True), max_size=20))
+def test_places_stand_as_ids_do(ids: list[str]) -> None:
+    placed = sorted(ids, key=lambda each: (ordering.place(each), each))
+    assert placed == sorted(ids)
+    assert all(0 <= ordering.place(each) < 2**63 for each in (*ids, "", "_", "a", "zzz_" + "z" * 30, "lst_气", "A b"))
 
 
 _TIERS = st.integers(0, 5)
