@@ -137,6 +137,11 @@ def otp(house: House, account: Built | Actor | str) -> str:
     return _devices[actor.account_id].next_code(house)
 
 
+def has_factor(who: Built) -> bool:
+    """Whether a person signs in with a second factor, also one that was set up since ``who`` was built."""
+    return who.actor.second_factor or who.actor.account_id in _devices
+
+
 def _signed_in(house: House, who: Person, organisation_id: str | None, *, factor: bool = False) -> Built:
     signed_in = identity_service.sign_in(house, email=who.email, password=PASSWORD)
     actor = house.db.read(lambda uow: identity.actor_of_token(uow, signed_in.token))

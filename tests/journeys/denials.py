@@ -73,6 +73,7 @@ summary: summary
 supplier: supplier
 tags: tags
 """
+_PLAIN = {"number": "1", "month": "2026-01"}
 _PLACEHOLDER = re.compile(r"<(?:\w+:)?(\w+)>")
 _NOT_IDS = {"number", "item", "kind", "name", "month", "size"}
 PREFIXES = {
@@ -144,6 +145,12 @@ VALUES: dict[str, Any] = {
     "calls": 1,
     "until": "2999-01-01T00:00:00Z",
     "words": ["one", "another"],
+    "scene": "other",
+    "version": 1,
+    "text_zh": "今晚停机",
+    "text_en": "Down tonight",
+    "shows_until": "2999-01-01T00:00:00Z",
+    "hours": 1,
     "upstream": {"base_url": "https://digits.example.com", "timeout_ms": 1000, "connect_timeout_ms": 1000},
     "operations": [{"operation": "recogniseDigit"}],
 }
@@ -318,7 +325,7 @@ def _required(route: Route) -> set[str]:
 
 def filled(path: str, ids: dict[str, str]) -> str:
     """A route's path with these ids in it."""
-    return _PLACEHOLDER.sub(lambda found: ids.get(found[1], "1" if found[1] == "number" else "entity"), path)
+    return _PLACEHOLDER.sub(lambda found: (_PLAIN | ids).get(found[1], "entity"), path)
 
 
 def question(route: Route, ids: dict[str, str]) -> Question:

@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from werkzeug.test import TestResponse
 
-from tests.build import PASSWORD, Built, otp
+from tests.build import PASSWORD, Built, has_factor, otp
 
 
 class _Inputs(HTMLParser):
@@ -46,7 +46,7 @@ class Browser:
     def sign_in(self, who: Built) -> Browser:
         self.get("/sign-in")
         form: dict[str, Any] = {"email": who.email, "password": PASSWORD}
-        if who.actor.second_factor:
+        if has_factor(who):
             form["otp"] = otp(self.client.application.extensions["house"], who)
         self.send("/sign-in", **form)
         self.get("/desk")
