@@ -84,7 +84,8 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        clear = clearance(searcher, ask.visible, ask.excluded, many=_finds_many(searcher, asked))
+        many = _finds_many(searcher, asked)
+        clear = clearance(searcher, ask.visible, ask.excluded, many=many)
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
@@ -94,9 +95,8 @@ class TantivyEngine:
         if field is not None:
             ids, total = ids_by_field(searcher, query_of(asked, ask.filters), field, ask.offset, limit)
         else:
-            ids, total = _first(searcher, ask, clear, limit) or ids_by_score(
-                searcher, query_of(asked, ask.filters), ask.offset, limit
-            )
+            first = None if many else _first(searcher, ask, clear, limit)
+            ids, total = first or ids_by_score(searcher, query_of(asked, ask.filters), ask.offset, limit)
         if not ask.facets:
             return Answer(ids, total)
         counted = unscored(asked)
@@ -209,7 +209,10 @@ class TantivyEngine:
 
 
 def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[tuple[str, ...], int] | None:
-    """A page by score and the total, where words alone are asked for and grades alone say who may see what."""
+    """A page by score and the total, where words alone are asked for and grades alone say who may see what.
+
+    Not for what very many hits have: too many of those are equal.
+    """
     asked = ask.question
     if not clear.by_grade or asked.must or any(ask.filters.values()):
         return None
@@ -218,9 +221,9 @@ def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -
 
 
 def _finds_many(searcher: tantivy.Searcher, asked: Question) -> bool:
-    """Whether one of its words stands in a third of the documents."""
+    """Whether one of its words stands in half of the documents."""
     terms = {wanted.terms[0] for wanted in asked.should if wanted.field == "all"}
-    return max((searcher.doc_freq("all", term) for term in terms), default=0) * 3 > searcher.num_docs
+    return max((searcher.doc_freq("all", term) for term in terms), default=0) * 2 > searcher.num_docs
 
 
 def _key(ask: Ask) -> Hashable:
