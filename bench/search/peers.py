@@ -94,9 +94,9 @@ class Peer:
         self.seconds: float | None = built["seconds"]
         self.bytes: int = built["bytes"]
 
-    def ask(self, question: Ask) -> Answered:
+    def ask(self, one: Ask) -> Answered:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(asked(question)) + "\n")
+        self.process.stdin.write(json.dumps(asked(one)) + "\n")
         self.process.stdin.flush()
         return Answered(**self._read())
 

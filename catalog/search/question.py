@@ -42,8 +42,8 @@ class Question:
     """All of ``must`` make a hit, or where there are none one of ``should`` or ``either``.
 
     Scores of what holds are added, also of ``extra``, which makes no hit; of each of ``either`` only the best counts.
-    Where ``most_read`` is not 0, of ``should``, single terms then, the rarest take part that about so
-    many documents hold in all.
+    Where ``most_read`` is not 0, of ``should``, single terms then, the rarest take part that about so many documents
+    hold in all.
     """
 
     should: tuple[Wanted, ...] = ()
@@ -155,9 +155,8 @@ def _exact(wanted: Wanted) -> bool:
 
 def _within(wanted: Wanted, single: Set[str]) -> bool:
     """Whether one of these terms finds all that this finds."""
-    if wanted.field != "all" or wanted.distance:
-        return False
-    return not single.isdisjoint(_ideas(wanted) if _exact(wanted) else wanted.terms)
+    phrase = wanted.field == "all" and len(wanted.terms) > 1
+    return not single.isdisjoint(wanted.terms if phrase else _ideas(wanted))
 
 
 def shown_terms(text: str, also: Lexicon = lexicon.NONE) -> tuple[str, ...]:

@@ -56,13 +56,11 @@ def clearance(
     single = [clause for clause in clauses if clause.owner is not None or clause.ids is not None]
     opened = frozenset[int]().union(*(_opened(clause) for clause in clauses if clause not in single))
     closed = [grade for grade in range(len(GRADES)) if grade not in opened]
+    left_out = (tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded)),) if excluded else ()
+    if not closed:
+        return Clearance(opened, None, (), left_out)
     hidden = tantivy.Query.term_set_query(SCHEMA, "grade", closed) if many else _of_grades(closed)
-    return Clearance(
-        opened,
-        hidden if closed else None,
-        tuple(_spared(clause, closed) for clause in single) if closed else (),
-        (tantivy.Query.term_set_query(SCHEMA, "id", sorted(excluded)),) if excluded else (),
-    )
+    return Clearance(opened, hidden, tuple(_spared(clause, closed) for clause in single), left_out)
 
 
 def _all_but(queries: Iterable[tantivy.Query], hidden: Sequence[tantivy.Query]) -> tantivy.Query:

@@ -95,7 +95,7 @@ class TantivyEngine:
         if field is not None:
             ids, total = ids_by_field(searcher, query_of(asked, ask.filters), field, ask.offset, limit)
         else:
-            first = None if many else _first(searcher, ask, clear, limit)
+            first = None if many else _first(searcher, ask, clear, limit)  # of very many too many are equal
             ids, total = first or ids_by_score(searcher, query_of(asked, ask.filters), ask.offset, limit)
         if not ask.facets:
             return Answer(ids, total)
@@ -209,10 +209,7 @@ class TantivyEngine:
 
 
 def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[tuple[str, ...], int] | None:
-    """A page by score and the total, where words alone are asked for and grades alone say who may see what.
-
-    Not for what very many hits have: too many of those are equal.
-    """
+    """A page by score and the total, where words alone are asked for and grades alone say who may see what."""
     asked = ask.question
     if not clear.by_grade or asked.must or any(ask.filters.values()):
         return None

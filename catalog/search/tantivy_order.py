@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 import tantivy
@@ -22,13 +22,8 @@ def ids_by_score(
 
     All that may be equal are read at once: to read a few and then all takes twice as long where many are equal.
     """
-    found: list[Any] = []
-
-    def best(size: int) -> Any:
-        found.append(searcher.search(query, size))
-        return found[-1].hits
-
-    return _best_ids(searcher, best, offset, limit), int(found[0].count)
+    found: Any = searcher.search(query, offset + limit + ordering.MOST_BEYOND)
+    return _best_ids(searcher, found.hits, offset, limit), int(found.count)
 
 
 def ids_among_all(
@@ -44,7 +39,7 @@ def ids_among_all(
     seen = [hit for hit, grade in zip(hits, grades, strict=True) if grade in opened]
     if len(hits) == wanted + _READ and not _whole(seen[:wanted], wanted, hits[-1][0]):
         return None
-    return _best_ids(searcher, lambda _size: seen, offset, limit)
+    return _best_ids(searcher, seen, offset, limit)
 
 
 def total_of_grades(searcher: tantivy.Searcher, query: tantivy.Query, opened: Set[int]) -> int:
@@ -60,12 +55,12 @@ def _whole(page: Sequence[tuple[float, object]], wanted: int, last: float) -> bo
 
 
 def _best_ids(
-    searcher: tantivy.Searcher, best: Callable[[int], Sequence[tuple[float, Any]]], offset: int, limit: int
+    searcher: tantivy.Searcher, hits: Sequence[tuple[float, Any]], offset: int, limit: int
 ) -> tuple[str, ...]:
     def places(addresses: Sequence[tantivy.DocAddress]) -> list[int]:
         return [int(number or 0) for number in searcher.fast_field_values("place", list(addresses))]
 
-    return ordering.best_ids(best, places, lambda address: id_of(searcher, address), offset, limit)
+    return ordering.best_ids(lambda _size: hits, places, lambda address: id_of(searcher, address), offset, limit)
 
 
 def ids_by_field(

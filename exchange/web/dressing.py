@@ -40,9 +40,6 @@ class Opens:
 
     books: bool
     log: bool
-    payouts: bool
-    downloads: bool
-    drafts: bool
 
     @classmethod
     def of(cls, who: Actor) -> Opens:
@@ -51,9 +48,6 @@ class Opens:
             books=(member and who.has("buyer", "supplier", "finance"))
             or who.platform("finance", "operator", "officer"),
             log=member or who.platform("officer", "operator"),
-            payouts=(member and who.has("supplier", "finance")) or who.platform("finance", "operator", "officer"),
-            downloads=member and who.has("buyer", "developer"),
-            drafts=member and who.has("supplier"),
         )
 
 

@@ -122,18 +122,15 @@ class Campaign:
         before = denials.contents(self.house)
         for route in refused:
             self._refused(role, client, route, self.scene.ids, "another's", of_a_thing=route.path in kinds)
+        of_things = [each for each in routes if each.path in kinds and _name(each) not in _OF_ANYTHING & MAY[role]]
         for ids, what in ((denials.unknown_ids(), "unknown"), (of_another_kind(self.scene.ids), "unfit")):
-            for route in (route for route in routes if route.path in kinds and not self._answers(role, route)):
+            for route in of_things:
                 self._refused(role, client, route, ids, what, of_a_thing=what == "unknown")
         self._unchanged(role, before)
         for route in (route for route in routes if _name(route) in MAY[role]):
             answer = self._ask(client, route, self.scene.ids)
             if (answer.status in (403, 404) and answer.code != _WANTS_CODE) or answer.status >= 500:
                 self.report.faults.append(f"{role} may {_name(route)}: {answer.status} {answer.code}")
-
-    @staticmethod
-    def _answers(role: str, route: Route) -> bool:
-        return _name(route) in _OF_ANYTHING & MAY[role]
 
     def pages(self, who: build.Built | None, name: str, *, theirs: bool = False) -> None:
         """No page breaks over an id of whatever kind; ``theirs``: nor is another's opened, by who has no office."""
