@@ -19,9 +19,9 @@ NAMES = ("id", "mark", "state", "owner", *FACETS)
 NUMBERS = ("level", "price", "updated", "popular", "quality")
 _NO_PRICE = 2**62
 _LONGEST_PREFIX = 12
-_NOTHING = "-"
+NOTHING = "-"
 """Stands in a text that has no term, and is none itself: engines differ in how a missing text weighs in averages."""
-_END = "END0"
+END = "END0"
 """Stands behind each text, so that no phrase goes over into the next; none has such a term, theirs have small letters.
 """
 
@@ -46,7 +46,7 @@ def of(source: SearchDocument) -> Fields:
     }  # fmt: skip
     names = {"id": source.id, "mark": source.mark(), "state": source.state, "owner": source.owner}
     names |= {name: source.facet(name) for name in FACETS if source.facet(name)}
-    return Fields({name: text or _NOTHING for name, text in texts.items()}, names, _numbers(source))
+    return Fields({name: text or NOTHING for name, text in texts.items()}, names, _numbers(source))
 
 
 def prefix_key(text: str) -> str:
@@ -77,7 +77,7 @@ class _Read:
 
 def _read(texts: Sequence[str]) -> _Read:
     cut = [runs for text in texts if (runs := analysis.runs(text))]
-    terms = [term for runs in cut for term in (*analysis.terms_of(runs), _END)]
+    terms = [term for runs in cut for term in (*analysis.terms_of(runs), END)]
     return _Read(terms, [name for runs in cut for name in lexicon.named(runs)])
 
 

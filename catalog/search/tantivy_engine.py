@@ -22,9 +22,10 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
 from catalog.search.question import Question, Wanted, unscored
+from catalog.search.tantivy_best import ids_among_all, total_of_grades
 from catalog.search.tantivy_clearance import Clearance, clearance
-from catalog.search.tantivy_index import GRADES, SCHEMA, VERSION, to_document, with_analyser
-from catalog.search.tantivy_order import ids_among_all, ids_by_field, ids_by_score, total_of_grades
+from catalog.search.tantivy_index import SCHEMA, VERSION, documents_in, to_document, with_analyser
+from catalog.search.tantivy_order import ids_by_field, ids_by_score
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Held, Load, SearchDocument
 from compliance.policy import Clause
@@ -104,8 +105,7 @@ class TantivyEngine:
 
     def held(self, wanted: Sequence[Wanted]) -> Held:
         searcher, _commit = self._searcher()
-        counts = [searcher.doc_freq(each.field, each.terms[0]) for each in wanted]
-        return Held(counts, sum(searcher.doc_freq("grade", grade) for grade in range(len(GRADES))))
+        return Held([searcher.doc_freq(each.field, each.terms[0]) for each in wanted], documents_in(searcher))
 
     def suggest(self, prefix: str, visible: tuple[Clause, ...], excluded: frozenset[str], limit: int) -> list[str]:
         typed = prefix_key(prefix)
@@ -213,7 +213,7 @@ def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -
     asked = ask.question
     if not clear.by_grade or asked.must or any(ask.filters.values()):
         return None
-    ids = ids_among_all(searcher, matching(asked), clear.opened, ask.offset, limit)
+    ids = ids_among_all(searcher, asked, clear.opened, ask.offset, limit)
     return ids if ids is None else (ids, total_of_grades(searcher, matching(unscored(asked)), clear.opened))
 
 

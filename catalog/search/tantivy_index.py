@@ -60,6 +60,11 @@ def to_document(source: SearchDocument) -> tantivy.Document:
     return document
 
 
+def documents_in(searcher: tantivy.Searcher) -> int:
+    """How many documents there are, those counted that are deleted and not yet merged away, as ``doc_freq`` does."""
+    return int(searcher.doc_freq("all", fields.END)) + int(searcher.doc_freq("all", fields.NOTHING))
+
+
 def _grade(source: SearchDocument) -> int:
     try:
         return GRADES.index((source.state, source.tier))

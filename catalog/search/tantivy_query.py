@@ -24,7 +24,7 @@ def beginning(typed: str, prefix: str) -> tantivy.Query:
     words = analysis.terms(prefix)
     if len("".join(words)) < 2:
         return begins
-    inside = _wanted(Wanted("title", tuple(words), 1.0))
+    inside = wanted_of(Wanted("title", tuple(words), 1.0))
     return tantivy.Query.boolean_query([(_Should, begins), (_Should, inside)])
 
 
@@ -32,17 +32,17 @@ def matching(asked: Question) -> tantivy.Query:
     """What answers a question; nothing when it has no word."""
     if asked.everything:
         return tantivy.Query.all_query()
-    must = [(_Must, _wanted(wanted)) for wanted in asked.must]
-    extra = [(_Should, _wanted(wanted)) for wanted in asked.extra]
-    hits = [_wanted(wanted) for wanted in asked.should]
+    must = [(_Must, wanted_of(wanted)) for wanted in asked.must]
+    extra = [(_Should, wanted_of(wanted)) for wanted in asked.extra]
+    hits = [wanted_of(wanted) for wanted in asked.should]
     for group in asked.either:
-        hits.append(tantivy.Query.disjunction_max_query([_wanted(wanted) for wanted in group]))
+        hits.append(tantivy.Query.disjunction_max_query([wanted_of(wanted) for wanted in group]))
     if must:
         return tantivy.Query.boolean_query([*must, *((_Should, hit) for hit in hits), *extra])
     return tantivy.Query.boolean_query([(_Must, any_of(hits)), *extra]) if extra else any_of(hits)
 
 
-def _wanted(wanted: Wanted) -> tantivy.Query:
+def wanted_of(wanted: Wanted) -> tantivy.Query:
     if wanted.distance:
         near = tantivy.Query.fuzzy_term_query(SCHEMA, wanted.field, wanted.terms[0], wanted.distance)
         query = tantivy.Query.const_score_query(near, 1.0)
