@@ -1,13 +1,14 @@
-"""A page by score of what has one of the grades, without asking of each hit which grade it has.
+"""A page by score that need not score every hit.
 
-The best among all are read, and what is closed is left out of those. Hits that hold the words side by side are read
-first: where those of the page score more than words alone can, the others need not be read.
+Hits that hold the words side by side are read first: where those of the page score more than words alone can, the
+others are not read. Where grades alone say who may see what, the best among all are read, and what is closed is left
+out of those: that is sooner done than asking each hit which grade it has.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from typing import Any
@@ -16,9 +17,11 @@ import tantivy
 
 from catalog.search.ordering import grade
 from catalog.search.question import Question, Wanted
+from catalog.search.tantivy_clearance import Clearance
 from catalog.search.tantivy_index import GRADES, documents_in
 from catalog.search.tantivy_order import best_ids_of
 from catalog.search.tantivy_query import all_of, any_of, matching, wanted_of
+from catalog.search.types import Ask
 
 _READ = 1_000
 """So many hits beyond a page are enough to say which of what may be seen are on it, but where very many are equal."""
@@ -41,41 +44,50 @@ class _Best:
         return len(self.hits) >= wanted > 0 and grade(self.hits[wanted - 1][0]) > grade(self.below)
 
 
-def ids_among_all(
-    searcher: tantivy.Searcher, asked: Question, opened: Set[int], offset: int, limit: int
-) -> tuple[str, ...] | None:
-    """The ids of a page by score of what has one of the grades; None where it takes more than the first hits to say."""
-    wanted = offset + limit
-    for best in _readings(searcher, asked, opened, wanted):
+def ids_of_best(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[str, ...] | None:
+    """The ids of a page by score; None where that is not the quicker way, or the first hits do not say."""
+    wanted = ask.offset + limit
+    for best in _readings(searcher, ask, clear, wanted):
         if best.says(wanted):
-            return best_ids_of(searcher, best.hits, offset, limit)
+            return best_ids_of(searcher, best.hits, ask.offset, limit)
     return None
 
 
-def total_of_grades(searcher: tantivy.Searcher, query: tantivy.Query, opened: Set[int]) -> int:
-    """How many of the hits have one of the grades."""
+def total_of(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance) -> int:
+    """How many hits may be seen."""
+    if not clear.by_grade:
+        found: Any = searcher.search(clear([query]), 1)
+        return int(found.count)
     counted = {"grades": {"terms": {"field": "grade", "size": len(GRADES)}}}
     buckets = searcher.aggregate(query, counted)["grades"]["buckets"]
-    return sum(int(bucket["doc_count"]) for bucket in buckets if int(bucket["key"]) in opened)
+    return sum(int(bucket["doc_count"]) for bucket in buckets if int(bucket["key"]) in clear.opened)
 
 
-def _readings(searcher: tantivy.Searcher, asked: Question, opened: Set[int], wanted: int) -> Iterator[_Best]:
-    """The best hits of a question, then more of them where those do not say enough."""
-    words = matching(replace(asked, extra=()))
-    if not asked.extra:
-        yield _read(searcher, words, opened, wanted)
+def _readings(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, wanted: int) -> Iterator[_Best]:
+    """The best hits of a question, then more of them where those do not say enough.
+
+    What must be there and filters leave few hits: all those are sooner scored.
+    """
+    asked = ask.question
+    if asked.must or any(ask.filters.values()):
         return
-    side_by_side = any_of([wanted_of(each) for each in asked.extra])
-    beside = _read(searcher, all_of(side_by_side, words), opened, wanted)
-    yield replace(beside, below=max(beside.below, _highest(searcher, asked)))
-    yield _joined(beside, _read(searcher, words, opened, wanted), wanted)
+    words = matching(replace(asked, extra=()))
+    beside = _Best((), -1.0)
+    if asked.extra:
+        side_by_side = any_of([wanted_of(each) for each in asked.extra])
+        beside = _read(searcher, all_of(side_by_side, words), clear, wanted)
+        yield replace(beside, below=max(beside.below, _highest(searcher, asked)))
+    if clear.by_grade:
+        yield _joined(beside, _read(searcher, words, clear, wanted), wanted)
 
 
-def _read(searcher: tantivy.Searcher, query: tantivy.Query, opened: Set[int], wanted: int) -> _Best:
-    hits: Any = searcher.search(query, wanted + _READ, count=False).hits
-    grades = searcher.fast_field_values("grade", [address for _score, address in hits])
-    seen = [hit for hit, of in zip(hits, grades, strict=True) if of in opened]
-    return _Best(seen, hits[-1][0] if len(hits) == wanted + _READ else -1.0)
+def _read(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance, wanted: int) -> _Best:
+    hits: Any = searcher.search(query if clear.by_grade else clear([query]), wanted + _READ, count=False).hits
+    below = hits[-1][0] if len(hits) == wanted + _READ else -1.0
+    if clear.by_grade:
+        grades = searcher.fast_field_values("grade", [address for _score, address in hits])
+        hits = [hit for hit, of in zip(hits, grades, strict=True) if of in clear.opened]
+    return _Best(hits, below)
 
 
 def _joined(beside: _Best, words: _Best, wanted: int) -> _Best:
@@ -104,7 +116,8 @@ def _highest(searcher: tantivy.Searcher, asked: Question) -> float:
 def _most(searcher: tantivy.Searcher, wanted: Wanted, of: int) -> float:
     if wanted.distance:
         return wanted.boost
-    return wanted.boost * _MOST_OF_IDF * sum(_idf(searcher.doc_freq(wanted.field, term), of) for term in wanted.terms)
+    held = [int(searcher.doc_freq(wanted.field, term)) for term in wanted.terms]
+    return wanted.boost * _MOST_OF_IDF * sum(_idf(each, of) for each in held) if all(held) else 0.0
 
 
 def _idf(held: int, of: int) -> float:

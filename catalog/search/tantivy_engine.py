@@ -22,8 +22,8 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.fields import prefix_key
 from catalog.search.ordering import field_of
 from catalog.search.question import Question, Wanted, unscored
-from catalog.search.tantivy_best import ids_among_all, total_of_grades
-from catalog.search.tantivy_clearance import Clearance, clearance
+from catalog.search.tantivy_best import ids_of_best, total_of
+from catalog.search.tantivy_clearance import clearance
 from catalog.search.tantivy_index import SCHEMA, VERSION, documents_in, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
 from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
@@ -85,23 +85,25 @@ class TantivyEngine:
 
     def _answer(self, searcher: tantivy.Searcher, ask: Ask) -> Answer:
         limit, asked = min(ask.limit, MOST_RESULTS - ask.offset), ask.question
-        many = _finds_many(searcher, asked)
+        many, counted = _finds_many(searcher, asked), unscored(asked)
         clear = clearance(searcher, ask.visible, ask.excluded, many=many)
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
             matched = [] if question.everything else [matching(question)]
             return clear([*matched, *filtered_by(filters)])
 
+        facets = count_facets(searcher, ask, lambda filters: query_of(counted, filters)) if ask.facets else {}
         field = field_of(ask)
         if field is not None:
             ids, total = ids_by_field(searcher, query_of(asked, ask.filters), field, ask.offset, limit)
-        else:
-            first = None if many else _first(searcher, ask, clear, limit)  # of very many too many are equal
-            ids, total = first or ids_by_score(searcher, query_of(asked, ask.filters), ask.offset, limit)
-        if not ask.facets:
-            return Answer(ids, total)
-        counted = unscored(asked)
-        return Answer(ids, total, count_facets(searcher, ask, lambda filters: query_of(counted, filters)))
+            return Answer(ids, total, facets)
+        best = None if many else ids_of_best(searcher, ask, clear, limit)  # of very many too many are equal
+        if best is None:
+            ids, total = ids_by_score(searcher, query_of(asked, ask.filters), ask.offset, limit)
+            return Answer(ids, total, facets)
+        kinds = facets.get("kind")  # each document has one, and there is no filter
+        total = total_of(searcher, matching(counted), clear) if kinds is None else sum(count for _kind, count in kinds)
+        return Answer(best, total, facets)
 
     def held(self, wanted: Sequence[Wanted]) -> Held:
         searcher, _commit = self._searcher()
@@ -206,15 +208,6 @@ class TantivyEngine:
         for old in self.folder.glob("index-*"):
             if old.name != name:
                 shutil.rmtree(old, ignore_errors=True)
-
-
-def _first(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[tuple[str, ...], int] | None:
-    """A page by score and the total, where words alone are asked for and grades alone say who may see what."""
-    asked = ask.question
-    if not clear.by_grade or asked.must or any(ask.filters.values()):
-        return None
-    ids = ids_among_all(searcher, asked, clear.opened, ask.offset, limit)
-    return ids if ids is None else (ids, total_of_grades(searcher, matching(unscored(asked)), clear.opened))
 
 
 def _finds_many(searcher: tantivy.Searcher, asked: Question) -> bool:

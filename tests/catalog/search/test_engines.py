@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.search import corpus, questions
-from catalog.search import asking, lexicon, ordering, question, tantivy_best, tantivy_clearance
+from catalog.search import asking, lexicon, ordering, question, tantivy_best, tantivy_engine
 from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.tantivy_query import matching
@@ -504,11 +504,12 @@ def _of_viewers(texts: Iterable[str], pages: Iterable[tuple[int, int]]) -> list[
     viewers = (
         questions.EVERYBODY, EVERYTHING, (), (Clause(states=frozenset({"draft"})),), (Clause(min_tier=2, max_tier=3),),
         (Clause(states=frozenset({"listed"}), max_tier=0), Clause(states=frozenset({"withdrawn"}), min_tier=4)),
+        (Clause(max_tier=1), Clause(owner="org_a"), Clause(ids=frozenset({"lst_7", "lst_14"}))),
     )  # fmt: skip
     asks = [ask for kind in questions.KINDS[:4] for ask in questions.of_kind(kind, 8)]
     asks += [Ask(question.ask(text)) for text in texts]
     return [
-        replace(ask, visible=visible, offset=offset, limit=limit)
+        replace(ask, visible=visible, offset=offset, limit=limit, facets=("origin", "kind") if offset % 2 else ())
         for ask in asks for visible in viewers for offset, limit in pages
     ]  # fmt: skip
 
@@ -522,42 +523,49 @@ def test_the_best_of_all_are_those_that_are_looked_at_one_by_one(
     asks = _of_viewers(("data 数据", "records", "统计"), ((0, 20), (3, 5), (250, 100), (0, 0)))
     monkeypatch.setattr(tantivy_best, "_READ", read)
     among_all = [asking.answer(engine, ask) for ask in asks]
-    monkeypatch.setattr(tantivy_clearance.Clearance, "by_grade", False)
+    monkeypatch.setattr(tantivy_engine, "ids_of_best", lambda *_given: None)
     one_by_one = [asking.answer(engine, ask) for ask in asks]
     assert among_all == one_by_one
     assert len({each.total for each in one_by_one}) > 20
     assert len([each for each in one_by_one if len(each.ids) > 5]) > 50
 
 
-@pytest.mark.parametrize("read", [0, 5, 1_000])
+@pytest.mark.parametrize("read", [2, 9, 1_000])
 def test_words_side_by_side_are_read_first_and_the_others_where_those_do_not_say_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: int
 ) -> None:
     engine = TantivyEngine(tmp_path / "search", most_kept=0)
     engine.rebuild(corpus.listings(300))
     chance = Random(read)
-    words = ("weather", "data", "cloud", "天气", "数据", "轨道")
+    words = ("amber", "birch", "cloud", "天气", "数据", "轨道")
 
     def said(most: int) -> str:
         return " ".join(chance.choices(words, (9, 6, 1, 4, 4, 1), k=chance.randint(1, most)))
 
-    put(engine, *(document(f"lst_{each}", said(9), said(30), tier=chance.randrange(4)) for each in range(200)))
+    def made(number: int) -> SearchDocument:
+        return document(
+            f"lst_{number}", said(9), said(30), tier=chance.randrange(4), owner=chance.choice(("org_a", "org_b"))
+        )
+
+    put(engine, *map(made, range(200)))
     pages = [(chance.randrange(40), chance.randrange(1, 40)) for _ in range(6)]
-    asks = _of_viewers(("weather data", *(said(3) for _ in range(30))), pages)
+    asks = _of_viewers(("amber birch", '"cloud" amber birch', *(said(3) for _ in range(30))), pages)
     read_in_turn, readings = Counter[str](), tantivy_best._readings
 
     def counted(*given: Any) -> Iterator[Any]:
         for times, best in enumerate(readings(*given), 1):
-            read_in_turn[f"{times}, {best.says(given[-1])}"] += 1
+            assert not given[1].question.must
+            read_in_turn[f"{times}, {given[2].by_grade}, {best.says(given[-1])}"] += 1
             yield best
 
     monkeypatch.setattr(tantivy_best, "_READ", read)
     monkeypatch.setattr(tantivy_best, "_readings", counted)
     beside_first = [asking.answer(engine, ask) for ask in asks]
-    monkeypatch.setattr(tantivy_clearance.Clearance, "by_grade", False)
+    monkeypatch.setattr(tantivy_engine, "ids_of_best", lambda *_given: None)
     assert beside_first == [asking.answer(engine, ask) for ask in asks]
-    assert min(read_in_turn[way] for way in ("1, True", "1, False", "2, True")) > 20
-    assert read == 1_000 or read_in_turn["2, False"] > 20
+    assert min(read_in_turn[f"1, {by_grade}, {says}"] for by_grade in (True, False) for says in (True, False)) > 10
+    assert read_in_turn["2, True, True"] > 10
+    assert read == 1_000 or read_in_turn["2, True, False"] > 10
 
 
 def test_no_words_alone_score_more_than_is_reckoned(tmp_path: Path) -> None:
@@ -574,7 +582,7 @@ def test_no_words_alone_score_more_than_is_reckoned(tmp_path: Path) -> None:
         searcher, _commit = engine._searcher()
         reckoned = [tantivy_best._highest(searcher, each) for each in asked]
         found = [searcher.search(matching(each), 1).hits[0][0] for each in asked]
-        assert all(score < most for score, most in zip(found, reckoned, strict=True)), (found, reckoned)
+        assert all(score <= most for score, most in zip(found, reckoned, strict=True)), (found, reckoned)
         assert times < 60 or found[-1] > 0.9 * reckoned[-1]  # and not by far
 
 
