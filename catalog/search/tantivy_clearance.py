@@ -35,13 +35,15 @@ class Clearance:
         """Whether the grade of a document is all that counts."""
         return not self.spared and not self.left_out
 
-    def __call__(self, asked: Sequence[tantivy.Query]) -> tantivy.Query:
-        """Where all that is asked holds, or anything where nothing is, and may be seen. It takes part in no score."""
+    def __call__(self, asked: Sequence[tantivy.Query], kept_out: Sequence[tantivy.Query] = ()) -> tantivy.Query:
+        """Where all that is asked holds, or anything where nothing is, and may be seen, and nothing of what is
+        ``kept_out``. It takes part in no score."""
+        hidden = [*self.left_out, *kept_out]
         if self.closed is None:
-            return _all_but(asked or [tantivy.Query.all_query()], self.left_out)
+            return _all_but(asked or [tantivy.Query.all_query()], hidden)
         if asked:
-            return _all_but(asked, [_all_but([self.closed], self.spared), *self.left_out])
-        return _all_but([any_of([_of_grades(sorted(self.opened)), *self.spared])], self.left_out)
+            return _all_but(asked, [_all_but([self.closed], self.spared), *hidden])
+        return _all_but([any_of([_of_grades(sorted(self.opened)), *self.spared])], hidden)
 
 
 def clearance(

@@ -26,7 +26,7 @@ from catalog.search.tantivy_best import ids_of_best, total_of
 from catalog.search.tantivy_clearance import clearance
 from catalog.search.tantivy_index import SCHEMA, VERSION, documents_in, to_document, with_analyser
 from catalog.search.tantivy_order import ids_by_field, ids_by_score
-from catalog.search.tantivy_query import beginning, count_facets, filtered_by, matching
+from catalog.search.tantivy_query import beginning, count_facets, filtered_by, kept_out_by, matching
 from catalog.search.types import MOST_RESULTS, Answer, Ask, EngineState, Held, Load, SearchDocument
 from compliance.policy import Clause
 from core.locks import locked_at
@@ -89,8 +89,11 @@ class TantivyEngine:
         clear = clearance(searcher, ask.visible, ask.excluded, many=many)
 
         def query_of(question: Question, filters: Mapping[str, frozenset[str]]) -> tantivy.Query:
-            matched = [] if question.everything else [matching(question)]
-            return clear([*matched, *filtered_by(filters)])
+            if question.everything:
+                return clear(filtered_by(filters))
+            several = {name: values for name, values in filters.items() if len(values) > 1 and not many}
+            others = {name: values for name, values in filters.items() if name not in several}
+            return clear([matching(question), *filtered_by(others)], kept_out_by(several))
 
         facets = count_facets(searcher, ask, lambda filters: query_of(counted, filters)) if ask.facets else {}
         field = field_of(ask)

@@ -14,7 +14,7 @@ from catalog.search.question import Question, Wanted
 from catalog.search.tantivy_index import SCHEMA
 from catalog.search.types import Ask
 
-_Must, _Should = tantivy.Occur.Must, tantivy.Occur.Should
+_Must, _MustNot, _Should = tantivy.Occur.Must, tantivy.Occur.MustNot, tantivy.Occur.Should
 _MOST_VALUES = 500
 
 
@@ -53,18 +53,31 @@ def wanted_of(wanted: Wanted) -> tantivy.Query:
     return query if wanted.boost == 1.0 else tantivy.Query.boost_query(query, wanted.boost)
 
 
-def filtered_by(filters: Mapping[str, frozenset[str]]) -> Iterator[tantivy.Query]:
-    """One of the values of each filter. It takes part in no score."""
-    for name, values in filters.items():
-        if values:
-            yield _unscored(_one_of(name, sorted(values)))
+def filtered_by(filters: Mapping[str, frozenset[str]]) -> list[tantivy.Query]:
+    """One of the values of each filter. It takes part in no score.
+
+    A single value is looked up for each hit; of several all that have one of them are read first.
+    """
+    return [_unscored(_one_of(name, sorted(values))) for name, values in filters.items() if values]
 
 
 def _one_of(name: str, values: list[str]) -> tantivy.Query:
-    """A single value is looked up for each hit; of several all that have one of them are read first."""
     if len(values) == 1:
         return tantivy.Query.term_query(SCHEMA, name, values[0])
     return tantivy.Query.term_set_query(SCHEMA, name, values)
+
+
+def kept_out_by(filters: Mapping[str, frozenset[str]]) -> list[tantivy.Query]:
+    """Whatever has none of the values of a filter, looked up for each hit as what must not hold.
+
+    For few hits that is half the time of ``filtered_by`` where there are several values; for very many it is twice.
+    """
+    return [_none_of(name, sorted(values)) for name, values in filters.items() if values]
+
+
+def _none_of(name: str, values: list[str]) -> tantivy.Query:
+    with_one = [(_MustNot, tantivy.Query.term_query(SCHEMA, name, value)) for value in values]
+    return tantivy.Query.boolean_query([(_Must, tantivy.Query.all_query()), *with_one])
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:

@@ -213,21 +213,33 @@ def test_each_facet_is_counted_without_its_own_filter(engine: SearchEngine) -> N
     assert given.facets["kind"] == (("dataset", 1),)
 
 
-def test_several_filters_are_each_left_out_of_their_own_facet_only(engine: SearchEngine) -> None:
-    scenes, kinds, origins = ("x", "y", ""), ("dataset", "interface"), ("public", "purchased")
+@pytest.mark.parametrize("text", ["", "气象"])
+@pytest.mark.parametrize("others", [0, 60])
+def test_several_filters_are_each_left_out_of_their_own_facet_only(
+    engine: SearchEngine, text: str, others: int
+) -> None:
+    """Whether few hold the word or half of all, and whether a filter has a value or more, or a document has none."""
+    scenes, kinds, origins = ("x", "y", "z", ""), ("dataset", "interface"), ("public", "purchased")
     made = [
         document(f"d{n}", zh="气象", scene=scene, kind=kind, origin=origin, price_kind="free" if n % 3 else "per_hit")
         for n, (scene, kind, origin) in enumerate(product(scenes * 2, kinds, origins))
     ]
+    made += [document(f"e{n}", zh="海洋", scene=scenes[n % 4], kind="other", origin="public") for n in range(others)]
     put(engine, *made)
-    filters = {"scene": frozenset("x"), "kind": frozenset({"dataset", "other"}), "price_kind": frozenset({"free"})}
-    for names in (("scene", "kind", "price_kind", "origin"), ("scene", "origin"), ("kind", "price_kind"), ("origin",)):
-        given = answer(engine, "气象", filters=filters, facets=names)
-        for name in names:
-            others = [(other, values) for other, values in filters.items() if other != name]
-            left = [each for each in made if all(each.facet(other) in values for other, values in others)]
-            counted = Counter(each.facet(name) for each in left if each.facet(name))
-            assert dict(given.facets[name]) == counted, (names, name)
+    one = {"scene": frozenset("x"), "kind": frozenset({"dataset", "other"}), "price_kind": frozenset({"free"})}
+    more = {"scene": frozenset("xz"), "origin": frozenset({"public", "purchased", "none"}), "kind": frozenset[str]()}
+    for filters in (one, more):
+        wanted = {name: values for name, values in filters.items() if values}
+        for names in (("scene", "kind", "price_kind", "origin"), ("scene", "origin"), ("kind", "price_kind"), ()):
+            given = answer(engine, text, filters=filters, facets=names, limit=200)
+            left = [each for each in made if not text or each.id.startswith("d")]
+            hits = [each.id for each in left if all(each.facet(name) in values for name, values in wanted.items())]
+            assert (sorted(given.ids), given.total) == (sorted(hits), len(hits))
+            for name in names:
+                free = [(other, values) for other, values in wanted.items() if other != name]
+                among = [each for each in left if all(each.facet(other) in values for other, values in free)]
+                counted = Counter(each.facet(name) for each in among if each.facet(name))
+                assert dict(given.facets[name]) == counted, (names, name)
 
 
 def test_filters_do_not_change_the_order(engine: SearchEngine) -> None:
