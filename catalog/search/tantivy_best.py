@@ -25,6 +25,8 @@ from catalog.search.types import Ask
 
 _READ = 1_000
 """So many hits beyond a page are enough to say which of what may be seen are on it, but where very many are equal."""
+_FEW = 6
+"""Where so many times as many places of words are read for all hits, words side by side are worth reading first."""
 _MOST_OF_IDF = 2.2
 """A term's share in BM25 is its idf times tf (k + 1) / (tf + norm), and k is 1.2 here: it stays below."""
 
@@ -66,19 +68,31 @@ def total_of(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance)
 def _readings(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, wanted: int) -> Iterator[_Best]:
     """The best hits of a question, then more of them where those do not say enough.
 
-    What must be there and filters leave few hits: all those are sooner scored.
+    What must be there and filters leave few hits, and where most hits hold the words side by side, each of them is
+    asked for that: then all are sooner scored.
     """
     asked = ask.question
     if asked.must or any(ask.filters.values()):
         return
     words = matching(replace(asked, extra=()))
-    beside = _Best((), -1.0)
-    if asked.extra:
+    if _few_side_by_side(searcher, asked):
         side_by_side = any_of([wanted_of(each) for each in asked.extra])
         beside = _read(searcher, all_of(side_by_side, words), clear, wanted)
         yield replace(beside, below=max(beside.below, _highest(searcher, asked)))
-    if clear.by_grade:
-        yield _joined(beside, _read(searcher, words, clear, wanted), wanted)
+        if clear.by_grade and beside.says(wanted):
+            yield _joined(beside, _read(searcher, words, clear, wanted), wanted)
+    elif clear.by_grade and not _most_side_by_side(searcher, asked):
+        yield _read(searcher, words, clear, wanted)
+
+
+def _few_side_by_side(searcher: tantivy.Searcher, asked: Question) -> bool:
+    """Whether those that hold the words side by side are surely few among the hits, and soon read."""
+    apart = sum(searcher.doc_freq(each.field, term) for each in asked.should for term in each.terms)
+    return 0 < _most_side_by_side(searcher, asked) * _FEW <= apart
+
+
+def _most_side_by_side(searcher: tantivy.Searcher, asked: Question) -> int:
+    return sum(min(searcher.doc_freq(each.field, term) for term in each.terms) for each in asked.extra)
 
 
 def _read(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance, wanted: int) -> _Best:
@@ -91,10 +105,10 @@ def _read(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance, wa
 
 
 def _joined(beside: _Best, words: _Best, wanted: int) -> _Best:
-    """So many of both and the equals of the last of them.
+    """So many of both and the equals of the last of them, where ``beside`` says which its own first so many are.
 
-    What holds the words side by side and is only among the others has too low a score there: its own one is not above
-    ``below`` either, since the best of its kind were read.
+    What holds the words side by side and is only among the others has too low a score there; but it is not on the page,
+    as so many of its kind score more.
     """
     hits: dict[tuple[int, int], tuple[float, Any]] = {}
     last = 0.0
@@ -103,7 +117,7 @@ def _joined(beside: _Best, words: _Best, wanted: int) -> _Best:
             break
         hits.setdefault((hit[1].segment_ord, hit[1].doc), hit)
         last = grade(hit[0])
-    return _Best([*hits.values()], max(beside.below, words.below))
+    return _Best([*hits.values()], words.below)
 
 
 def _highest(searcher: tantivy.Searcher, asked: Question) -> float:

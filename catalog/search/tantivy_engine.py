@@ -61,6 +61,7 @@ class TantivyEngine:
         return manifest is not None and self._usable(manifest) and manifest.get("whole") == "yes"
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
+        self._current()  # begins an index where there is none, for which it takes the lock
         with self._writing(20.0):
             writer = self._current().index.writer(_HEAP_BYTES, 1)
             try:

@@ -561,7 +561,7 @@ def test_words_side_by_side_are_read_first_and_the_others_where_those_do_not_say
 
     put(engine, *map(made, range(200)))
     pages = [(chance.randrange(40), chance.randrange(1, 40)) for _ in range(6)]
-    asks = _of_viewers(("amber birch", '"cloud" amber birch', *(said(3) for _ in range(30))), pages)
+    asks = _of_viewers(("amber birch", "amber nowhere", '"cloud" amber birch', *(said(3) for _ in range(30))), pages)
     read_in_turn, readings = Counter[str](), tantivy_best._readings
 
     def counted(*given: Any) -> Iterator[Any]:
@@ -571,6 +571,7 @@ def test_words_side_by_side_are_read_first_and_the_others_where_those_do_not_say
             yield best
 
     monkeypatch.setattr(tantivy_best, "_READ", read)
+    monkeypatch.setattr(tantivy_best, "_few_side_by_side", lambda _searcher, asked: bool(asked.extra))
     monkeypatch.setattr(tantivy_best, "_readings", counted)
     beside_first = [asking.answer(engine, ask) for ask in asks]
     monkeypatch.setattr(tantivy_engine, "ids_of_best", lambda *_given: None)
@@ -578,6 +579,20 @@ def test_words_side_by_side_are_read_first_and_the_others_where_those_do_not_say
     assert min(read_in_turn[f"1, {by_grade}, {says}"] for by_grade in (True, False) for says in (True, False)) > 10
     assert read_in_turn["2, True, True"] > 10
     assert read == 1_000 or read_in_turn["2, True, False"] > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "few"),
+    [
+        ("amber birch", True), ("birch cedar", False), ("amber birch cedar", True), ("amber", False),
+        ("amber dew", False), ('"amber" birch', False),
+    ],
+)  # fmt: skip
+def test_words_side_by_side_are_read_first_where_one_of_them_is_rare(tmp_path: Path, text: str, few: bool) -> None:
+    engine = TantivyEngine(tmp_path / "search")
+    texts = ["amber"] * 10 + ["birch"] * 60 + ["cedar"] * 40
+    put(engine, *(document(f"lst_{place}", en=text) for place, text in enumerate(texts)))
+    assert tantivy_best._few_side_by_side(engine._searcher()[0], question.ask(text)) is few
 
 
 def test_no_words_alone_score_more_than_is_reckoned(tmp_path: Path) -> None:
