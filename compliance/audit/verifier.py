@@ -410,8 +410,16 @@ def _json(raw: bytes) -> Any:
 
     try:
         return json.loads(raw.decode("utf-8"), object_pairs_hook=no_duplicates)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"不是有效的 JSON：{error}", f"not JSON: {error}") from None
+    except UnicodeDecodeError:
+        raise Malformed("不是有效的 JSON：不是 UTF-8 文本", "not JSON: it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise Malformed(
+            f"不是有效的 JSON：第 {error.pos} 个字符处有误", f"not JSON: at character {error.pos}"
+        ) from None
+    except (ValueError, RecursionError):
+        raise Malformed(
+            "不是有效的 JSON：嵌套过深或有一个数过长", "not JSON: nested too deeply, or a number is too long"
+        ) from None
 
 
 # ---- the bundle ------------------------------------------------------------------------------------------------------
@@ -1030,8 +1038,12 @@ def parse_call(raw: bytes) -> dict[str, Any]:
             "outcome": _OUTCOMES[outcome], "status": status, "latency_us": latency, "bytes_in": came,
             "bytes_out": went, "records": records, "plan_hash": plan.hex(),
         } | texts  # fmt: skip
-    except (ValueError, IndexError, KeyError, struct.error) as error:
-        raise _unreadable(str(error), str(error)) from None
+    except struct.error:
+        raise _unreadable("它不完整", "it is cut") from None
+    except KeyError:
+        raise _unreadable("没有这样的调用结果", "it has no such outcome") from None
+    except (UnicodeDecodeError, IndexError):
+        raise _unreadable("有一段文本不完整", "a text is cut") from None
 
 
 def _unreadable(zh: str, en: str) -> Malformed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.audit.entry import encode, timestamp
-from compliance.audit.verifier import MOST_ENTRY_BYTES, Malformed, Tampered, canonical, leaf_hash, parse_entry
+from compliance.audit.verifier import (
+    MOST_ENTRY_BYTES,
+    Malformed,
+    Tampered,
+    canonical,
+    leaf_hash,
+    parse_call,
+    parse_entry,
+)
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "entries.json").read_text("utf-8"))
 FULL: dict[str, Any] = GOLDEN[-1]["fields"]
@@ -136,3 +145,46 @@ def test_an_entry_is_at_most_16_kib() -> None:
 def test_amounts_are_texts() -> None:
     with pytest.raises(ValueError, match="texts"):
         _encode(FULL | {"data": {"gross": 106000}})
+
+
+@pytest.mark.parametrize(
+    ("raw", "zh", "en"),
+    [
+        (b"\xff", "不是有效的 JSON：不是 UTF-8 文本", "not JSON: it is not UTF-8"),
+        (b'{"v" 1}', "不是有效的 JSON：第 5 个字符处有误", "not JSON: at character 5"),
+        (
+            b"[" * 9000,
+            "不是有效的 JSON：嵌套过深或有一个数过长",
+            "not JSON: nested too deeply, or a number is too long",
+        ),
+        (
+            b"9" * 9000,
+            "不是有效的 JSON：嵌套过深或有一个数过长",
+            "not JSON: nested too deeply, or a number is too long",
+        ),
+    ],
+)
+def test_what_is_no_json_is_told_in_both_languages(raw: bytes, zh: str, en: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse_entry(raw)
+    assert refused.value.reason == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("change", "zh"),
+    [
+        (lambda raw: raw[:50], "它不完整"),
+        (lambda raw: raw[:-1], "有一段文本不完整"),
+        (lambda raw: raw[:100], "有一段文本不完整"),
+        (lambda raw: raw[:101] + b"\xff" + raw[102:], "有一段文本不完整"),
+        (lambda raw: raw[:2] + b"\x09" + raw[3:], "没有这样的调用结果"),
+        (lambda raw: raw[:3] + b"\x01" + raw[4:], "它不是一次调用的记录"),
+        (lambda raw: raw + b"\x00", "它不是一次调用的记录"),
+    ],
+)
+def test_what_is_no_record_of_a_call_is_told_in_chinese(change: Callable[[bytes], bytes], zh: str) -> None:
+    raw = bytes((1, 1, 1, 0)) + bytes(96) + b"\x02ab" * 7
+    assert parse_call(raw)["listing"] == "ab"
+    with pytest.raises(Malformed) as refused:
+        parse_call(change(raw))
+    assert refused.value.reason[0] == f"用量记录无法读取：{zh}"

@@ -45,8 +45,8 @@ def _python(path: Path, key: str | None, older: str | None = None) -> tuple[int,
         return refused.code, [refused.reason]
 
 
-# What each reader of JSON or of records says in its own words, and what only a command line can be told.
-_OWN_WORDS = re.compile(r"(?<=^不是有效的 JSON)：.*|(?<=^用量记录无法读取)：.*|，再用 --consistency 给出$")
+# What each reader of JSON says in its own words, and what only a command line can be told.
+_OWN_WORDS = re.compile(r"(?<=^不是有效的 JSON)：.*|，再用 --consistency 给出$")
 
 
 def _in_chinese(said: tuple[int, list[tuple[str, str]]]) -> tuple[int, list[str]]:
