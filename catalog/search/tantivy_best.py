@@ -25,8 +25,8 @@ from catalog.search.types import Ask
 
 _READ = 1_000
 """So many hits beyond a page are enough to say which of what may be seen are on it, but where very many are equal."""
-_FEW = 6
-"""Where so many times as many places of words are read for all hits, words side by side are worth reading first."""
+_WORTH = 6
+"""Where scoring all hits reads so many times as many postings, words side by side are worth reading first."""
 _MOST_OF_IDF = 2.2
 """A term's share in BM25 is its idf times tf (k + 1) / (tf + norm), and k is 1.2 here: it stays below."""
 
@@ -43,11 +43,13 @@ class _Best:
         """Whether the first so many are what they would be among all hits, however equals stand."""
         if self.below < 0:
             return True
-        return len(self.hits) >= wanted > 0 and grade(self.hits[wanted - 1][0]) > grade(self.below)
+        return len(self.hits) >= wanted and grade(self.hits[wanted - 1][0]) > grade(self.below)
 
 
 def ids_of_best(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, limit: int) -> tuple[str, ...] | None:
     """The ids of a page by score; None where that is not the quicker way, or the first hits do not say."""
+    if limit < 1:
+        return ()
     wanted = ask.offset + limit
     for best in _readings(searcher, ask, clear, wanted):
         if best.says(wanted):
@@ -68,8 +70,8 @@ def total_of(searcher: tantivy.Searcher, query: tantivy.Query, clear: Clearance)
 def _readings(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, wanted: int) -> Iterator[_Best]:
     """The best hits of a question, then more of them where those do not say enough.
 
-    What must be there and filters leave few hits, and where most hits hold the words side by side, each of them is
-    asked for that: then all are sooner scored.
+    What must be there and filters leave few hits, and where many hold the words side by side, to read those first saves
+    little: then all are sooner scored.
     """
     asked = ask.question
     if asked.must or any(ask.filters.values()):
@@ -78,20 +80,20 @@ def _readings(searcher: tantivy.Searcher, ask: Ask, clear: Clearance, wanted: in
     if _few_side_by_side(searcher, asked):
         side_by_side = any_of([wanted_of(each) for each in asked.extra])
         beside = _read(searcher, all_of(side_by_side, words), clear, wanted)
-        yield replace(beside, below=max(beside.below, _highest(searcher, asked)))
+        yield replace(beside, below=max(beside.below, _bound(searcher, asked)))
         if clear.by_grade and beside.says(wanted):
             yield _joined(beside, _read(searcher, words, clear, wanted), wanted)
-    elif clear.by_grade and not _most_side_by_side(searcher, asked):
+    elif clear.by_grade and _at_most_side_by_side(searcher, asked) == 0:
         yield _read(searcher, words, clear, wanted)
 
 
 def _few_side_by_side(searcher: tantivy.Searcher, asked: Question) -> bool:
-    """Whether those that hold the words side by side are surely few among the hits, and soon read."""
+    """Whether those that hold the words side by side are surely few beside all that hold a word, and soon read."""
     apart = sum(searcher.doc_freq(each.field, term) for each in asked.should for term in each.terms)
-    return 0 < _most_side_by_side(searcher, asked) * _FEW <= apart
+    return 0 < _at_most_side_by_side(searcher, asked) * _WORTH <= apart
 
 
-def _most_side_by_side(searcher: tantivy.Searcher, asked: Question) -> int:
+def _at_most_side_by_side(searcher: tantivy.Searcher, asked: Question) -> int:
     return sum(min(searcher.doc_freq(each.field, term) for term in each.terms) for each in asked.extra)
 
 
@@ -120,14 +122,14 @@ def _joined(beside: _Best, words: _Best, wanted: int) -> _Best:
     return _Best([*hits.values()], words.below)
 
 
-def _highest(searcher: tantivy.Searcher, asked: Question) -> float:
-    """What no hit reaches by words alone."""
+def _bound(searcher: tantivy.Searcher, asked: Question) -> float:
+    """What no hit scores more than by words alone."""
     of = documents_in(searcher)
-    single = sum(_most(searcher, each, of) for each in asked.should)
-    return single + sum(max(_most(searcher, each, of) for each in group) for group in asked.either)
+    single = sum(_bound_of(searcher, each, of) for each in asked.should)
+    return single + sum(max(_bound_of(searcher, each, of) for each in group) for group in asked.either)
 
 
-def _most(searcher: tantivy.Searcher, wanted: Wanted, of: int) -> float:
+def _bound_of(searcher: tantivy.Searcher, wanted: Wanted, of: int) -> float:
     if wanted.distance:
         return wanted.boost
     held = [int(searcher.doc_freq(wanted.field, term)) for term in wanted.terms]

@@ -61,7 +61,8 @@ class TantivyEngine:
         return manifest is not None and self._usable(manifest) and manifest.get("whole") == "yes"
 
     def refresh(self, ids: Sequence[str], load: Load) -> None:
-        self._current()  # begins an index where there is none, for which it takes the lock
+        if self._manifest() is None:
+            self._begin()  # takes the lock itself
         with self._writing(20.0):
             writer = self._current().index.writer(_HEAP_BYTES, 1)
             try:

@@ -70,7 +70,8 @@ def _one_of(name: str, values: list[str]) -> tantivy.Query:
 def kept_out_by(filters: Mapping[str, frozenset[str]]) -> list[tantivy.Query]:
     """Whatever has none of the values of a filter, looked up for each hit as what must not hold.
 
-    For few hits that is half the time of ``filtered_by`` where there are several values; for very many it is twice.
+    Among a million documents that is half the time of ``filtered_by`` where few are hits and there are several values,
+    and three times where nothing is asked but the filter.
     """
     return [_none_of(name, sorted(values)) for name, values in filters.items() if values]
 

@@ -414,7 +414,7 @@ def _json(raw: bytes) -> Any:
         raise Malformed("不是有效的 JSON：不是 UTF-8 文本", "not JSON: it is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise Malformed(
-            f"不是有效的 JSON：第 {error.pos} 个字符处有误", f"not JSON: at character {error.pos}"
+            f"不是有效的 JSON：第 {error.pos + 1} 个字符处有误", f"not JSON: at character {error.pos + 1}"
         ) from None
     except (ValueError, RecursionError):
         raise Malformed(

@@ -151,7 +151,7 @@ def test_amounts_are_texts() -> None:
     ("raw", "zh", "en"),
     [
         (b"\xff", "不是有效的 JSON：不是 UTF-8 文本", "not JSON: it is not UTF-8"),
-        (b'{"v" 1}', "不是有效的 JSON：第 5 个字符处有误", "not JSON: at character 5"),
+        (b'{"v" 1}', "不是有效的 JSON：第 6 个字符处有误", "not JSON: at character 6"),
         (
             b"[" * 9000,
             "不是有效的 JSON：嵌套过深或有一个数过长",

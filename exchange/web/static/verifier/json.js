@@ -30,7 +30,8 @@ class Reader {
   }
 
   wrong() {
-    throw new Malformed(`不是有效的 JSON：第 ${this.place} 个字符处有误`, `not JSON: at character ${this.place}`);
+    const place = this.place + 1;
+    throw new Malformed(`不是有效的 JSON：第 ${place} 个字符处有误`, `not JSON: at character ${place}`);
   }
 
   space() {
