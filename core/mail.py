@@ -76,13 +76,13 @@ class Folder:
     def deliver(self, message: EmailMessage) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{str(message['Message-ID']).strip('<>').partition('@')[0]}-{self._whom(str(message['To']))}.eml"
-        temporary = self.folder / f".{name}"
+        temporary = self.folder / f".{name}.half"  # no name that those who read letters look for
         temporary.write_bytes(message.as_bytes())
         temporary.replace(self.folder / name)
 
     def forget(self, whom: str) -> None:
-        """Remove every letter to an address, by its mark."""
-        for path in self.folder.glob(f"*-{whom}.eml"):
+        """Remove every letter to an address, by its mark; also what was left half written."""
+        for path in self.folder.glob(f"*-{whom}.eml*"):
             path.unlink(missing_ok=True)
 
 

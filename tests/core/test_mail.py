@@ -7,7 +7,7 @@ import email
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
-from email.message import Message
+from email.message import EmailMessage, Message
 from pathlib import Path
 
 import pytest
@@ -132,3 +132,24 @@ def test_what_a_server_says_of_an_address_is_not_kept(house: House, caplog: pyte
     kept = house.db.read(lambda uow: uow.session.execute(text("SELECT last_error FROM outbox")).scalars().all())
     assert "550" in str(kept)
     assert "ada@" not in f"{kept}{caplog.text}"
+
+
+def test_a_letter_that_is_half_written_is_no_letter_and_is_forgotten_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, message = mail.Folder(tmp_path, lambda to: to.partition("@")[0]), EmailMessage()
+    message["Message-ID"], message["To"] = "<eml_1@exchange>", "ada@example.org"
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", lambda *_given: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            folder.deliver(message)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert _letters(tmp_path) == []
+    folder.deliver(message)
+    assert len(_letters(tmp_path)) == 1
+    folder.forget("bea")
+    assert len(_letters(tmp_path)) == 1
+    folder.deliver(message)
+    (tmp_path / ".eml_2-ada.eml.half").write_bytes(b"half")
+    folder.forget("ada")
+    assert list(tmp_path.iterdir()) == []
