@@ -22,6 +22,7 @@ from sqlalchemy import LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Id, Uow, UtcDateTime
+from core.durable import write_whole
 from core.events import Event
 from core.house import House
 from core.ids import new_id
@@ -76,9 +77,7 @@ class Folder:
     def deliver(self, message: EmailMessage) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{str(message['Message-ID']).strip('<>').partition('@')[0]}-{self._whom(str(message['To']))}.eml"
-        temporary = self.folder / f".{name}.half"  # no name that those who read letters look for
-        temporary.write_bytes(message.as_bytes())
-        temporary.replace(self.folder / name)
+        write_whole(self.folder / name, message.as_bytes())
 
     def forget(self, whom: str) -> None:
         """Remove every letter to an address, by its mark; also what was left half written."""
