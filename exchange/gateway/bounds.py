@@ -23,7 +23,8 @@ class Bounds:
     stall_s: float = 60.0
     total_s: float = 300.0
     lease_s: float = 2.0
-    recall_s: float = 0.25
+    recall_s: float = 1.0
+    """So long a call waits for what others are asked to give back; from another machine that takes three units."""
     drain_s: float = 10.0
 
     connections: int = 10_000

@@ -86,9 +86,9 @@ class Feeder:
         self.items.pop((kind, id), None)
         self._post(lambda: self._broadcast({"t": "drop", "items": [[kind, id]]}))
 
-    def lease(self, entitlement: str, **calls: int) -> None:
-        """Grant calls to everybody, asked for or not."""
-        message = {"t": "lease", "e": entitlement, **dict.fromkeys(_METERS, 0), **calls, "refused": None}
+    def lease(self, entitlement: str, **said: Any) -> None:
+        """Grant calls, by meter, to everybody, asked for or not; or say whatever else is said of a lease."""
+        message = {"t": "lease", "e": entitlement, **dict.fromkeys(_METERS, 0), **said, "refused": None}
         self._post(lambda: self._broadcast(message))
 
     def recall(self, entitlement: str) -> None:

@@ -134,6 +134,26 @@ def test_a_sidecar_that_does_not_answer_does_not_hang_calls(tmp_path: Path, upst
         gateway.kill()
 
 
+@pytest.mark.parametrize(("given_back", "told"), [(True, (200, "")), (False, (402, "balance_in_flight"))])
+def test_a_call_waits_for_what_others_are_asked_to_give_back(
+    tmp_path: Path, upstream: Upstream, given_back: bool, told: tuple[int, str]
+) -> None:
+    with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder, ThreadPoolExecutor() as threads:
+        feeder.answering = False
+        (gateway,) = started(tmp_path, feeder, 1)
+        known = len(upstream.seen)
+        asked = threads.submit(Asking(gateway.port, {"X-Api-Key": scene.KEY}).get, "/echo")
+        assert eventually(lambda: any(each["t"] == "want" for each in feeder.messages))
+        feeder.lease(scene.ENTITLEMENT, asked=["funded"], more=True)
+        time.sleep(0.6)
+        assert not asked.done()
+        if given_back:
+            feeder.lease(scene.ENTITLEMENT, funded=1)
+        assert (asked.result().status, asked.result().code) == told
+        assert len(upstream.seen) - known == given_back
+        gateway.kill()
+
+
 def test_what_was_asked_for_while_no_sidecar_was_there_is_asked_for_again(tmp_path: Path, upstream: Upstream) -> None:
     with Feeder(tmp_path / "s", scene.everything(upstream.port)) as feeder, ThreadPoolExecutor() as threads:
         (gateway,) = started(tmp_path, feeder, 1)
