@@ -4,7 +4,7 @@ Every forgery must be caught, every honest bundle must pass. Prints tried, caugh
 false alarms. Answers 1 when one forgery was missed or one honest bundle was refused. With ``--both`` the verifier of
 the browser judges every bundle too, in Node.js, and must say the same as the one in Python.
 
-    python -m bench.tamper [--bundle-tries 60] [--table-tries 50] [--honest 300] [--seed 7] [--both]
+    python -m bench.tamper [--bundle-tries 95] [--table-tries 50] [--honest 300] [--seed 7] [--both]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from random import Random
@@ -68,7 +69,7 @@ class Tally:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle-tries", type=int, default=60)
+    parser.add_argument("--bundle-tries", type=int, default=95)
     parser.add_argument("--table-tries", type=int, default=50)
     parser.add_argument("--honest", type=int, default=300)
     parser.add_argument("--seed", type=int, default=7)
@@ -100,21 +101,13 @@ def _campaign(folder: Path, given: argparse.Namespace, judges: Judges) -> tuple[
     house = open_house(folder / "large")
     stage = _staged(house, given.honest)
     alarms = _honest(stage, judges)
-    for kind in forger.BUNDLES:
-        chance = Random(f"{given.seed} {kind.__name__}")
-        codes = [judges.outcome(stage, kind(stage, chance), kind.__name__) for _ in range(given.bundle_tries)]
-        caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
-        tally.add("bundle", kind.__name__.replace("_", " "), len(codes), caught)
+    _forge("bundle", forger.BUNDLES, stage, judges, tally, given)
     calls = proving.told(open_house(folder / "calls"), orders=20, sizes=(1, 2, 3, 64, 100, 333), seed=given.seed)
     stage = proving.stage_of(calls)
     alarms += sum(
         judges.outcome(stage, forger.Forged(forger.pack(files)), "honest") != verifier.GOOD for files in stage.bundles
     )
-    for kind in call_forger.CALLS:
-        chance = Random(f"{given.seed} {kind.__name__}")
-        codes = [judges.outcome(stage, kind(stage, chance), kind.__name__) for _ in range(given.bundle_tries)]
-        caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
-        tally.add("calls", kind.__name__.replace("_", " "), len(codes), caught)
+    _forge("calls", call_forger.CALLS, stage, judges, tally, given)
     small = open_house(folder / "small")
     _staged(small, 8, every=3)
     pristine = folder / "pristine"
@@ -132,6 +125,21 @@ def _campaign(folder: Path, given: argparse.Namespace, judges: Judges) -> tuple[
             caught += bool(_faults(small, pristine, folder / "copy", chance=chance, forge=forge))
         tally.add("signer", name, given.table_tries, caught)
     return tally, alarms
+
+
+def _forge(
+    where: str,
+    kinds: Iterable[forger.Kind],
+    stage: forger.Stage,
+    judges: Judges,
+    tally: Tally,
+    given: argparse.Namespace,
+) -> None:
+    for kind in kinds:
+        chance = Random(f"{given.seed} {kind.__name__}")
+        codes = [judges.outcome(stage, kind(stage, chance), kind.__name__) for _ in range(given.bundle_tries)]
+        caught = sum(code in (verifier.TAMPERED, verifier.MALFORMED) for code in codes)
+        tally.add(where, kind.__name__.replace("_", " "), len(codes), caught)
 
 
 def _staged(house: House, orders: int, every: int = _ORDERS_PER_CHECKPOINT) -> forger.Stage:

@@ -122,15 +122,18 @@ def published(house: House) -> list[str]:
 
 
 def sign_usage(house: House, invoice_id: str, statement: bytes) -> str:
-    """The signed note that vouches for an invoice's usage statement, in its canonical bytes."""
+    """The signed note that vouches for an invoice's usage statement, in its canonical bytes.
+
+    By former keys too: who keeps such a one need not ask for another.
+    """
     name = epochs.origin(house)
-    return notes.signed(usage_statement(name, invoice_id, statement), name, private_key(house))
+    return notes.signed(usage_statement(name, invoice_id, statement), name, *_private_keys(house))
 
 
 def sign_month(house: House, month: str, document: bytes) -> str:
-    """The signed note that vouches for a closed month's trial balance, in its canonical bytes."""
+    """The signed note that vouches for a closed month's trial balance, in its canonical bytes; by former keys too."""
     name, digest = epochs.origin(house), base64.b64encode(hashlib.sha256(document).digest()).decode()
-    return notes.signed(f"{name}/month-close\n{month}\n{digest}\n", name, private_key(house))
+    return notes.signed(f"{name}/month-close\n{month}\n{digest}\n", name, *_private_keys(house))
 
 
 def sign(house: House) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from compliance.audit import checkpoints, verifier
+from compliance.audit import checkpoints, rekeying, verifier
 from tests import build
 from tests.billing.books import Books
 from tests.billing.periods.closing import CENTI, Sale, wait
@@ -73,6 +73,20 @@ def test_it_is_verified_offline(client: ApiClient, sale: Sale, tmp_path: Path, c
     assert verifier.main([str(path)]) == verifier.GOOD
 
 
+def test_a_key_that_was_replaced_verifies_until_it_is_retired(client: ApiClient, sale: Sale) -> None:
+    house = sale.house
+    before, after = rekeying.rotate_key(house)
+    rotated = fetched(client, sale).expect(200).json
+    assert rotated["key"] == after.text()
+    for key in (before, after):
+        verifier.verify_statement(json.dumps(rotated).encode(), key_text=key.text())
+    refused(copy.deepcopy(rotated) | {"statement": rotated["statement"] | {"net": "6.27"}}, before)
+    house.keyring.retire(checkpoints.SIGNING_KEY)
+    retired = fetched(client, sale).expect(200).json
+    verifier.verify_statement(json.dumps(retired).encode(), key_text=after.text())
+    refused(retired, before)
+
+
 Change = Callable[[dict[str, Any]], Any]
 UNSOUND: dict[str, Change] = {
     "a count": lambda said: said["rows"][0].update(calls=said["rows"][0]["calls"] + 1),
@@ -87,9 +101,9 @@ CHANGES: dict[str, Change] = UNSOUND | {
 }
 
 
-def refused(document: dict[str, Any]) -> None:
+def refused(document: dict[str, Any], key: verifier.Key | None = None) -> None:
     with pytest.raises(verifier.Tampered):
-        verifier.verify_statement(json.dumps(document).encode())
+        verifier.verify_statement(json.dumps(document).encode(), key_text=key.text() if key else None)
 
 
 def test_a_changed_statement_is_found_out(client: ApiClient, sale: Sale) -> None:

@@ -162,7 +162,8 @@ def test_they_agree_on_statements(house: House, judge: Judge, tmp_path: Path) ->
         {"rows": [row | {"calls": 4}]}, {"rows": [row | {"calls": True}]}, {"rows": [row | {"amount": "1"}]},
         {"usage_sha256": ""},
     ]  # fmt: skip
-    key, path = checkpoints.public_key(house).text(), tmp_path / "statement.json"
+    former, present = (each.text() for each in rekeying.rotate_key(house))
+    stranger, path = verifier.Key(verifier.parse_key(present).name, bytes(32)).text(), tmp_path / "statement.json"
     codes = []
     for change in spoilt:
         changed = said | change
@@ -171,12 +172,12 @@ def test_they_agree_on_statements(house: House, judge: Judge, tmp_path: Path) ->
         except verifier.Malformed:
             note = checkpoints.sign_usage(house, "inv_1", b"")
         document = {
-            "format": verifier.STATEMENT_FORMAT, "version": 1, "statement": changed, "signature": note, "key": key,
+            "format": verifier.STATEMENT_FORMAT, "version": 1, "statement": changed, "signature": note, "key": present,
         }  # fmt: skip
         path.write_text(json.dumps(document), encoding="utf-8")
-        expected = _python(path, key)
-        codes.append(expected[0])
-        found = judge.said(path, key=key)
-        assert found == expected, change
-    assert codes.count(verifier.GOOD) == 3
+        for key in (present, former, stranger):
+            expected = _python(path, key)
+            codes.append(expected[0])
+            assert judge.said(path, key=key) == expected, change
+    assert codes.count(verifier.GOOD) == 6
     assert set(codes) == {verifier.GOOD, verifier.TAMPERED, verifier.MALFORMED}
