@@ -24,6 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from core import idempotency
 from core.actor import ANONYMOUS, Actor
+from core.complaints import sentences
 from core.db import Uow
 from core.house import House
 from core.problems import (
@@ -245,7 +246,8 @@ def load(schema: type[Schema], data: Any, *, where: str) -> Any:
     try:
         return schema(unknown="exclude" if where == "query" else "raise").load(data)
     except ValidationError as error:
-        messages = error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
+        said = sentences(error.messages)
+        messages = said if isinstance(said, dict) else {"_schema": said}
         name, text = _first(messages)
         raise Invalid(text, field=name, errors=messages) from None
 
@@ -402,12 +404,23 @@ def _from_http(error: HTTPException) -> DomainError:
 def problem_response(error: DomainError) -> flask.Response:
     body = error.problem()
     body |= {name: say(body[name]) for name in ("title", "detail", "hint") if body.get(name)}
+    if "errors" in body:
+        body["errors"] = _said(body["errors"])
     response = _problem(error.status, body)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(error.extra.get("retry_after", 1))
     return response
+
+
+def _said(messages: Any) -> Any:
+    """What is wrong with each field, in the language of the request."""
+    if isinstance(messages, dict):
+        return {key: _said(each) for key, each in messages.items()}
+    if isinstance(messages, list):
+        return [_said(each) for each in messages]
+    return say(messages) if isinstance(messages, str) else messages
 
 
 def _problem(status: int, body: dict[str, Any]) -> flask.Response:
