@@ -19,8 +19,8 @@ from pathlib import Path
 from catalog.search import analysis
 
 _FILE = Path(__file__).with_name("lexicon.txt")
-_MOST_WORDS = 5
-_MOST_HAN = 12
+MOST_WORDS = 5
+MOST_HAN = 12
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Lines by each of their words."""
+    """Lines by each of their words; ``mixed`` are the words of both scripts, such as ``a 股``."""
 
     by_word: Mapping[str, tuple[Line, ...]]
+    mixed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, lines: Iterable[Line]) -> Lexicon:
         index: dict[str, list[Line]] = {}
         for line in lines:
-            for word in dict.fromkeys(_key(word) for word in (*line.chinese, *line.english)):
+            for word in dict.fromkeys(key_of(word) for word in (*line.chinese, *line.english)):
                 index.setdefault(word, []).append(line)
-        return cls({word: tuple(found) for word, found in index.items()})
+        mixed = frozenset(word for word in index if len(set(map(analysis.is_han, word.split(" ")))) > 1)
+        return cls({word: tuple(found) for word, found in index.items()}, mixed)
 
 
 NONE = Lexicon({})
@@ -71,12 +73,23 @@ def same(words: Iterable[str]) -> Line:
     return Line(chinese, tuple(word for word in kept if word not in chinese))
 
 
+def fits(word: str) -> bool:
+    """Whether a word is short enough to be met in a query."""
+    runs = analysis.runs(word)
+    if any(map(analysis.is_han, runs)):
+        return len(_units(runs)) <= MOST_HAN
+    return len(runs) <= MOST_WORDS
+
+
 def concepts(text: str, also: Lexicon = NONE) -> list[Concept]:
     """The ideas that occur in ``text``, of the lexicon and of ``also``, the longest match first at each place."""
-    found: list[Concept] = []
+    found, rest = _mixed(analysis.runs(text), also)
     words: list[str] = []
-    for run in analysis.runs(text):
-        if analysis.is_han(run):
+    for run in rest:
+        if not run:
+            found += _english(words, also)
+            words = []
+        elif analysis.is_han(run):
             found += [*_english(words, also), *_chinese(run, also)]
             words = []
         else:
@@ -122,10 +135,47 @@ def read(text: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     return lines
 
 
+def _mixed(runs: list[str], also: Lexicon) -> tuple[list[Concept], list[str]]:
+    """The words of both scripts, and the runs without them: an empty one stands in place of each."""
+    if not also.mixed:
+        return [], runs
+    found: list[Concept] = []
+    rest: list[str] = []
+    units, place, joins = _units(runs), 0, False
+    while place < len(units):
+        ends = range(min(place + MOST_HAN, len(units)), place + 1, -1)
+        end = next((end for end in ends if _written(units[place:end]) in also.mixed), 0)
+        if end:
+            word = _written(units[place:end])
+            found.append(_concept(word, also, chinese=analysis.is_han(word)))
+            rest.append("")
+        elif joins and units[place][1]:
+            rest[-1] += units[place][0]
+        else:
+            rest.append(units[place][0])
+        place, joins = end or place + 1, not end
+    return found, rest
+
+
+def _units(runs: Iterable[str]) -> list[tuple[str, bool]]:
+    """Words, and single characters of Han; of each whether it goes on with the run of the one before."""
+    found: list[tuple[str, bool]] = []
+    for run in runs:
+        parts = run if analysis.is_han(run) else [run]
+        found += [(part, place > 0) for place, part in enumerate(parts)]
+    return found
+
+
+def _written(units: Sequence[tuple[str, bool]]) -> str:
+    """A part of a query as the words of a lexicon are written."""
+    return "".join(_singular(unit) if goes_on or not place else f" {_singular(unit)}"
+                   for place, (unit, goes_on) in enumerate(units))  # fmt: skip
+
+
 def _chinese(run: str, also: Lexicon) -> Iterator[Concept]:
     place = 0
     while place < len(run):
-        sizes = range(min(_MOST_HAN, len(run) - place), 0, -1)
+        sizes = range(min(MOST_HAN, len(run) - place), 0, -1)
         size = next((s for s in sizes if _lines(run[place : place + s], also)), 0)
         if size:
             yield _concept(run[place : place + size], also, chinese=True)
@@ -135,7 +185,7 @@ def _chinese(run: str, also: Lexicon) -> Iterator[Concept]:
 def _english(words: list[str], also: Lexicon) -> Iterator[Concept]:
     place = 0
     while place < len(words):
-        sizes = range(min(_MOST_WORDS, len(words) - place), 0, -1)
+        sizes = range(min(MOST_WORDS, len(words) - place), 0, -1)
         size = next((s for s in sizes if _lines(_stem(words[place : place + s]), also)), 0)
         if size:
             yield _concept(_stem(words[place : place + size]), also, chinese=False)
@@ -152,7 +202,7 @@ def _concept(asked: str, also: Lexicon, *, chinese: bool) -> Concept:
     words: list[str] = []
     for line in _lines(asked, also):
         own, other = (line.chinese, line.english) if chinese else (line.english, line.chinese)
-        others = [*other, *(word for word in own if _key(word) != asked)]
+        others = [*other, *(word for word in own if key_of(word) != asked)]
         words += others
         if line.name:
             names.append(line.name)
@@ -191,7 +241,8 @@ def _own() -> Lexicon:
     return Lexicon.of(Line(chinese, english, name=f"L{number}") for number, (chinese, english) in lines)
 
 
-def _key(word: str) -> str:
+def key_of(word: str) -> str:
+    """How a word is kept; words with one key are the same."""
     found = analysis.runs(word)
     return "".join(found) if all(map(analysis.is_han, found)) else _stem(found)
 

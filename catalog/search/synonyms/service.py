@@ -83,6 +83,16 @@ def _checked(words: Sequence[str]) -> list[str]:
             raise SynonymsInvalid(
                 Sentence("A word has letters, and at most %(most)s of them.", most=LONGEST_WORD), field="words"
             )
+        if not lexicon.fits(word):
+            raise SynonymsInvalid(
+                Sentence(
+                    "At most %(han)s Chinese characters, or %(words)s English words, are one word.",
+                    han=lexicon.MOST_HAN, words=lexicon.MOST_WORDS,
+                ),
+                field="words",
+            )  # fmt: skip
+    if len({lexicon.key_of(word) for word in kept}) < 2:
+        raise SynonymsInvalid("These words are one and the same when people search.", field="words")
     return kept
 
 

@@ -37,9 +37,25 @@ def test_they_count_at_once_both_ways_and_no_longer(house: House) -> None:
     assert found(house, "雷扫") == 0
 
 
+def test_words_of_both_scripts_count_both_ways(house: House) -> None:
+    operator, supplier = build.platform_person(house, "operator"), build.organisation(house)
+    for title in ("沪深行情", "北斗轨迹"):
+        put_on_sale(house, draft(house, supplier, title))
+    settle(house)
+    for words in (["A股", "沪深"], ["GPS定位", "北斗"]):
+        house.db.write(lambda uow, words=words: service.add(uow, operator.actor, words=words))  # type: ignore[misc]
+    assert [found(house, text) for text in ("A股", "a 股", "Ａ股走势", "今日A股")] == [1, 1, 1, 1]
+    assert [found(house, text) for text in ("GPS定位", "车辆GPS定位数据", "gps, 定位")] == [1, 1, 1]
+    assert [found(house, text) for text in ("AB股", "A", "股")] == [0, 0, 0]
+    (hit,) = queries.search(house, ANONYMOUS, SearchParams(text="A股")).hits
+    assert [piece.text for piece in hit.marked_title["zh"] if piece.hit] == ["沪深"]
+
+
 @pytest.mark.parametrize(
-    "words", [[], ["one"], ["one", "one"], ["one", "，"], ["x" * 41, "y"], [str(n) for n in range(21)]]
-)
+    "words",
+    [[], ["one"], ["one", "one"], ["one", "，"], ["x" * 41, "y"], [str(n) for n in range(21)],
+     ["one", "ONE"], ["社会保险", "社會保險"], ["dataset", "datasets"], ["a b c d e f", "g"], ["天" * 13, "g"]],
+)  # fmt: skip
 def test_what_is_no_line_of_synonyms(house: House, words: Sequence[str]) -> None:
     operator = build.platform_person(house, "operator")
     with pytest.raises(SynonymsInvalid):
