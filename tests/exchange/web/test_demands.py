@@ -57,7 +57,8 @@ def test_from_the_board_to_a_quote(browser: Open, house: House) -> None:
     buyer.send(f"{place}/close")
     assert "Post it again" in buyer.get(place)
     browser().sign_in(build.organisation(house)).get(place, 404)
-    assert "Closed" in supplier.get(place)
+    assert '<span class="state" data-s="off">Closed</span>' in supplier.get(place)
+    assert '<span class="state" data-s="off">已关闭</span>' in browser("zh").sign_in(owner).get(place)
 
 
 def test_wrong_forms_come_back_as_typed(browser: Open, house: House) -> None:
