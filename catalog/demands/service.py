@@ -252,6 +252,8 @@ def _resource_of_answer(made: DemandAnswer) -> Resource:
 def _settle(uow: Uow, actor: Actor, answer_id: str, step: str, reason: str = "") -> AnswerSnapshot:
     made, demand = queries.load_answer(uow, actor, answer_id)
     decision = require(actor, "demand:change", queries.resource_of(uow, actor, demand))
+    if step == "take_up" and demand.state == DemandState.REMOVED:
+        raise DemandStateConflict("A reviewer took the demand off the board.", state=demand.state)
     made.state, made.reason = rules.settle(made.state, step), reason
     uow.session.flush()
     _record(uow, actor, demand, step, decision, {"answer": made.id}, concerns=made.organisation_id)

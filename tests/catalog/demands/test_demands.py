@@ -196,6 +196,17 @@ def test_a_closed_organisation_asks_for_nothing(house: House) -> None:
     assert seen(house, reader) == []
 
 
+def test_an_answer_to_a_removed_demand_is_not_taken_up(house: House) -> None:
+    buyer, supplier = build.organisation(house), build.organisation(house)
+    reviewer = build.platform_person(house, "reviewer")
+    demand = post(house, buyer)
+    made = answer(house, supplier, demand)
+    house.db.write(lambda uow: service.remove(uow, reviewer.actor, demand.id, reason="may not be traded"))
+    refused(house, DemandStateConflict, lambda uow: service.take_up(uow, buyer.actor, made.id))
+    assert "demand:taken_up" not in told(house, supplier)
+    house.db.write(lambda uow: service.decline(uow, buyer.actor, made.id))
+
+
 def test_reports_are_looked_at_by_reviewers(house: House) -> None:
     buyer, reader = build.organisation(house), build.organisation(house)
     reviewer = build.platform_person(house, "reviewer")
