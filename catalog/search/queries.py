@@ -101,7 +101,9 @@ def _check(params: SearchParams) -> None:
         raise SearchInvalid(
             Sentence("One cannot filter by %(names)s.", names=", ".join(sorted(unknown))), field="filters"
         )
-    if not 1 <= params.limit <= MOST_PER_PAGE or params.offset < 0:
+    if params.offset < 0:
+        raise SearchInvalid("Results are counted from 0.", field="offset")
+    if not 1 <= params.limit <= MOST_PER_PAGE:
         raise SearchInvalid(Sentence("A page has 1 to %(most)s results.", most=MOST_PER_PAGE), field="limit")
     if params.offset >= MOST_RESULTS:
         raise TooFar("Make the question narrower instead.", field="offset")

@@ -291,6 +291,9 @@ def test_the_api(house: House, client: ApiClient) -> None:
     shown = client.get(f"/references/{item['id']}").expect(200).json
     assert (shown["state"], shown["orderable"], shown["claimed"]) == ("imported", False, False)
     assert client.get("/search?offset=10000").status == 422
+    with pytest.raises(SearchInvalid) as refused:
+        find(house, ANONYMOUS, "", offset=-1)
+    assert refused.value.field == "offset"
     assert client.get("/search?sort=best").status == 422
     assert client.get("/references/ref_unknown").status == 404
 
