@@ -115,4 +115,12 @@ def _fitting_title(hit: SearchHit, typed: str) -> str:
     languages = ("zh", "en") if runs and analysis.is_han(runs[0]) else ("en", "zh")
     begun = "".join(runs)
     titles = [hit.title[language] for language in languages if hit.title.get(language)]
-    return next((title for title in titles if begun in "".join(analysis.runs(title))), titles[0] if titles else hit.id)
+    written = (title for title in titles if begun in "".join(analysis.runs(title)))
+    spoken = (title for title in titles if any(begun in way for way in _ways(title)))
+    return next(written, None) or next(spoken, None) or (titles[0] if titles else hit.id)
+
+
+def _ways(title: str) -> list[str]:
+    """How a title is typed in pinyin: in full, and by initials."""
+    ways = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in analysis.runs(title)]
+    return ["".join(parts) for parts in zip(*ways, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, groupby
 
@@ -17,6 +18,9 @@ _SYLLABLE = (
 )
 _ONE = re.compile(_SYLLABLE)
 _SEVERAL = re.compile(f"{_SYLLABLE}{{{_FULL[0]},{_FULL[-1]}}}")
+_TONES = frozenset("\u0300\u0301\u0304\u030c")
+_NUMBER = re.compile("[1-5]")
+_NUMBERED = re.compile(f"(?:{_SYLLABLE}[1-5]){{1,{_FULL[-1]}}}")
 _HEADS = re.compile(f"[a-hj-tw-z]{{{_INITIALS[0]},{_INITIALS[-1]}}}")
 
 
@@ -43,13 +47,24 @@ def _of(run: str) -> list[str]:
 
 def typed(text: str) -> list[str]:
     """The sounds that a query may mean: words that read as pinyin, and syllables beside each other as one word."""
-    words = [run for run in analysis.runs(text) if not analysis.is_han(run)]
+    words = [_toneless(run) for run in analysis.runs(_unmarked(text)) if not analysis.is_han(run)]
     found = [word for word in words if _SEVERAL.fullmatch(word) or _HEADS.fullmatch(word)]
     for alone, parts in groupby(words, key=lambda word: _ONE.fullmatch(word) is not None):
         several = list(parts)
         if alone and len(several) in _FULL:
             found.append("".join(several))
     return list(dict.fromkeys(found))
+
+
+def _unmarked(text: str) -> str:
+    """The text without the marks of tones: yǔyīn as yuyin, lǜ as lv."""
+    apart = "".join(sign for sign in unicodedata.normalize("NFD", text) if sign not in _TONES)
+    return apart.replace("u\u0308", "v").replace("U\u0308", "V")
+
+
+def _toneless(word: str) -> str:
+    """A word without the numbers of tones, if it is syllables that each have one: yu3yin1 as yuyin."""
+    return _NUMBER.sub("", word) if _NUMBERED.fullmatch(word) else word
 
 
 def of_run(run: str) -> str:

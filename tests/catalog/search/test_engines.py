@@ -300,7 +300,8 @@ def test_titles_are_found_by_pinyin(engine: SearchEngine) -> None:
     put(
         engine, document("a", zh="企业工商信息"), document("b", zh="重庆银行流水"), document("c", en="Company register")
     )
-    for typed in ("gongshang", "gong shang", "gsxx", "qiyegongshang", "Gongshang Xinxi"):
+    for typed in ("gongshang", "gong shang", "gsxx", "qiyegongshang", "Gongshang Xinxi", "gōngshāng", "gōng shāng",
+                  "gong1 shang1", "Gong1shang1"):  # fmt: skip
         assert found(engine, typed) == ("a",), typed
     assert found(engine, "chongqing") == ("b",)
     assert found(engine, "zhongqing") == ()

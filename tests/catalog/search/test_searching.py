@@ -288,6 +288,8 @@ def test_the_api(house: House, client: ApiClient) -> None:
     )  # fmt: skip
     assert {"value": "somewhere", "count": 1} in body["facets"]["source"]
     assert client.get("/search/suggestions?q=城").expect(200).json["items"][0]["text"] == "城市道路点云"
+    for typed in ("chengshi", "csdl", "cheng shi"):
+        assert client.get(f"/search/suggestions?q={typed}").expect(200).json["items"][0]["text"] == "城市道路点云"
     shown = client.get(f"/references/{item['id']}").expect(200).json
     assert (shown["state"], shown["orderable"], shown["claimed"]) == ("imported", False, False)
     assert client.get("/search?offset=10000").status == 422
