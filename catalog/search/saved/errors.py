@@ -13,5 +13,9 @@ class SavedSearchInvalid(Invalid):
     code, title = "saved_search_invalid", "This search cannot be saved"
 
 
+class SavedAlready(Conflict):
+    code, title = "search_saved_already", "Your organisation keeps this search already"
+
+
 class TooManySavedSearches(Conflict):
     code, title = "too_many_saved_searches", "So many searches are not kept"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 
 from catalog.search import queries as search
 from catalog.search.asked.service import fit_to_keep
 from catalog.search.confirming import confirmed
-from catalog.search.saved.errors import SavedSearchInvalid, SavedSearchNotFound, TooManySavedSearches
+from catalog.search.saved.errors import SavedAlready, SavedSearchInvalid, SavedSearchNotFound, TooManySavedSearches
 from catalog.search.saved.events import SavedSearchFound
 from catalog.search.saved.matching import answers
 from catalog.search.saved.models import SavedSearch, SavedSearchTold
@@ -29,6 +29,7 @@ from core.problems import Sentence
 from core.rows import insert_missing
 
 MOST = 30
+MOST_VALUES = 50
 LONGEST_TEXT = 300
 _EVERY = timedelta(minutes=10)
 _AT_ONCE = 50
@@ -41,15 +42,17 @@ def save(
 ) -> SavedSearchSnapshot:
     """Keep a search for the own organisation: its buyers are told of what it finds from now on.
 
-    Raises PolicyRefused, SavedSearchInvalid, TooManySavedSearches.
+    Raises PolicyRefused, SavedSearchInvalid, SavedAlready, TooManySavedSearches.
     """
     own = actor.organisation_id
     decision = require(actor, "search:save", Resource("search", "new", {"owner": own}))
     assert own is not None
     kept = _checked(text, filters or {})
     identity.hold(uow, own)
-    count = select(func.count()).where(SavedSearch.organisation_id == own)
-    if uow.session.execute(count).scalar_one() >= MOST:
+    present = uow.session.execute(select(SavedSearch).where(SavedSearch.organisation_id == own)).scalars().all()
+    if any((row.text, row.filters) == (text.strip(), kept) for row in present):
+        raise SavedAlready()
+    if len(present) >= MOST:
         raise TooManySavedSearches(Sentence("An organisation keeps at most %(most)s.", most=MOST))
     row = SavedSearch(
         id=new_id("svs"), organisation_id=own, name=(name.strip() or text.strip() or _of_filters(kept))[:100],
@@ -168,6 +171,8 @@ def _checked(text: str, filters: Mapping[str, Sequence[str]]) -> dict[str, list[
     unknown = set(kept) - set(FACETS)
     if unknown or any(len(value) > 60 for values in kept.values() for value in values):
         raise SavedSearchInvalid("One cannot filter like this.", field="filters")
+    if sum(map(len, kept.values())) > MOST_VALUES:
+        raise SavedSearchInvalid(Sentence("At most %(most)s values to filter by.", most=MOST_VALUES), field="filters")
     return kept
 
 

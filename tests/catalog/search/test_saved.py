@@ -10,7 +10,7 @@ import pytest
 from catalog.listings import service as listings
 from catalog.search.lexicon import NONE
 from catalog.search.saved import service
-from catalog.search.saved.errors import SavedSearchInvalid, SavedSearchNotFound
+from catalog.search.saved.errors import SavedAlready, SavedSearchInvalid, SavedSearchNotFound
 from catalog.search.saved.matching import answers
 from compliance.policy import PolicyRefused
 from core import outbox
@@ -51,6 +51,21 @@ def test_each_find_is_told_once_and_what_was_there_is_not(house: House) -> None:
     look(house)
     look(house)
     assert told(house, buyer) == ["高速道路点云"]
+
+
+def test_a_search_is_kept_once(house: House) -> None:
+    buyer, other = build.organisation(house), build.organisation(house)
+    kept = save(house, buyer, "道路", filters={"kind": ["interface", "dataset"]})
+    with pytest.raises(SavedAlready):
+        save(
+            house, buyer, " 道路 ", filters={"kind": ["dataset", "interface", "dataset"], "tier": []}, name="once more"
+        )
+    save(house, buyer, "道路", filters={"kind": ["dataset"]})
+    save(house, other, "道路", filters={"kind": ["interface", "dataset"]})
+    house.db.write(lambda uow: service.drop(uow, buyer.actor, kept))
+    save(house, buyer, "道路", filters={"kind": ["interface", "dataset"]})
+    with pytest.raises(SavedSearchInvalid):
+        save(house, buyer, filters={"origin": [str(number) for number in range(service.MOST_VALUES + 1)]})
 
 
 def test_nothing_is_told_that_may_not_be_seen(house: House) -> None:

@@ -288,8 +288,6 @@ def test_the_api(house: House, client: ApiClient) -> None:
     )  # fmt: skip
     assert {"value": "somewhere", "count": 1} in body["facets"]["source"]
     assert client.get("/search/suggestions?q=城").expect(200).json["items"][0]["text"] == "城市道路点云"
-    for typed in ("chengshi", "csdl", "cheng shi"):
-        assert client.get(f"/search/suggestions?q={typed}").expect(200).json["items"][0]["text"] == "城市道路点云"
     shown = client.get(f"/references/{item['id']}").expect(200).json
     assert (shown["state"], shown["orderable"], shown["claimed"]) == ("imported", False, False)
     assert client.get("/search?offset=10000").status == 422
@@ -313,3 +311,13 @@ def test_two_threads_do_not_index_the_same_twice(house: House, monkeypatch: pyte
     monkeypatch.setattr(service, "bring", bring)
     build.listed(house, build.organisation(house))
     assert (service.catch_up(house), brought, service.catch_up(house)) == (1, [0], 0)
+
+
+def test_a_title_is_suggested_in_the_language_that_is_typed(house: House) -> None:
+    put_on_sale(house, draft(house, build.organisation(house), "城市道路点云", "Point clouds of roads"))
+    settle(house)
+    for typed, title in (
+        ("城市", "城市道路点云"), ("chengshi", "城市道路点云"), ("csdl", "城市道路点云"), ("cheng shi", "城市道路点云"),
+        ("point", "Point clouds of roads"), ("Ｐ", "Point clouds of roads"),
+    ):  # fmt: skip
+        assert [each.text for each in queries.suggestions(house, ANONYMOUS, typed)] == [title], typed
