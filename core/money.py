@@ -37,7 +37,6 @@ WHOLE_BP = 10_000
 """Basis points of the whole: 600 of them are 6 %."""
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]{0,24})(?:\.([0-9]{1,24}))?", re.ASCII)
-_EXAMPLE = "Write plain digits and a point, such as {}."
 
 
 class UnknownCurrency(Invalid):
@@ -185,7 +184,8 @@ def _rate(rate_bp: int) -> int:
 
 
 def _scaled(text: object, places: int, most_places: int, field: str) -> int:
-    example = _EXAMPLE.format("1200." + "5".ljust(places, "0") if places else "1200")
+    amount = "1200." + "5".ljust(places, "0") if places else "1200"
+    example = Sentence("Write plain digits and a point, such as %(amount)s.", amount=amount)
     match = _NUMBER.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise AmountInvalid(Sentence("%(text)s is not an amount.", text=repr(text)[:40]), field=field, hint=example)

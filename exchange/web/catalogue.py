@@ -44,9 +44,12 @@ def _texts_of(node: ast.AST) -> Iterator[str]:
         yield from _titles(node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Sentence":
         yield from (text.value for text in node.args if isinstance(text, ast.Constant) and isinstance(text.value, str))
+    given: list[ast.expr] = []
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-        given = [*node.exc.args[:1], *(word.value for word in node.exc.keywords if word.arg == "hint")]
-        yield from (text.value for text in given if isinstance(text, ast.Constant) and isinstance(text.value, str))
+        given = node.exc.args[:1]
+    if isinstance(node, ast.Call):
+        given = [word.value for word in node.keywords if word.arg == "hint"]
+    yield from (text.value for text in given if isinstance(text, ast.Constant) and isinstance(text.value, str))
 
 
 def _titles(node: ast.Assign) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from marshmallow import Schema, ValidationError, fields, validate
 
 from core.complaints import sentences
+from core.house import House
 from core.problems import Sentence
+from tests import build
 from tests.client import ApiClient
 
 
@@ -71,3 +74,11 @@ def test_a_problem_names_the_fault_in_the_language_of_the_request(client: ApiCli
     posted = client.send("POST", "/sessions", json=wrong, headers={"Accept-Language": "zh"}).expect(422).json
     assert posted["errors"]["password"] == ["此项不能为 null。"]
     assert posted["errors"]["x"] == ["没有此字段。"]
+
+
+def test_a_hint_is_given_in_the_language_of_the_request(client: ApiClient, house: House) -> None:
+    buyer = ApiClient(client.app, build.organisation(house).token)
+    until = (house.clock.now() + timedelta(days=9)).isoformat()
+    wrong = {"title": {"en": "Point clouds"}, "scene": "driving", "until": until, "lowest": "a hundred"}
+    refused = buyer.send("POST", "/demands", json=wrong, headers={"Accept-Language": "zh"}).expect(422)
+    assert refused.json["hint"] == "请只写数字与小数点，例如 1200.50。"
