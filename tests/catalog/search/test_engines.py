@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from catalog.search.errors import IndexBusy, IndexNotReady
 from catalog.search.tantivy_engine import TantivyEngine
 from catalog.search.tantivy_index import GRADES, documents_in
 from catalog.search.tantivy_query import matching
-from catalog.search.types import Answer, Ask, SearchDocument, SearchEngine, Sort
+from catalog.search.types import FACETS, Answer, Ask, SearchDocument, SearchEngine, Sort
 from compliance.policy import Clause
 from tests.catalog.search import remote
 from tests.catalog.search.documents import EVERYTHING, document
@@ -596,6 +596,23 @@ def test_words_side_by_side_are_read_first_and_the_others_where_those_do_not_say
         assert min(read_in_turn[f"1, {by_grade}, {says}"] for by_grade in (True, False) for says in (True, False)) > 10
         assert read_in_turn["2, True, True"] > 10
         assert read == 1_000 or read_in_turn["2, True, False"] > 10
+
+
+@pytest.mark.parametrize("text", ["speech 语音", "图像", "amber 图像"])
+def test_several_values_of_a_filter_are_looked_up_for_each_hit_or_read_as_a_set(
+    stirred: TantivyEngine, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    words = question.ask(text)
+    found = asking.answer(stirred, Ask(words, visible=EVERYTHING, facets=FACETS)).facets
+    values = {name: [value for value, _count in counted] for name, counted in found.items() if len(counted) > 2}
+    filters = [{name: frozenset(several[1:3])} for name, several in values.items()]
+    filters += [one | other for one, other in pairwise(filters)]
+    asks = [Ask(words, visible=EVERYTHING, filters=each, facets=FACETS, limit=50) for each in filters]
+    for_each_hit = [asking.answer(stirred, ask) for ask in asks]
+    monkeypatch.setattr(tantivy_engine, "_finds_many", lambda *_given: True)
+    monkeypatch.setattr(tantivy_engine, "kept_out_by", list)  # nothing is left to it
+    assert for_each_hit == [asking.answer(stirred, ask) for ask in asks]
+    assert len([each for each in for_each_hit if len(each.ids) > 5]) > 3
 
 
 @pytest.mark.parametrize(
