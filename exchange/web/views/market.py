@@ -54,16 +54,25 @@ def search_page() -> flask.Response:
         hits=hits.rows(actor(), found.hits), facets=_facets(found.facets), facet_word=_words_of(found),
         without=lambda name, value: _address(chosen, drop=(name, value)),
         sorted_by=lambda code: _address(chosen, sort=code), better=found.did_you_mean,
-        better_address=f"/search?{urlencode({'q': found.did_you_mean})}",
+        better_address=_address(chosen, text=found.did_you_mean or ""), first_address=_address(chosen),
         next_address=_address(chosen, offset=found.next_offset) if found.next_offset else "",
     )  # fmt: skip
+
+
+@pages.get("/search/suggestions")
+def suggestions() -> flask.Response:
+    """What completes the words typed into the field, for its script."""
+    found = search.suggestions(house(), actor(), flask.request.args.get("q", ""))
+    places = {"lst": "/listings", "ref": "/references"}
+    items = [{"text": each.text, "address": f"{places[each.id[:3]]}/{each.id}"} for each in found]
+    return flask.jsonify(items=items)
 
 
 def _empty(asked: SearchParams, chosen: dict[str, list[str]], problem: DomainError) -> flask.Response:
     shown = render(
         "market/search.html", problem.status, problem=problem, q=asked.text, chosen=chosen, sort=str(asked.sort),
         sorts=_sorts(), total=0, hits=[], facets=[], facet_word=facet_word, without=lambda name, value: "/search",
-        sorted_by=lambda code: "/search", next_address="", better="", better_address="",
+        sorted_by=lambda code: "/search", next_address="", better="", better_address="", first_address="",
     )  # fmt: skip
     if problem.status == 503:
         shown.headers["Retry-After"] = str(problem.extra.get("retry_after", 5))
@@ -105,11 +114,12 @@ def facet_word(name: str, value: str) -> str:
 
 
 def _address(
-    chosen: dict[str, list[str]], *, drop: tuple[str, str] | None = None, sort: str = "", offset: int | None = None
-) -> str:
-    """This search with one filter less, in another order, or its next page."""
+    chosen: dict[str, list[str]], *, text: str = "", drop: tuple[str, str] | None = None, sort: str = "",
+    offset: int | None = None,
+) -> str:  # fmt: skip
+    """This search with other words or one filter less, in another order, or another page of it: the first one."""
     args = flask.request.args
-    pairs = [("q", args.get("q", ""))] if args.get("q") else []
+    pairs = [("q", text or args.get("q", ""))] if text or args.get("q") else []
     pairs += [(name, value) for name, values in chosen.items() for value in values if (name, value) != drop]
     pairs += [("sort", sort or args.get("sort", ""))] if sort or args.get("sort") else []
     pairs += [("offset", str(offset))] if offset else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -111,8 +112,24 @@ def test_searches_are_saved_listings_are_alike_and_words_are_mended(browser: Ope
     assert kept not in buyer.get("/searches")
     assert f"/listings/{second.id}" in buyer.get(f"/listings/{first.id}")
     wrong = title[1] + title[0] + title[2:]
-    assert f"/search?q={title.lower()}" in buyer.get(f"/search?q={wrong}")
+    assert f"/search?q={title.lower()}&amp;scene={first.scene}" in buyer.get(f"/search?q={wrong}&scene={first.scene}")
+    beyond = buyer.get(f"/search?q={title}&scene={first.scene}&offset=500")
+    assert {"en": "There are no more results here", "zh": "这里没有更多结果"}[language] in beyond
+    assert f'href="/search?q={title}&amp;scene={first.scene}"' in beyond
     assert f"/demands/new?q={wrong}" in buyer.get(f"/search?q={wrong}")
+
+
+def test_titles_complete_what_is_typed_for_who_may_see_them(browser: Open, house: House) -> None:
+    owner = build.organisation(house)
+    listed, drafted = build.listed(house, owner), build.draft(house, owner)
+    _settle(house)
+    typed = listed.title["en"][:4]
+    found = json.loads(browser().get(f"/search/suggestions?q={typed}"))["items"]
+    assert {"text": listed.title["en"], "address": f"/listings/{listed.id}"} in found
+    assert not any(drafted.id in each["address"] for each in found)
+    assert json.loads(browser().get("/search/suggestions"))["items"] == []
+    assert "suggest.js" in browser().get("/")
+    assert "suggest.js" in browser().get("/search")
 
 
 def test_operators_keep_synonyms_and_suppliers_see_what_was_asked(browser: Open, house: House) -> None:
