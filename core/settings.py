@@ -12,6 +12,7 @@ from typing import Any
 from core.addresses import allow_list
 
 _PREFIX = re.compile("[a-z][a-z0-9-]{0,40}")
+_DATABASES = ("postgresql+psycopg://", "postgresql://", "sqlite:///")
 PROFILES = ("development", "demo", "test", "production")
 
 
@@ -184,6 +185,8 @@ class Settings:
         settings = cls(**given)
         if settings.profile not in PROFILES:
             raise ValueError(f"PIAOHAO_PROFILE must be one of {', '.join(PROFILES)}")
+        _require_database("PIAOHAO_DATABASE_URL", settings.database_url)
+        _require_database("PIAOHAO_LOG_DATABASE_URL", settings.log_database_url)
         _ = settings.search_urls
         _ = settings.allowed_upstreams, settings.proxies  # what is wrong in them is told at the start
         if settings.s3_bucket and not (settings.s3_url and settings.s3_access_key and settings.s3_secret_key):
@@ -196,6 +199,11 @@ class Settings:
 def environment_with(**changed: str) -> dict[str, str]:
     """This process' environment with some settings changed: for a child that shall have them."""
     return dict(os.environ) | {f"PIAOHAO_{name.upper()}": value for name, value in changed.items()}
+
+
+def _require_database(name: str, url: str) -> None:
+    if url and not url.startswith(_DATABASES):
+        raise ValueError(f"{name} must begin with postgresql+psycopg:// or sqlite:///")
 
 
 def _read(name: str, text: str, default: Any) -> Any:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from core.problems import DomainError
 from core.settings import PROFILES, Settings
@@ -40,6 +42,18 @@ class Program(click.Group):
             raise click.ClickException(str(problem)) from None
         except DomainError as problem:
             raise click.ClickException(_sentence(problem)) from None
+        except SQLAlchemyError as problem:
+            raise click.ClickException(f"The database: {_first_line(problem)}") from None
+        except OSError as problem:
+            if problem.errno == errno.EPIPE:  # who reads our output has gone: click ends quietly
+                raise
+            raise click.ClickException(str(problem)) from None
+
+
+def _first_line(problem: SQLAlchemyError) -> str:
+    """What the database said, without the statement: its values are nobody's business here."""
+    said = str(problem.orig if isinstance(problem, DBAPIError) else problem).strip()
+    return said.partition("\n")[0]
 
 
 def _sentence(problem: DomainError) -> str:

@@ -16,10 +16,11 @@ from core.house import House
 REKEYED = "log:rotate_key"
 
 
-def rotate_key(house: House) -> tuple[Key, Key]:
+def rotate_key(house: House, keeper: House | None = None) -> tuple[Key, Key]:
     """Answers the old key and the new one, which signs from now on; what the old one signed stays good.
 
-    The last checkpoint under the old key covers the entry that names the new one. Raises LogInconsistent.
+    The last checkpoint under the old key covers the entry that names the new one. ``keeper`` is the same exchange by
+    the login that may give entries their place, when that is another one. Raises LogInconsistent.
     """
     value = secrets.token_bytes(32)
     origin, old_private = epochs.origin(house), checkpoints.private_key(house)
@@ -31,9 +32,9 @@ def rotate_key(house: House) -> tuple[Key, Key]:
             data={"old_key": old.text(), "new_key": new.text(), "vouched": base64.b64encode(vouched.encode()).decode()},
         )
     )  # fmt: skip
-    while sequencer.run(house):
+    while sequencer.run(keeper or house):
         pass
-    checkpoints.sign(house)
+    checkpoints.sign(keeper or house)
     with checkpoints.alone(house):
         house.keyring.rotate(checkpoints.SIGNING_KEY, value)
     return old, new

@@ -24,7 +24,7 @@ def reopen(house: House, *, last: str | None = None) -> Epoch | None:
     head. Nothing else of the exchange may run meanwhile. Raises Tampered or Malformed for a note that is none of ours.
     """
     with checkpoints.alone(house):
-        given = checkpoints.verified(house, last) if last else None
+        given = checkpoints.verified(house, last) if last is not None else None
         signed = max(_signed(house, given), key=_order, default=None)
         if signed is None:
             return None

@@ -26,6 +26,10 @@ _OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND state IS NOT NULL
 """
+_OF_OTHERS = """
+SELECT count(*) FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT pg_has_role(relowner, 'USAGE')
+"""
 _SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'"
 _REFERENCES = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
@@ -70,6 +74,11 @@ def _table_out(connection: Connection, folder: Path, table: str, columns: Sequen
 def others(connection: Connection) -> int:
     """How many else are connected to this database by the same login, as far as it may see."""
     return int(connection.exec_driver_sql(_OTHERS).scalar_one())
+
+
+def of_others(connection: Connection) -> int:
+    """How many tables belong to somebody whose rights this login does not have: only owners fill them anew."""
+    return int(connection.exec_driver_sql(_OF_OTHERS).scalar_one())
 
 
 def is_empty(connection: Connection) -> bool:

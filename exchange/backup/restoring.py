@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 import migrations
 from compliance.audit import reopening
 from compliance.audit.epochs import Epoch
-from compliance.audit.verifier import Malformed, Tampered
+from compliance.audit.verifier import Malformed, Tampered, parse_checkpoint
 from core.db import Database
 from core.house import House
 from core.settings import Settings
@@ -51,6 +51,7 @@ def restore(
     manifest = Manifest.read(folder)
     _require_whole(manifest, folder)
     _require_fitting(settings, manifest)
+    _require_checkpoint(last)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = Lock.take(settings.data)
     try:
@@ -91,6 +92,15 @@ def _require_fitting(settings: Settings, manifest: Manifest) -> None:
         raise BackupImpossible(f"Its files lie in the bucket {manifest.in_bucket}: set PIAOHAO_S3_BUCKET.")
 
 
+def _require_checkpoint(last: str | None) -> None:
+    """Who signed it is looked at later, with the database; what is no checkpoint is told before anything is touched."""
+    try:
+        if last is not None:
+            parse_checkpoint(last)
+    except Malformed as error:
+        raise BackupImpossible(f"The checkpoint that you gave cannot be used: {error}") from None
+
+
 def _require_secrets(settings: Settings, manifest: Manifest, folder: Path) -> None:
     """Put secrets of the backup where there are none; what stands there is never replaced."""
     for name, wanted in manifest.secrets.items():
@@ -118,11 +128,20 @@ def _require_free(settings: Settings, manifest: Manifest, *, replace: bool) -> N
             _require_revision(database, manifest)
             _require_alone(database)
             with database.engine.connect() as connection:
+                _require_owner(connection)
                 free = postgresql_copy.is_empty(connection)
     finally:
         database.engine.dispose()
     if not (free or replace):
         raise BackupImpossible("There is an exchange already; --replace puts the backup in its place.")
+
+
+def _require_owner(connection: Connection) -> None:
+    if postgresql_copy.of_others(connection):
+        raise BackupImpossible(
+            "The tables belong to another login than this one: set PIAOHAO_DATABASE_URL to the owner's for this "
+            "command."
+        )
 
 
 def _require_alone(database: Database) -> None:

@@ -22,7 +22,7 @@ def database() -> None:
 def database_roles(house: House, prefix: str, at_once: bool) -> None:
     """Part the rights of migrator, application, sequencer and auditor into PostgreSQL roles.
 
-    Run it as the owner or a superuser, again after each upgrade. Then make a login for each: CREATE ROLE web LOGIN
+    Run it as a superuser, again after each upgrade. Then make a login for each: CREATE ROLE web LOGIN
     PASSWORD '…' IN ROLE piaohao_application; the worker's is told by PIAOHAO_LOG_DATABASE_URL, the migrator's needs
     ALTER ROLE … SET role = piaohao_migrator.
     """

@@ -86,9 +86,10 @@ def keys_rotate_log(house: House) -> None:
     """
     from compliance.audit import rekeying
     from compliance.audit.checkpoints import LogInconsistent
+    from exchange.worker import keeping_the_log
 
     try:
-        old, new = rekeying.rotate_key(house)
+        old, new = rekeying.rotate_key(house, keeping_the_log(house))
     except LogInconsistent as problem:
         click.echo(f"The log cannot be signed, so the key stays: {problem}", err=True)
         sys.exit(1)

@@ -13,10 +13,13 @@ from click.testing import CliRunner
 from psycopg.errors import InsufficientPrivilege
 
 import migrations
-from compliance.audit import check, checkpoints, queries, sequencer
+from compliance.audit import check, checkpoints, queries, rekeying, sequencer
 from core.house import House
 from core.settings import Settings
 from exchange.app import build_house
+from exchange.backup import restoring
+from exchange.backup import service as backups
+from exchange.backup.manifest import BackupImpossible
 from exchange.cli import main
 from migrations import privileges
 from tests import build
@@ -105,6 +108,33 @@ def test_what_is_forgotten_is_written_anew_by_the_application(parted: Parted, ap
     before = places()
     application.db.scrub(*privileges.REWRITTEN)
     assert set(before) & set(places()) == set()
+
+
+def test_the_application_makes_a_backup(parted: Parted, application: House, tmp_path: Path) -> None:
+    assert backups.back_up(application, tmp_path / "backup").sequences
+
+
+def test_who_does_not_own_the_tables_puts_nothing_back(
+    parted: Parted, application: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The migrator may; the application is told before a file is moved."""
+    for owner in _opened(parted.own):
+        backups.back_up(owner, tmp_path / "backup")
+    monkeypatch.setattr(restoring, "_require_alone", lambda _: None)  # the fixtures' own connections
+    before = sorted(parted.own.data.rglob("*"))
+    with pytest.raises(BackupImpossible, match="belong to another login"):
+        restoring.restore(application.settings, tmp_path / "backup", replace=True)
+    assert [path for path in sorted(parted.own.data.rglob("*")) if ".lock." not in path.name] == before
+
+
+def test_the_logs_key_is_rotated_with_the_help_of_the_sequencer(
+    parted: Parted, application: House, keeper: House
+) -> None:
+    stories.tell(application)
+    old, new = rekeying.rotate_key(application, keeper)
+    assert old != new == checkpoints.public_key(application)
+    for auditor in _opened(parted.settings("auditor")):
+        assert check.verify_log(auditor) == []
 
 
 FORBIDDEN = {

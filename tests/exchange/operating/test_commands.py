@@ -62,3 +62,33 @@ def test_keys_are_listed_made_rotated_and_retired(data: Path) -> None:
     code, output = _run(data, "keys", "rotate-log")
     assert (code, output.count("piaohao.local/log+")) == (0, 2), output
     assert _run(data, "audit", "verify")[0] == 0
+
+
+def test_what_the_machine_refuses_is_a_sentence(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    code, output = _run(data, "backup", str(tmp_path / "file"))
+    assert code == 1
+    assert output.startswith("Error: ")
+    code, output = _run(tmp_path / "file", "init")
+    assert code == 1
+    assert "File exists" in output
+    for url, said in (
+        ("postgres://x:word@127.0.0.1:9/x", "must begin with"),
+        ("postgresql+psycopg://x:word@127.0.0.1:9/x", "The database: connection"),
+    ):
+        monkeypatch.setenv("PIAOHAO_DATABASE_URL", url)
+        code, output = _run(tmp_path / "other", "init")
+        assert code == 1
+        assert said in output
+        assert "word" not in output
+
+
+@pytest.mark.parametrize("text", ["", "garbage"])
+def test_what_is_no_checkpoint_puts_nothing_back(data: Path, tmp_path: Path, text: str) -> None:
+    assert _run(data, "backup", str(tmp_path / "backup"), "--with-secrets")[0] == 0
+    (tmp_path / "checkpoint").write_text(text)
+    new = tmp_path / "new"
+    code, output = _run(new, "restore", str(tmp_path / "backup"), "--checkpoint", str(tmp_path / "checkpoint"))
+    assert code == 1
+    assert "checkpoint that you gave cannot be used" in output
+    assert not new.exists()
