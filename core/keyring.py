@@ -21,6 +21,10 @@ _WEAKEST_BYTES = 32
 _OLD = re.compile(r"\A(.+)\.old-([1-9][0-9]*)\Z")
 
 
+class SecretUnusable(RuntimeError):
+    """A secret is missing, or what its file holds is none. Says which, and nothing of what is in it."""
+
+
 class Keyring:
     """Named 32-byte secrets. Outside production a missing one is generated; in production that is refused."""
 
@@ -31,11 +35,11 @@ class Keyring:
         self._as_of = 0
 
     def secret(self, name: str) -> bytes:
-        """The secret of that name. Raises RuntimeError in production when it is missing or short."""
+        """The secret of that name. Raises SecretUnusable when it cannot be read, in production also when missing."""
         return self.secrets(name)[0]
 
     def secrets(self, name: str) -> list[bytes]:
-        """The secret and its older ones, the newest first. Raises RuntimeError as ``secret`` does."""
+        """The secret and its older ones, the newest first. Raises SecretUnusable as ``secret`` does."""
         as_of = self._changed_at()
         if as_of != self._as_of:  # somebody made, rotated or retired one
             self._known, self._as_of = {}, as_of
@@ -54,7 +58,7 @@ class Keyring:
         path = self._folder / name
         if not path.exists():
             if not self._may_generate:
-                raise RuntimeError(f"the secret {name} is missing; production does not generate secrets")
+                raise SecretUnusable(f"The secret {name} is missing, and production does not generate secrets.")
             self._generate(path)
         return [self._read(each) for each in (path, *self.old(name))]
 
@@ -92,9 +96,12 @@ class Keyring:
         return len(older)
 
     def _read(self, path: Path) -> bytes:
-        value = base64.urlsafe_b64decode(path.read_text().strip())
+        try:
+            value = base64.urlsafe_b64decode(path.read_text().strip())
+        except ValueError:
+            value = b""
         if len(value) < _WEAKEST_BYTES:
-            raise RuntimeError(f"the secret {path.name} is shorter than {_WEAKEST_BYTES} bytes")
+            raise SecretUnusable(f"The secret {path.name} is no Base64 of at least {_WEAKEST_BYTES} bytes.")
         return value
 
     def _generate(self, path: Path) -> None:

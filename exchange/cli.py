@@ -10,6 +10,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from core.keyring import SecretUnusable
 from core.problems import DomainError
 from core.settings import PROFILES, Settings
 from exchange.commands import (
@@ -42,6 +43,10 @@ class Program(click.Group):
             raise click.ClickException(str(problem)) from None
         except DomainError as problem:
             raise click.ClickException(_sentence(problem)) from None
+        except SecretUnusable as problem:
+            raise click.ClickException(
+                f"{problem} Put it back from where you keep copies; where there never was one: piaohao keys make."
+            ) from None
         except SQLAlchemyError as problem:
             raise click.ClickException(f"The database: {_first_line(problem)}") from None
         except OSError as problem:

@@ -41,12 +41,13 @@ def publish(house: House, place: Place, *, entries: bool) -> Published:
     Raises LogInconsistent, having written nothing, when what is published there does not belong to this log.
     """
     with _alone(house):
-        newest = house.db.read(_newest)
+        newest, below = house.db.read(_newest), prefix(house)
+        standing = place.read(below + CHECKPOINT)
         if newest is None:
+            if standing is not None:
+                raise LogInconsistent("a log is published there, and this one has no checkpoint yet")
             return Published(0, 0, 0)
         size, note = newest
-        below = prefix(house)
-        standing = place.read(below + CHECKPOINT)
         before = _published(house, standing)
         if standing == note:
             return Published(size, size, 0)

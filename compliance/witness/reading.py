@@ -12,6 +12,7 @@ from compliance.audit.tiles import HASH_BYTES, WIDTH, Tile
 from compliance.witness.errors import LogAway
 
 _MOST_BYTES = 1 << 20
+_LONGEST_PROBLEM = 10_000
 _TIMEOUT_S = 20
 
 
@@ -79,6 +80,15 @@ def submitted(exchange: str, size: int, cosignature: str) -> str:
         with build_opener(_NoRedirect).open(request, timeout=_TIMEOUT_S):
             return ", taken by the exchange"
     except HTTPError as error:
-        return f", NOT taken by the exchange: it answers {error.code}"
+        return f", NOT taken by the exchange: it answers {error.code}{_detail(error)}"
     except (URLError, OSError, ValueError) as error:
         return f", NOT taken by the exchange: {error}"
+
+
+def _detail(error: HTTPError) -> str:
+    """What the problem document says, which names the setting or the field; nothing when it is none."""
+    try:
+        detail = json.loads(error.read(_LONGEST_PROBLEM))["detail"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f", {detail}"

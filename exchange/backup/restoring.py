@@ -111,7 +111,12 @@ def _require_secrets(settings: Settings, manifest: Manifest, folder: Path) -> No
         if not path.exists() and not _is_kept(path, wanted):
             raise BackupImpossible(f"The secret {name} is missing: put the old one into {path.parent} first.")
         if not _is_kept(path, wanted):
-            raise BackupImpossible(f"The secret {name} in {path.parent} is not the one of the backup.")
+            base = name.partition(".old-")[0]
+            raise BackupImpossible(
+                f"The secret {name} in {path.parent} is not the one of the backup: it was retired since, or is of "
+                f"another exchange. Put the one of then beside it as {base}.old-1, or with the next free number, and "
+                "retire it again afterwards."
+            )
 
 
 def _is_kept(path: Path, wanted: str) -> bool:

@@ -23,7 +23,7 @@ from core.house import House
 from core.settings import Settings
 from exchange import kept_files
 from exchange.backup import folders, postgresql_copy, sqlite_copy, stamp
-from exchange.backup.manifest import DATABASE, FILES, SECRETS, BackupImpossible, Kept, Manifest, copy, digest_of
+from exchange.backup.manifest import DATABASE, FILES, NAME, SECRETS, BackupImpossible, Kept, Manifest, copy, digest_of
 
 _TRIES = 5
 
@@ -71,7 +71,8 @@ def _make(settings: Settings, folder: Path) -> None:
     if folder.resolve().is_relative_to(settings.data.resolve()):
         raise BackupImpossible("A backup in the data folder is none: choose a folder elsewhere.")
     if folder.exists() and any(folder.iterdir()):
-        raise BackupImpossible(f"{folder} is not empty: each backup is made into a folder of its own.")
+        unfinished = "" if (folder / NAME).exists() else " It has no manifest: if a backup broke off there, remove it."
+        raise BackupImpossible(f"{folder} is not empty: each backup is made into a folder of its own.{unfinished}")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+from core.keyring import Keyring, SecretUnusable
 from core.settings import Settings
 from exchange.checkup.finding import Finding, note
 from exchange.installation import UNFINISHED
@@ -32,7 +33,13 @@ def secrets(settings: Settings) -> Iterator[Finding]:
         mode = path.stat().st_mode & 0o777
         if mode & 0o077:
             yield Finding(False, f"secret {path.name} has mode {mode:03o}", f"chmod 600 {path}")
+    keyring = Keyring(where, may_generate=False)
     missing = [each.name for each in SECRETS if not (where / each.name).exists()]
+    for each in (known for known in SECRETS if known.name not in missing):
+        try:
+            keyring.secret(each.name)
+        except SecretUnusable as error:
+            yield Finding(False, str(error), "put it back from where you keep copies, before anything else is done")
     yield _missing(settings, missing) if missing else Finding(True, f"all {len(SECRETS)} secrets are there")
 
 

@@ -10,6 +10,7 @@ from compliance.audit import checkpoints, epochs, queries
 from core import outbox as events
 from core.house import House
 from core.jobs import failed_since
+from core.keyring import SecretUnusable
 from core.problems import Unavailable
 from exchange.checkup.finding import Finding, note
 from exchange.secret_names import SECRETS, Use
@@ -57,6 +58,9 @@ def signer(house: House) -> Iterator[Finding]:
         signed = checkpoints.verified(house, head)
         well = signed.origin == epochs.origin(house) and checkpoints.continues(house, signed)
         text = f"the audit log has {size} entries, {signed.size} are signed"
+    except SecretUnusable as error:
+        yield Finding(False, str(error), "put it back; the log itself may be sound: nothing is to be reopened for it")
+        return
     except Exception as error:  # whatever it is, it is the finding
         well, text = False, f"the signer's head: {error}"
     yield Finding(well, text, "the database was set back or changed: `piaohao audit verify`, then `audit reopen`")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.keyring import Keyring, hash_token, new_token
+from core.keyring import Keyring, SecretUnusable, hash_token, new_token
 
 
 def test_a_secret_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -15,14 +15,15 @@ def test_a_secret_is_generated_once_and_only_its_owner_reads_it(tmp_path: Path) 
 
 
 def test_production_refuses_a_missing_secret(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="cursor is missing"):
+    with pytest.raises(SecretUnusable, match="cursor is missing"):
         Keyring(tmp_path, may_generate=False).secret("cursor")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_weak_secret_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "weak").write_text("c2hvcnQ=")
-    with pytest.raises(RuntimeError, match="shorter"):
+@pytest.mark.parametrize("text", ["c2hvcnQ=", "", "é", "a"])
+def test_a_weak_secret_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "weak").write_text(text)
+    with pytest.raises(SecretUnusable, match="weak is no Base64 of at least 32 bytes"):
         Keyring(tmp_path, may_generate=False).secret("weak")
 
 

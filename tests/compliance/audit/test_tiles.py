@@ -200,3 +200,12 @@ def test_nothing_is_published_over_another_log(house: House, tmp_path: Path) -> 
     with pytest.raises(LogInconsistent, match="not of this log"):
         publishing.publish(house, Folder(tmp_path), entries=False)
     assert house.db.read(queries.newest_checkpoint) is not None
+
+
+def test_an_empty_log_does_not_stand_in_for_another(house: House, tmp_path: Path) -> None:
+    place = tmp_path / "public"
+    place.mkdir()
+    (place / "checkpoint").write_text("of another", "utf-8")
+    with pytest.raises(LogInconsistent, match="no checkpoint yet"):
+        publishing.publish(house, Folder(place), entries=False)
+    assert [each.name for each in place.iterdir()] == ["checkpoint"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from compliance.audit import verifier
 from exchange.cli import main
 from tests.build import PASSWORD
 
@@ -61,7 +62,26 @@ def test_keys_are_listed_made_rotated_and_retired(data: Path) -> None:
     assert _run(data, "keys", "rotate", "watermark")[0] == 2
     code, output = _run(data, "keys", "rotate-log")
     assert (code, output.count("piaohao.local/log+")) == (0, 2), output
+    old, new = (verifier.parse_key(line.partition("\t")[2]) for line in output.splitlines())
+    head = (data / "signer" / "head.txt").read_text("utf-8")
+    assert verifier.verify_checkpoint(head, new) == verifier.verify_checkpoint(head, old)
     assert _run(data, "audit", "verify")[0] == 0
+
+
+def test_a_secret_that_is_none_is_named_and_nothing_of_it(data: Path) -> None:
+    assert _run(data, "keys", "make")[0] == 0
+    secret = data / "secrets" / "log-signing-key"
+    value = secret.read_text()
+    secret.write_text(value[:20])
+    code, output = _run(data, "keys", "rotate-log")
+    assert (code, output[:34]) == (1, "Error: The secret log-signing-key ")
+    assert value[:20] not in output
+    code, output = _run(data, "doctor")
+    assert code == 1
+    assert "log-signing-key is no Base64" in output
+    assert "audit reopen" not in output
+    secret.write_text(value)
+    assert _run(data, "keys", "rotate-log")[0] == 0
 
 
 def test_what_the_machine_refuses_is_a_sentence(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +89,9 @@ def test_what_the_machine_refuses_is_a_sentence(data: Path, tmp_path: Path, monk
     code, output = _run(data, "backup", str(tmp_path / "file"))
     assert code == 1
     assert output.startswith("Error: ")
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "database.db").touch()
+    assert "if a backup broke off there, remove it" in _run(data, "backup", str(tmp_path / "half"))[1]
     code, output = _run(tmp_path / "file", "init")
     assert code == 1
     assert "File exists" in output
