@@ -20,8 +20,10 @@ class Finding:
 
     @property
     def line(self) -> str:
+        """A line, also when what was said of an error has several."""
         word = "BAD " if not self.well else "note" if self.told else "ok  "
-        return f"{word} {self.text}" + (f": {self.mend}" if self.mend and (self.told or not self.well) else "")
+        first = self.text.strip().partition("\n")[0]
+        return f"{word} {first}" + (f": {self.mend}" if self.mend and (self.told or not self.well) else "")
 
 
 Look = Callable[[Settings], Iterator[Finding]]

@@ -95,7 +95,9 @@ def test_production_is_asked_for_what_it_needs(house: House) -> None:
 def test_what_is_away_is_a_finding_with_how_to_mend_it(house: House) -> None:
     away = dataclasses.replace(house.settings, search_url="http://127.0.0.1:9")
     assert any("PIAOHAO_SEARCH_" in line for line in _bad_of(away))
-    assert any("PIAOHAO_DATABASE_URL" in line for line in _bad_of(dataclasses.replace(away, database_url=_NOWHERE)))
+    lines = _bad_of(dataclasses.replace(away, database_url=_NOWHERE))
+    assert any("PIAOHAO_DATABASE_URL" in line for line in lines)
+    assert not any("\n" in line for line in lines)
 
 
 def test_an_old_revision_is_told_and_nothing_further_is_asked(house: House) -> None:
