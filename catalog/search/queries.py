@@ -32,15 +32,16 @@ FEW = 3
 """With fewer hits than this another spelling is looked for."""
 
 
-def search(house: House, actor: Actor, params: SearchParams) -> SearchResult:
+def search(house: House, actor: Actor, params: SearchParams, *, peer: str = "") -> SearchResult:
     """What ``actor`` may find, and when that is little, how else it may be spelled. What was asked is counted.
 
-    Call it outside of any unit. Raises SearchInvalid, TooFar or IndexNotReady.
+    ``peer`` is the address of who asks, so that who has not signed in counts once; it is not kept. Call it outside of
+    any unit. Raises SearchInvalid, TooFar or IndexNotReady.
     """
     result = look(house, actor, params)
     if params.offset or not params.text.strip():
         return result
-    asked.note(house, actor, params.text, [hit.id for hit in result.hits], total=result.total)
+    asked.note(house, actor, params.text, [hit.id for hit in result.hits], total=result.total, peer=peer)
     if result.total >= FEW:
         return result
     return replace(result, did_you_mean=spelling.better(house, actor, params.text))

@@ -22,7 +22,8 @@ api = http.Api("search")
 )  # fmt: skip
 def search(house: House, actor: Actor, request: flask.Request) -> flask.Response:
     query = http.load(SearchQuery, request.args.to_dict(), where="query")
-    return http.respond(200, http.dump(SearchOut, _wire(queries.search(house, actor, params_of(query)))))
+    found = queries.search(house, actor, params_of(query), peer=request.remote_addr or "")
+    return http.respond(200, http.dump(SearchOut, _wire(found)))
 
 
 @api.raw(

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from catalog.listings import queries as listings
 from catalog.search import analysis
 from catalog.search.asked.models import Asked, Shown
-from catalog.search.asked.tally import Counts, Tally
+from catalog.search.asked.tally import Counts, Tally, place_of
 from compliance.recognisers import find
 from core.actor import Actor
 from core.db import Base, Uow
@@ -26,15 +26,20 @@ _MOST_DIGITS = 6
 _SHOWN = 10
 
 
-def note(house: House, actor: Actor, text: str, ids: Sequence[str], *, total: int) -> None:
-    """Somebody asked and was shown these first. Call it outside of any unit; it never stops a search."""
+def note(house: House, actor: Actor, text: str, ids: Sequence[str], *, total: int, peer: str = "") -> None:
+    """Somebody asked and was shown these first. Call it outside of any unit; it never stops a search.
+
+    An organisation counts once a day, an account without one too; who has not signed in counts by the address
+    ``peer``. No address and no account is kept.
+    """
     words = fit_to_keep(text)
     if not words:
         return
     shown = [found for found in ids[:_SHOWN] if found.startswith("lst_")]
     tally = house.adapter(Tally)
     day = house.clock.now().date().isoformat()
-    tally.add(day, words, actor.organisation_id or "", shown, nothing=total == 0)
+    asker = actor.organisation_id or actor.account_id or place_of(peer)
+    tally.add(day, words, asker, shown, nothing=total == 0)
     counts = tally.take(due_only=True)
     if counts is not None:
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
+import secrets
 import threading
 import time
 from collections import Counter
@@ -23,10 +26,14 @@ class Counts:
 
 @dataclass
 class Tally:
-    """Kept by threads that search at the same time. Whoever asks the same again on one day counts once."""
+    """Kept by threads that search at the same time. Whoever asks the same again on one day counts once.
+
+    Whoever asks is known here only as a hash whose salt is drawn anew every day and never leaves memory.
+    """
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _askers: set[tuple[str, str]] = field(default_factory=set)
+    _askers: set[tuple[bytes, str]] = field(default_factory=set)
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
     _day: str = ""
     _written_at: float = field(default_factory=time.monotonic)
     _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -34,7 +41,7 @@ class Tally:
     _shown: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def add(self, day: str, words: str, asker: str, listing_ids: Sequence[str], *, nothing: bool) -> None:
-        """Somebody asked; ``asker`` is empty for whoever did not say who they are."""
+        """Somebody asked: ``asker`` tells them apart from others. All of whom nothing is known are one."""
         with self._lock:
             if self._is_again(day, words, asker) or len(self._asked) >= _MOST:
                 return
@@ -54,9 +61,21 @@ class Tally:
 
     def _is_again(self, day: str, words: str, asker: str) -> bool:
         if day != self._day or len(self._askers) >= 50 * _MOST:
-            self._day, self._askers = day, set()
-        if not asker:
-            return False
-        again = (asker, words) in self._askers
-        self._askers.add((asker, words))
+            self._day, self._askers, self._salt = day, set(), secrets.token_bytes(16)
+        hidden = hashlib.blake2b(asker.encode(), key=self._salt, digest_size=16).digest()
+        again = (hidden, words) in self._askers
+        self._askers.add((hidden, words))
         return again
+
+
+def place_of(peer: str) -> str:
+    """The place that a client's address stands for: of IPv6 the network, as one household has all its addresses."""
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))

@@ -46,7 +46,7 @@ def search_page() -> flask.Response:
     chosen = _chosen()
     asked = _params(chosen)
     try:
-        found = search.search(house(), actor(), asked)
+        found = search.search(house(), actor(), asked, peer=flask.request.remote_addr or "")
     except DomainError as problem:
         return _empty(asked, chosen, problem)
     return render(

@@ -9,17 +9,20 @@ import pytest
 from catalog.search import queries
 from catalog.search.asked import queries as asked
 from catalog.search.asked import service
+from catalog.search.asked.tally import Tally
 from catalog.search.types import SearchParams
 from compliance.policy import PolicyRefused
 from core.actor import ANONYMOUS, Actor
 from core.house import House
 from tests import build
 from tests.catalog.search.test_searching import draft, put_on_sale, settle
+from tests.client import ApiClient
 
 
-def ask(house: House, actor: Actor, text: str, times: int = 1) -> None:
-    for _ in range(times):
-        queries.search(house, actor, SearchParams(text=text))
+def ask(house: House, actor: Actor, text: str, times: int = 1, *, first: int = 1) -> None:
+    """Each time from another address, beginning with that one."""
+    for number in range(first, first + times):
+        queries.search(house, actor, SearchParams(text=text), peer=f"192.0.2.{number}")
 
 
 def test_suppliers_see_what_showed_their_listings_and_what_nobody_has(house: House) -> None:
@@ -52,12 +55,38 @@ def test_suppliers_see_what_showed_their_listings_and_what_nobody_has(house: Hou
 
 def test_sums_of_two_processes_add_up(house: House) -> None:
     operator = build.platform_person(house, "operator")
-    for _ in range(2):
-        ask(house, ANONYMOUS, "火星车", times=2)
+    for first in (1, 3):
+        ask(house, ANONYMOUS, "火星车", times=2, first=first)
         service.flush(house)
     service.flush(house)
     (only,) = house.db.read(lambda uow: asked.most(uow, operator.actor))
     assert only.times == 4
+
+
+def test_who_has_not_signed_in_counts_once_a_day(house: House) -> None:
+    operator = build.platform_person(house, "operator")
+    one, another = ("192.0.2.7", "::ffff:192.0.2.7"), ("2001:db8::1", "2001:db8::2")
+    for peer in (*one, *one, *another, "", ""):
+        queries.search(house, ANONYMOUS, SearchParams(text="火星车"), peer=peer)
+    for _ in range(3):
+        queries.search(house, ANONYMOUS, SearchParams(text="水星车"), peer="192.0.2.7")
+    assert "192.0.2" not in repr(house.adapter(Tally))
+    assert "2001:db8" not in repr(house.adapter(Tally))
+    service.flush(house)
+    (only,) = house.db.read(lambda uow: asked.found_nothing(uow, operator.actor))
+    assert (only.words, only.times) == ("火星车", 3)
+    house.clock.advance(timedelta(days=1))
+    queries.search(house, ANONYMOUS, SearchParams(text="火星车"), peer="192.0.2.7")
+    service.flush(house)
+    assert [each.times for each in house.db.read(lambda uow: asked.most(uow, operator.actor))] == [4]
+
+
+def test_the_api_tells_addresses_apart(house: House, client: ApiClient) -> None:
+    operator = build.platform_person(house, "operator")
+    for _ in range(3):
+        client.get("/search?q=火星车")
+    service.flush(house)
+    assert house.db.read(lambda uow: asked.most(uow, operator.actor)) == []
 
 
 @pytest.mark.parametrize(
