@@ -43,8 +43,14 @@ def load(uow: Uow, actor: Actor, demand_id: str) -> Demand:
 
 
 def get(uow: Uow, actor: Actor, demand_id: str) -> DemandSnapshot:
-    """Raises DemandNotFound."""
-    return load(uow, actor, demand_id).snapshot()
+    """One demand; of one that was removed, who sees it only for having answered it reads none of its texts.
+
+    Raises DemandNotFound.
+    """
+    found = load(uow, actor, demand_id).snapshot()
+    unanswered = Resource("demand", found.id, {"owner": found.organisation_id, "state": found.state, "answerer": ""})
+    sees_all = decide(actor, "demand:see", unanswered).permitted
+    return found if sees_all else found.as_told_to_answerers()
 
 
 def board(
@@ -139,9 +145,12 @@ def as_it_is(uow: Uow, demand_id: str) -> tuple[DemandSnapshot, list[str]] | Non
 
 
 def titles(uow: Uow, ids: Iterable[str]) -> dict[str, DemandSnapshot]:
-    """Demands that somebody has answered, for the list of the own answers. Asks no policy: for pages of one's own."""
+    """Demands that somebody has answered, as those who answered may know them, for the list of the own answers.
+
+    Asks no policy: for pages of one's own.
+    """
     statement = select(Demand).where(Demand.id.in_(set(ids)))
-    return {row.id: row.snapshot() for row in uow.session.execute(statement).scalars()}
+    return {row.id: row.snapshot().as_told_to_answerers() for row in uow.session.execute(statement).scalars()}
 
 
 def open_count(uow: Uow, organisation_id: str) -> int:

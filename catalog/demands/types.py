@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,6 +20,9 @@ class AnswerState(StrEnum):
     TAKEN_UP = "taken_up"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+
+
+_REMOVED = {"zh": "已被移除的需求", "en": "A demand that was removed"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class DemandSnapshot:
     version: int
     created_at: datetime
     closed_at: datetime | None = None
+
+    def as_told_to_answerers(self) -> DemandSnapshot:
+        """What those who answered it may know of it: once it was removed its state and the reason, none of its texts.
+
+        A text is removed because nobody should read it; whoever answered it is no exception.
+        """
+        if self.state != DemandState.REMOVED:
+            return self
+        return replace(self, title=_REMOVED, details={}, volume="")
 
 
 @dataclass(frozen=True)

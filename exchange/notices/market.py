@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from catalog.demands import queries as demands
 from catalog.demands.events import AnswerSettled, DemandAnswered, DemandEnded, DemandReported
+from catalog.demands.types import DemandSnapshot
 from catalog.search.saved import service as saved
 from catalog.search.saved.events import SavedSearchFound
 from compliance.identity import queries as identity
@@ -58,7 +61,7 @@ def answer_settled(house: House, event: AnswerSettled) -> None:
         made, demand = found
         tell(
             uow, key=f"{made.id}:{event.state}", code=f"demand:{event.state}", topic="demands",
-            to=[supplier(made.organisation_id)], subject_id=demand.id, subject=demand.title,
+            to=[supplier(made.organisation_id)], subject_id=demand.id, subject=demand.as_told_to_answerers().title,
             address=f"/demands/{demand.id}", note=made.reason,
         )  # fmt: skip
 
@@ -73,15 +76,19 @@ def demand_ended(house: House, event: DemandEnded) -> None:
         if found is None or found[0].state != event.state:
             return
         demand, answerers = found
-        to = [supplier(each) for each in answerers]
+        key = f"{demand.id}:{event.state}:{demand.version}"
+        _tell_end(uow, key, [supplier(each) for each in answerers], demand.as_told_to_answerers())
         if event.state != "closed":
-            to.append(buyer(demand.organisation_id))
-        tell(
-            uow, key=f"{demand.id}:{event.state}:{demand.version}", code=f"demand:{event.state}", topic="demands",
-            to=to, subject_id=demand.id, subject=demand.title, address=f"/demands/{demand.id}", note=demand.reason,
-        )  # fmt: skip
+            _tell_end(uow, f"{key}:buyer", [buyer(demand.organisation_id)], demand)
 
     house.db.write(work)
+
+
+def _tell_end(uow: Uow, key: str, to: Sequence[Audience], demand: DemandSnapshot) -> None:
+    tell(
+        uow, key=key, code=f"demand:{demand.state}", topic="demands", to=to, subject_id=demand.id,
+        subject=demand.title, address=f"/demands/{demand.id}", note=demand.reason,
+    )  # fmt: skip
 
 
 def demand_reported(house: House, event: DemandReported) -> None:

@@ -207,6 +207,29 @@ def test_an_answer_to_a_removed_demand_is_not_taken_up(house: House) -> None:
     house.db.write(lambda uow: service.decline(uow, buyer.actor, made.id))
 
 
+def test_who_answered_a_removed_demand_reads_none_of_its_texts(house: House) -> None:
+    buyer, one, other = (build.organisation(house) for _ in range(3))
+    reviewer, officer = build.platform_person(house, "reviewer"), build.platform_person(house, "officer")
+    demand = post(house, buyer, details={"zh": "张先生的轨迹"}, volume="两百万公里")
+    answer(house, one, demand)
+    back = answer(house, other, demand)
+    house.db.write(lambda uow: service.withdraw_answer(uow, other.actor, back.id))
+    for who in (buyer, reviewer, one, other):
+        assert house.db.read(lambda uow, who=who: queries.get(uow, who.actor, demand.id)) == demand  # type: ignore[misc]
+    gone = house.db.write(lambda uow: service.remove(uow, reviewer.actor, demand.id, reason="may not be traded"))
+    for who in (buyer, reviewer, officer):
+        assert house.db.read(lambda uow, who=who: queries.get(uow, who.actor, demand.id)) == gone  # type: ignore[misc]
+    for who in (one, other):
+        left = house.db.read(lambda uow, who=who: queries.get(uow, who.actor, demand.id))  # type: ignore[misc]
+        assert (left.state, left.reason, left.details, left.volume) == ("removed", "may not be traded", {}, "")
+        listed = house.db.read(lambda uow: queries.titles(uow, [demand.id]))[demand.id]
+        assert left.title == listed.title == {"zh": "已被移除的需求", "en": "A demand that was removed"}
+    assert told(house, one) == ["demand:removed"]
+    for who, title in ((one, left.title), (buyer, gone.title)):
+        newest = house.db.read(lambda uow, who=who: notices.notices(uow, who.actor, limit=1)).items[0]  # type: ignore[misc]
+        assert (newest.code, newest.subject) == ("demand:removed", title)
+
+
 def test_reports_are_looked_at_by_reviewers(house: House) -> None:
     buyer, reader = build.organisation(house), build.organisation(house)
     reviewer = build.platform_person(house, "reviewer")
