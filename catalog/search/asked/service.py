@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from catalog.listings import queries as listings
 from catalog.search import analysis
 from catalog.search.asked.models import Asked, Shown
 from catalog.search.asked.tally import Counts, Tally, place_of
+from catalog.search.asked.types import Unfit
 from compliance.recognisers import find
 from core.actor import Actor
 from core.db import Base, Uow
@@ -21,8 +23,10 @@ from core.house import House
 
 log = logging.getLogger("piaohao.search")
 KEPT = timedelta(days=30)
-_LONGEST = 60
-_MOST_DIGITS = 6
+LONGEST = 60
+MOST_DIGITS = 5
+"""Years aside: more of them may be somebody's number."""
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SHOWN = 10
 
 
@@ -57,10 +61,29 @@ def flush(house: House) -> None:
 
 def fit_to_keep(text: str) -> str:
     """The words of a query, spelled as searching compares them; nothing if they may name a person, or are a number."""
-    words = " ".join(analysis.runs(text))
-    if not words or len(words) > _LONGEST or sum(map(str.isdigit, words)) >= _MOST_DIGITS or find(text):
-        return ""
-    return words
+    return "" if unfit(text) else _words(text)
+
+
+def unfit(text: str) -> Unfit | None:
+    """Why the words of a query are not kept; None if they may be.
+
+    Years are no part of somebody's number, so they are not counted with its digits: only whole runs of four that
+    begin with 19 or 20, as numbers of telephones, documents and cards hold more besides.
+    """
+    words = _words(text)
+    if not words:
+        return Unfit.NO_WORDS
+    if len(words) > LONGEST:
+        return Unfit.TOO_LONG
+    if find(text):
+        return Unfit.NAMES_SOMEBODY
+    if sum(map(str.isdigit, _YEAR.sub("", words))) > MOST_DIGITS:
+        return Unfit.TOO_MANY_DIGITS
+    return None
+
+
+def _words(text: str) -> str:
+    return " ".join(analysis.runs(text))
 
 
 def forget_old(uow: Uow) -> int:

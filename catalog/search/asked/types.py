@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Unfit(StrEnum):
+    """Why a query is not kept."""
+
+    NO_WORDS = "no_words"
+    TOO_LONG = "too_long"
+    NAMES_SOMEBODY = "names_somebody"
+    TOO_MANY_DIGITS = "too_many_digits"
 
 
 @dataclass(frozen=True)

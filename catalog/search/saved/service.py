@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import delete, or_, select
 
 from catalog.search import queries as search
-from catalog.search.asked.service import fit_to_keep
+from catalog.search.asked import service as keeping
+from catalog.search.asked.types import Unfit
 from catalog.search.confirming import confirmed
 from catalog.search.saved.errors import SavedAlready, SavedSearchInvalid, SavedSearchNotFound, TooManySavedSearches
 from catalog.search.saved.events import SavedSearchFound
@@ -31,6 +32,7 @@ from core.rows import insert_missing
 MOST = 30
 MOST_VALUES = 50
 LONGEST_TEXT = 300
+"""As it is typed, with all that searching leaves out of it."""
 _EVERY = timedelta(minutes=10)
 _AT_ONCE = 50
 _LOOKED_AT = 100
@@ -164,16 +166,31 @@ def _checked(text: str, filters: Mapping[str, Sequence[str]]) -> dict[str, list[
     kept = {name: sorted(set(values)) for name, values in filters.items() if values}
     if not text.strip() and not kept:
         raise SavedSearchInvalid("Ask for something: words, or filters.", field="text")
-    if len(text) > LONGEST_TEXT or "\x00" in text:
-        raise SavedSearchInvalid(Sentence("At most %(longest)s characters.", longest=LONGEST_TEXT), field="text")
-    if text.strip() and not fit_to_keep(text):
-        raise SavedSearchInvalid("A search that is kept is short and names no person.", field="text")
+    if text.strip():
+        _check_text(text)
     unknown = set(kept) - set(FACETS)
     if unknown or any(len(value) > 60 for values in kept.values() for value in values):
         raise SavedSearchInvalid("One cannot filter like this.", field="filters")
     if sum(map(len, kept.values())) > MOST_VALUES:
         raise SavedSearchInvalid(Sentence("At most %(most)s values to filter by.", most=MOST_VALUES), field="filters")
     return kept
+
+
+def _check_text(text: str) -> None:
+    if "\x00" in text:
+        raise SavedSearchInvalid("A text may not hold NUL characters.", field="text")
+    why = Unfit.TOO_LONG if len(text) > LONGEST_TEXT else keeping.unfit(text)
+    if why == Unfit.TOO_LONG:
+        said = Sentence("A search that is kept has at most %(longest)s characters.", longest=keeping.LONGEST)
+        raise SavedSearchInvalid(said, field="text")
+    if why == Unfit.TOO_MANY_DIGITS:
+        most = keeping.MOST_DIGITS
+        said = Sentence("A search that is kept has at most %(most)s digits; years are not counted.", most=most)
+        raise SavedSearchInvalid(said, field="text")
+    if why == Unfit.NO_WORDS:
+        raise SavedSearchInvalid("There are no words in it to search for.", field="text")
+    if why == Unfit.NAMES_SOMEBODY:
+        raise SavedSearchInvalid("A search that is kept names no person, and holds no number of one.", field="text")
 
 
 def _of_filters(filters: Mapping[str, Sequence[str]]) -> str:

@@ -91,10 +91,20 @@ def test_the_api_tells_addresses_apart(house: House, client: ApiClient) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["13812345678", "write to me@example.org", "110101199003070038", "张三 13812345678", "，。", "x" * 61, "123456"],
-)
+    [
+        "13812345678", "write to me@example.org", "110101199003070038", "张三 13812345678", "，。", "x" * 61,
+        "123456", "19901203", "010-8765 2011", "110101 1990 0307 0038", "6222 0200 1111 2222", "2024 123456", "😀",
+    ],
+)  # fmt: skip
 def test_what_may_name_somebody_is_not_kept(text: str) -> None:
     assert service.fit_to_keep(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["气象 2023 2024", "2020-2025年 能源数据", "GB/T 36344-2018 数据质量", "1999, 2000, 2001"]
+)
+def test_years_are_nobodys_number(text: str) -> None:
+    assert service.unfit(text) is None
 
 
 def test_what_is_kept_is_spelled_as_it_is_compared() -> None:

@@ -112,6 +112,24 @@ def test_what_is_no_search(house: House, given: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x" * 61, "at most 60 characters"), ("，" * 301, "at most 60 characters"), ("订单 123456", "at most 5 digits"),
+        ("😀", "no words"), ("张三 13812345678", "names no person"), ("a\x00", "NUL"),
+    ],
+)  # fmt: skip
+def test_why_a_search_is_not_kept(house: House, text: str, said: str) -> None:
+    with pytest.raises(SavedSearchInvalid) as refused:
+        save(house, build.organisation(house), text)
+    assert said in str(refused.value.detail)
+
+
+def test_a_search_with_years_is_kept(house: House) -> None:
+    buyer = build.organisation(house)
+    assert save(house, buyer, "2020-2025年 能源数据")
+
+
+@pytest.mark.parametrize(
     ("text", "title", "worth"),
     [
         ("道路点云", "城市道路点云", True), ("道路点云", "道路噪声", False), ("weather", "气象观测", True),
