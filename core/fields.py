@@ -46,11 +46,11 @@ class PriceField(MoneyField):
 
 
 class LocalTextField(fields.Field[Any]):
-    """A text as ``{"zh": …, "en": …}``: one of the two is required, others are refused."""
+    """A text as ``{"zh": …, "en": …}``: one of the two is required unless it ``may_be_empty``, others are refused."""
 
-    def __init__(self, *, longest: int = _LONGEST_TEXT, **kwargs: Any) -> None:
+    def __init__(self, *, longest: int = _LONGEST_TEXT, may_be_empty: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.longest = longest
+        self.longest, self.may_be_empty = longest, may_be_empty
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, str] | None:
         return None if value is None else {str(k): str(v) for k, v in dict(value).items() if v}
@@ -59,7 +59,8 @@ class LocalTextField(fields.Field[Any]):
         if not isinstance(value, Mapping) or not set(value) <= {"zh", "en"}:
             raise ValidationError('Write the text as {"zh": "…", "en": "…"}; one of the two is enough.')
         texts = {key: text.strip() for key, text in value.items() if isinstance(text, str) and text.strip()}
-        if not texts:
+        emptied = self.may_be_empty and all(isinstance(text, str) for text in value.values())
+        if not texts and not emptied:
             raise ValidationError("Give the text in Chinese or in English.")
         if any(len(text) > self.longest for text in texts.values()):
             raise ValidationError(Sentence("At most %(longest)s characters.", longest=self.longest))

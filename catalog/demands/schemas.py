@@ -15,7 +15,7 @@ class DemandFields(Schema):
     """What is needed, in one language or both; amounts as strings, in the currency of the exchange."""
 
     title = LocalTextField(longest=200)
-    details = LocalTextField(longest=4000)
+    details = LocalTextField(longest=4000, may_be_empty=True)
     kind = fields.String(validate=validate.OneOf(_KINDS))
     scene = fields.String(validate=validate.OneOf(_SCENES))
     volume = TextField(longest=200)

@@ -264,7 +264,13 @@ def test_the_api(house: House, client: ApiClient) -> None:
     assert mine.get(f"{place}/answers").expect(200).json["items"] == [said]
     assert mine.post(f"/demand-answers/{said['id']}/take-up", {}, key="three").expect(200).json["state"] == "taken_up"
     theirs.patch(place, {"volume": "x"}, etag=made.etag).expect(403)
-    mine.patch(place, {"volume": "x"}, etag=made.etag).expect(200)
+    changed = mine.patch(place, {"volume": "x"}, etag=made.etag).expect(200)
+    for emptied in ({}, {"zh": ""}):
+        written = mine.patch(place, {"details": {"zh": "逐帧标注"}}, etag=changed.etag).expect(200)
+        changed = mine.patch(place, {"details": emptied}, etag=written.etag).expect(200)
+        assert (written.json["details"], changed.json["details"]) == ({"zh": "逐帧标注"}, {})
+        mine.patch(place, {"title": emptied}, etag=changed.etag).expect(422)
+    mine.patch(place, {"details": {"zh": 5}}, etag=changed.etag).expect(422)
     mine.post("/demands", body | {"until": "soon"}, key="four").expect(422)
     mine.post("/demands", body | {"scene": "space"}, key="five").expect(422)
     theirs.get("/reported-demands").expect(403)
