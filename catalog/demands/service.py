@@ -104,8 +104,10 @@ def answer(uow: Uow, actor: Actor, demand_id: str, *, text: str, listing_id: str
     row, decision = _for_change(uow, actor, demand_id, "demand:answer")
     own = actor.organisation_id
     assert own is not None
-    if row.state != DemandState.OPEN or row.until <= uow.now():
+    if row.state != DemandState.OPEN:
         raise DemandStateConflict(Sentence("The demand is %(state)s.", state=row.state), state=row.state)
+    if row.until <= uow.now():  # it leaves the board when it is next looked at
+        raise DemandStateConflict("The last day of the demand has passed.", state=row.state)
     if listing_id is not None:
         _check_listing(uow, actor, listing_id)
     if queries.answer_count(uow, own, row.id) >= rules.MOST_ANSWERS:

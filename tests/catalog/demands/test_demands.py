@@ -188,6 +188,15 @@ def test_searching_the_board_and_running_out(house: House) -> None:
     assert told(house, buyer) == ["demand:expired", "demand:expired"]
 
 
+def test_an_answer_after_the_last_day_is_told_so(house: House) -> None:
+    buyer, supplier = build.organisation(house), build.organisation(house)
+    demand = post(house, buyer)
+    house.clock.advance(timedelta(days=11))
+    with pytest.raises(DemandStateConflict) as late:
+        answer(house, supplier, demand)
+    assert late.value.detail == "The last day of the demand has passed."
+
+
 def test_a_closed_organisation_asks_for_nothing(house: House) -> None:
     buyer, reader = build.organisation(house), build.organisation(house)
     post(house, buyer)
