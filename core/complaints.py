@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -41,14 +42,21 @@ _VALUE = re.compile(r"%\((\w+)\)s")
 
 def sentences(messages: Any) -> Any:
     """The messages of a validation error, whatever they are nested in, with sentences in place of those known here."""
+    return in_each(messages, _sentence)
+
+
+def in_each(messages: Any, act: Callable[[str], str]) -> Any:
+    """The messages of a validation error, whatever they are nested in, each as ``act`` has it."""
     if isinstance(messages, dict):
-        return {key: sentences(each) for key, each in messages.items()}
+        return {key: in_each(each, act) for key, each in messages.items()}
     if isinstance(messages, list):
-        return [sentences(each) for each in messages]
-    return _sentence(messages) if isinstance(messages, str) and not isinstance(messages, Sentence) else messages
+        return [in_each(each, act) for each in messages]
+    return act(messages) if isinstance(messages, str) else messages
 
 
 def _sentence(text: str) -> str:
+    if isinstance(text, Sentence):
+        return text
     for pattern, template in _patterns():
         if found := pattern.fullmatch(text):
             return Sentence(template, **found.groupdict())

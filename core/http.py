@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from core import idempotency
 from core.actor import ANONYMOUS, Actor
-from core.complaints import sentences
+from core.complaints import in_each, sentences
 from core.db import Uow
 from core.house import House
 from core.problems import (
@@ -405,22 +405,13 @@ def problem_response(error: DomainError) -> flask.Response:
     body = error.problem()
     body |= {name: say(body[name]) for name in ("title", "detail", "hint") if body.get(name)}
     if "errors" in body:
-        body["errors"] = _said(body["errors"])
+        body["errors"] = in_each(body["errors"], say)
     response = _problem(error.status, body)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.status in (429, 503):
         response.headers["Retry-After"] = str(error.extra.get("retry_after", 1))
     return response
-
-
-def _said(messages: Any) -> Any:
-    """What is wrong with each field, in the language of the request."""
-    if isinstance(messages, dict):
-        return {key: _said(each) for key, each in messages.items()}
-    if isinstance(messages, list):
-        return [_said(each) for each in messages]
-    return say(messages) if isinstance(messages, str) else messages
 
 
 def _problem(status: int, body: dict[str, Any]) -> flask.Response:

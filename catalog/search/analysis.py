@@ -102,7 +102,7 @@ def is_han(run: str) -> bool:
 @lru_cache(maxsize=20_000)
 def syllables(run: str) -> tuple[str, ...]:
     """How each character of a run of Han is spoken here."""
-    import pypinyin  # heavy, and only needed where things are indexed
+    import pypinyin  # heavy, and seldom needed where nothing is indexed
 
     return tuple(pypinyin.lazy_pinyin(run, errors="ignore"))
 
@@ -111,6 +111,13 @@ def pinyin(run: str) -> tuple[str, str]:
     """How a run of Han is typed without an input method: in full, and by initials."""
     spoken = syllables(run)
     return "".join(spoken), "".join([syllable[:1] for syllable in spoken])
+
+
+def ways(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """How a text is typed, run by run: as it is written, in full pinyin, and by initials."""
+    written = runs(text)
+    spoken = [pinyin(run) if is_han(run) else (run, run) for run in written]
+    return tuple(written), tuple([full for full, _ in spoken]), tuple([initials for _, initials in spoken])
 
 
 def highlight(text: str, wanted: Sequence[str]) -> tuple[Piece, ...]:

@@ -85,10 +85,7 @@ def _beginnings(titles: Iterable[str]) -> dict[str, None]:
     """Every beginning of the title and of what follows each of its runs, as written and in pinyin."""
     found: dict[str, None] = {}
     for title in titles:
-        runs = analysis.runs(title)
-        spoken = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in runs]
-        ways = (tuple(runs), tuple([full for full, _ in spoken]), tuple([initials for _, initials in spoken]))
-        for parts in dict.fromkeys(ways):
+        for parts in dict.fromkeys(analysis.ways(title)):
             whole, start = "".join(parts), 0
             for part in parts:
                 rest = whole[start : start + _LONGEST_PREFIX]

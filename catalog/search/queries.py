@@ -117,11 +117,5 @@ def _fitting_title(hit: SearchHit, typed: str) -> str:
     begun = "".join(runs)
     titles = [hit.title[language] for language in languages if hit.title.get(language)]
     written = (title for title in titles if begun in "".join(analysis.runs(title)))
-    spoken = (title for title in titles if any(begun in way for way in _ways(title)))
+    spoken = (title for title in titles if any(begun in "".join(parts) for parts in analysis.ways(title)))
     return next(written, None) or next(spoken, None) or (titles[0] if titles else hit.id)
-
-
-def _ways(title: str) -> list[str]:
-    """How a title is typed in pinyin: in full, and by initials."""
-    ways = [analysis.pinyin(run) if analysis.is_han(run) else (run, run) for run in analysis.runs(title)]
-    return ["".join(parts) for parts in zip(*ways, strict=True)]

@@ -61,7 +61,8 @@ def flush(house: House) -> None:
 
 def fit_to_keep(text: str) -> str:
     """The words of a query, spelled as searching compares them; nothing if they may name a person, or are a number."""
-    return "" if unfit(text) else _words(text)
+    words = _words(text)
+    return "" if _unfit(text, words) else words
 
 
 def unfit(text: str) -> Unfit | None:
@@ -70,7 +71,10 @@ def unfit(text: str) -> Unfit | None:
     Years are no part of somebody's number, so they are not counted with its digits: only whole runs of four that
     begin with 19 or 20, as numbers of telephones, documents and cards hold more besides.
     """
-    words = _words(text)
+    return _unfit(text, _words(text))
+
+
+def _unfit(text: str, words: str) -> Unfit | None:
     if not words:
         return Unfit.NO_WORDS
     if len(words) > LONGEST:
